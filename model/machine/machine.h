@@ -1,0 +1,63 @@
+// The machine: a value that holds all modelled state, takes operations and answers outcomes.
+//
+// Each operation runs in a task (thread) of its own. Perform() runs it, and whatever it wakes, until
+// every task has finished or sleeps. A sleeping operation's final outcome arrives later, from
+// TakeResumed(), when another operation lets it go on.
+//
+// Owned by: the caller. Copyable, comparable by Digest(). Not thread-safe; two machines share nothing.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "model/arch/arch.h"
+#include "model/machine/observation.h"
+#include "model/machine/operation.h"
+
+namespace uffdsim {
+
+struct World;
+
+struct MachineConfig {
+  const Arch* arch = nullptr;              // required
+  std::string profile = "linux-7.3.4";     // a row of the profile table
+  std::uint32_t hugetlb_pages = 40;        // size of the PMD-size hugetlb pool, in huge pages
+  std::uint32_t numa_nodes = 2;
+  std::uint64_t swap_bytes = 256ULL << 20;  // size of the device that `swapon` switches on
+};
+
+class Machine {
+ public:
+  explicit Machine(const MachineConfig& config);
+  Machine(const Machine&);
+  Machine& operator=(const Machine&);
+  Machine(Machine&&) noexcept;
+  Machine& operator=(Machine&&) noexcept;
+  ~Machine();
+
+  // Performs one operation. `tag` comes back with the outcome when the operation sleeps.
+  Outcome Perform(const Operation& op, std::uint64_t tag);
+
+  // Earlier operations that ended while the last one ran: (tag, process, outcome), by tag.
+  struct Resumed {
+    std::uint64_t tag;
+    MmId process;
+    Outcome outcome;
+  };
+  std::vector<Resumed> TakeResumed();
+
+  Observation Observe(bool raw) const;
+
+  // The state itself, for the paths' callers (vmm, referee, explorers).
+  World& world() { return *world_; }
+  const World& world() const { return *world_; }
+
+ private:
+  std::unique_ptr<World> world_;
+};
+
+}  // namespace uffdsim
