@@ -3,55 +3,36 @@
 //
 // Mirrors:   arch/*/include/asm/pgtable*.h, include/linux/pgtable.h, swapops.h, leafops.h.
 // Marker:    the userfaultfd bit is a field of the word; nothing beside the word knows about it.
+// Rules:     accessors are pure (word in, word out), inline, and only interpret the masks of a
+//            `Layout`. They never check that they are used on the right kind of entry: using the
+//            wrong one must go wrong here as it does in the kernel.
+// Owned by:  the catalogue, for the whole program; derived configurations (what-if, profiles) by
+//            whoever made them. An Arch is a value: copying it is cheap enough, sharing is usual.
+// Errors:    none; a null from FindArch means an unknown name.
 //
-// An `Arch` is one *configuration* (x86_64-4level, arm64-16k, riscv64-sv39-noext, ...): immutable,
-// built once, shared by reference. It is mostly data (masks, fields, the swap codec, the
-// protection map); what masks cannot say is a hook. Accessors come in the kernel's two families:
-// `Form::kPte` is pte_*() (also used for hugetlb entries of any size, after HugetlbLoad), `Form::kPmd`
-// is pmd_*(). Accessors never check that they are used on the right kind of entry: using the wrong
-// one must go wrong here as it does in the kernel.
+// An `Arch` is one *configuration* (x86_64-4level, arm64-16k, riscv64-noext, ...). Accessors come
+// in the kernel's two families: `Form::kPte` is pte_*() (also used for hugetlb entries of any
+// size, after HugetlbLoad), `Form::kPmd` is pmd_*().
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <string_view>
 
+#include "model/arch/layout.h"
 #include "model/base/ids.h"
 
 namespace uffdsim {
 
-using Word = std::uint64_t;    // a raw page-table entry
-using Pgprot = std::uint64_t;  // a raw protection (vm_page_prot)
-
-enum class Form : std::uint8_t { kPte, kPmd };
-
-enum class Access : std::uint8_t { kRead, kWrite, kExec };
-
-// Which leaf size a hugetlb entry has.
-enum class HugeSize : std::uint8_t { kContPte, kPmd, kContPmd, kPud };
-
 // Generic type and offset of a non-present entry (swp_entry_t / softleaf_t).
 struct SwpEntry {
-  std::uint8_t type = 0;      // 0..31, see SwpTypes
-  std::uint64_t offset = 0;   // slot, or pfn with A/D bits, or marker bits
+  std::uint8_t type = 0;     // 0..31, see SwpTypes
+  std::uint64_t offset = 0;  // slot, or pfn with A/D bits, or marker bits
   friend constexpr bool operator==(const SwpEntry&, const SwpEntry&) = default;
 };
 
-// Numbers that the configuration gives to the special swap types (include/linux/swap.h). 0xff: the
-// configuration does not have it.
-struct SwpTypes {
-  std::uint8_t max_swapfiles;
-  std::uint8_t hwpoison;
-  std::uint8_t migration_read;
-  std::uint8_t migration_read_exclusive;
-  std::uint8_t migration_write;
-  std::uint8_t device_write;
-  std::uint8_t device_read;
-  std::uint8_t device_exclusive;
-  std::uint8_t marker;
-};
-
-inline constexpr std::uint8_t kNoSwpType = 0xff;
+// The generic entry has 58 offset bits (SWP_OFFSET_MASK).
+inline constexpr std::uint64_t kSwpOffsetMask = Bits(57, 0);
 
 // Offset bits of a PTE marker entry.
 enum MarkerBits : std::uint64_t {
@@ -72,93 +53,252 @@ struct HwResult {
   Word word;
 };
 
-// Levels of the radix tree, from the leaf table up.
-struct Geometry {
-  std::uint8_t page_shift;      // log2 of the base page size in bytes
-  std::uint8_t levels;          // number of table levels walked, 3..5
-  std::uint8_t bits[5];         // index bits per level, [0] = PTE table
-  constexpr std::uint32_t EntriesPerTable(int level) const { return 1U << bits[level]; }
-  constexpr std::uint32_t PmdPages() const { return 1U << bits[0]; }
-};
-
-// The accessor set. All functions are pure: word in, word out.
 class Arch {
  public:
-  std::string_view name() const;         // catalogue key, e.g. "x86_64-4level"
-  std::string_view kernel_name() const;  // as uname -m says: "x86_64", "arm64" (records), ...
-  const Geometry& geometry() const;
-  const SwpTypes& swp_types() const;
+  constexpr explicit Arch(const Layout& layout) : layout_(layout) {}
 
-  // What the configuration offers (section "feature gating" of the layout notes).
-  bool SupportsUffd() const;        // a PTE bit for userfaultfd exists at run time (WP and RWP)
-  bool SupportsUffdMinor() const;
-  bool SupportsSoftDirty() const;
-  bool SupportsMigrationAd() const; // migration entries have room for young and dirty
-  bool SupportsPmdSoftleaves() const;
-  bool HasHwPoison() const;
-  std::uint8_t SwpPfnBits() const;
+  const Layout& layout() const { return layout_; }
+  std::string_view name() const { return layout_.name.view(); }  // e.g. "x86_64-4level"
+  std::string_view kernel_name() const { return layout_.kernel_name; }  // as uname -m: "aarch64"
+  std::string_view family() const { return layout_.family; }            // "arm64"
+  std::string_view sentence() const { return layout_.sentence; }
+  const Geometry& geometry() const { return layout_.geometry; }
+  const SwpTypes& swp_types() const { return layout_.swp_types; }
+
+  // What the configuration offers: each answer follows from bits and options, never from a list.
+  bool SupportsUffd() const { return layout_.form[0].uffd != 0; }  // at run time; WP and RWP
+  bool SupportsUffdMinor() const { return layout_.uffd_minor; }
+  bool SupportsSoftDirty() const { return layout_.form[0].soft_dirty != 0; }
+  bool SupportsMigrationAd() const {  // migration entries have room for young and dirty
+    return (layout_.form[0].swp.offset_mask >> (SwpPfnBits() + 1U)) != 0;
+  }
+  bool SupportsPmdSoftleaves() const { return layout_.pmd_softleaves; }
+  bool SupportsThp() const { return layout_.has_thp; }
+  bool HasHwPoison() const { return swp_types().hwpoison != kNoSwpType; }
+  bool HasHwYoung() const {  // arch_has_hw_pte_young()
+    return layout_.young_mode == AdMode::kHardware;
+  }
+  std::uint8_t SwpPfnBits() const {
+    return static_cast<std::uint8_t>(layout_.max_physmem_bits - geometry().page_shift);
+  }
+  // log2 of base pages of a hugetlb leaf size; 0 when the configuration does not offer it.
+  std::uint8_t HugeOrder(HugeSize size) const {
+    return layout_.huge_order[static_cast<std::size_t>(size)];
+  }
 
   // vm_get_page_prot() for one of the sixteen combinations.
-  Pgprot ProtectionMap(bool read, bool write, bool exec, bool shared) const;
+  Pgprot ProtectionMap(bool read, bool write, bool exec, bool shared) const {
+    return layout_.protection_map[(read ? 1U : 0U) | (write ? 2U : 0U) | (exec ? 4U : 0U) |
+                                  (shared ? 8U : 0U)];
+  }
+  // PAGE_NONE, which NUMA hints and RWP apply. loongarch64's differs from its PROT_NONE protection.
+  Pgprot PageNone() const { return layout_.page_none; }
 
   // --- predicates -------------------------------------------------------------------------------
-  bool None(Form, Word) const;
-  bool Present(Form, Word) const;    // pte_present(): includes protnone
-  bool HwValid(Form, Word) const;    // the MMU would translate it
-  bool Protnone(Form, Word) const;
-  bool Write(Form, Word) const;
-  bool Exec(Form, Word) const;
-  bool Dirty(Form, Word) const;
-  bool Young(Form, Word) const;
-  bool Uffd(Form, Word) const;
-  bool SoftDirty(Form, Word) const;
-  bool Special(Form, Word) const;
-  bool Leaf(Word pmd) const;         // pmd_leaf() / pmd_trans_huge(): a huge mapping
-  Pfn PfnOf(Form, Word) const;
+  bool None(Form f, Word w) const { return of(f).none(w); }
+  bool Present(Form f, Word w) const {  // pte_present(): includes protnone
+    const FormLayout& l = of(f);
+    return l.present_hook == nullptr ? l.present(w) : l.present_hook(w);
+  }
+  bool HwValid(Form f, Word w) const { return hw(f).valid(w); }  // the MMU would translate it
+  bool Protnone(Form f, Word w) const { return of(f).protnone(w); }
+  bool Write(Form f, Word w) const { return of(f).write(w); }
+  bool Exec(Form f, Word w) const { return of(f).exec(w); }
+  bool Dirty(Form f, Word w) const { return of(f).dirty(w); }
+  bool Young(Form f, Word w) const { return (w & of(f).young) != 0; }
+  bool Uffd(Form f, Word w) const { return (w & of(f).uffd) != 0; }
+  bool SoftDirty(Form f, Word w) const { return (w & of(f).soft_dirty) != 0; }
+  bool Special(Form f, Word w) const { return (w & of(f).special) != 0; }
+  // pmd_trans_huge(): present and a huge mapping.
+  bool Leaf(Word pmd) const { return layout_.trans_huge(pmd) && Present(Form::kPmd, pmd); }
+  // pmd_leaf() as the macro has it: on powerpc and loongarch64 also true for PMD swap entries.
+  bool LeafBit(Word pmd) const { return layout_.pmd_leaf(pmd); }
+  std::uint64_t RawPfn(Form f, Word w) const;  // full width, for words that are not mappings too
+  Pfn PfnOf(Form f, Word w) const { return Pfn(static_cast<std::uint32_t>(RawPfn(f, w))); }
 
   // --- constructors and rewriters ---------------------------------------------------------------
-  Word NoneWord(Form) const;
-  Word Make(Form, Pfn, Pgprot) const;          // pfn_pte / pfn_pmd (+ pmd_mkhuge for kPmd)
-  Word Modify(Form, Word, Pgprot) const;       // pte_modify / pmd_modify
-  Word MkWrite(Form, Word) const;              // pte_mkwrite() for an ordinary VMA
-  Word WrProtect(Form, Word) const;
-  Word MkDirty(Form, Word) const;
-  Word MkClean(Form, Word) const;
-  Word MkYoung(Form, Word) const;
-  Word MkOld(Form, Word) const;
-  Word MkUffd(Form, Word) const;
-  Word ClearUffd(Form, Word) const;
-  Word MkSoftDirty(Form, Word) const;
-  Word ClearSoftDirty(Form, Word) const;
-  Word MkSpecial(Form, Word) const;
-  Word MkHuge(Word pte) const;                 // pte_mkhuge()
-  Word MkInvalid(Word pmd) const;              // pmd_mkinvalid()
+  Word NoneWord(Form f) const { return of(f).none_word; }
+  // pfn_pte / pfn_pmd (+ pmd_mkhuge for kPmd).
+  Word Make(Form f, Pfn pfn, Pgprot prot) const { return MakeRaw(f, pfn.value, prot); }
+  Word MakeRaw(Form f, std::uint64_t pfn, Pgprot prot) const;
+  Word Modify(Form f, Word w, Pgprot prot) const;  // pte_modify / pmd_modify
+  Word MkWrite(Form f, Word w) const { return of(f).mkwrite(w); }  // for an ordinary VMA
+  Word MkWriteNovma(Form f, Word w) const { return of(f).mkwrite_novma(w); }
+  Word MkWriteShstk(Form f, Word w) const { return of(f).mkwrite_shstk(w); }
+  Word WrProtect(Form f, Word w) const { return of(f).wrprotect(w); }
+  Word MkDirty(Form f, Word w) const { return of(f).mkdirty(w); }
+  Word MkClean(Form f, Word w) const { return of(f).mkclean(w); }
+  Word MkYoung(Form f, Word w) const { return of(f).mkyoung(w); }
+  Word MkOld(Form f, Word w) const { return of(f).mkold(w); }
+  Word MkUffd(Form f, Word w) const { return of(f).mkuffd(w); }
+  Word ClearUffd(Form f, Word w) const { return w & ~of(f).uffd; }
+  Word MkSoftDirty(Form f, Word w) const { return w | of(f).soft_dirty; }
+  Word ClearSoftDirty(Form f, Word w) const { return w & ~of(f).soft_dirty; }
+  Word MkSpecial(Form f, Word w) const { return of(f).mkspecial(w); }
+  Word MkHuge(Word pte) const { return layout_.huge[1](pte); }  // pte_mkhuge()
+  Word MkInvalid(Word pmd) const {                              // pmd_mkinvalid()
+    return Reinvert(of(Form::kPmd), pmd, of(Form::kPmd).mkinvalid(pmd));
+  }
+  // pte_advance_pfn(): the entry of the page `pages` further on in the same batch.
+  Word AdvancePfn(Form f, Word w, std::uint64_t pages) const;
 
   // --- non-present entries ----------------------------------------------------------------------
-  Word SwpEncode(Form, SwpEntry) const;        // swp_entry_to_pte / softleaf_to_pmd
-  SwpEntry SwpDecode(Form, Word) const;        // strips the flags first
-  bool SwpUffd(Form, Word) const;
-  Word SwpMkUffd(Form, Word) const;
-  Word SwpClearUffd(Form, Word) const;
-  bool SwpSoftDirty(Form, Word) const;
-  Word SwpMkSoftDirty(Form, Word) const;
-  Word SwpClearSoftDirty(Form, Word) const;
-  bool SwpExclusive(Word pte) const;
-  Word SwpMkExclusive(Word pte) const;
-  Word SwpClearExclusive(Word pte) const;
+  Word SwpEncode(Form f, SwpEntry entry) const;  // swp_entry_to_pte / softleaf_to_pmd
+  SwpEntry SwpDecode(Form f, Word w) const;      // strips the flags first
+  bool SwpUffd(Form f, Word w) const { return (w & of(f).swp.uffd) != 0; }
+  Word SwpMkUffd(Form f, Word w) const { return w | of(f).swp.uffd; }
+  Word SwpClearUffd(Form f, Word w) const { return w & ~of(f).swp.uffd; }
+  bool SwpSoftDirty(Form f, Word w) const { return (w & of(f).swp.soft_dirty) != 0; }
+  Word SwpMkSoftDirty(Form f, Word w) const { return w | of(f).swp.soft_dirty; }
+  Word SwpClearSoftDirty(Form f, Word w) const { return w & ~of(f).swp.soft_dirty; }
+  bool SwpExclusive(Word pte) const { return (pte & of(Form::kPte).swp.exclusive) != 0; }
+  Word SwpMkExclusive(Word pte) const { return pte | of(Form::kPte).swp.exclusive; }
+  Word SwpClearExclusive(Word pte) const { return pte & ~of(Form::kPte).swp.exclusive; }
 
   // --- hugetlb: what is stored in the table against what the pte helpers see ---------------------
-  Word HugetlbStore(HugeSize, Word pte) const;
-  Word HugetlbLoad(HugeSize, Word raw) const;
+  // pfn_pte() shaped by pte_mkhuge() / arch_make_huge_pte() for the size.
+  Word HugetlbMake(HugeSize size, std::uint64_t pfn, Pgprot prot) const {
+    return layout_.huge[static_cast<std::size_t>(size)](MakeRaw(Form::kPte, pfn, prot));
+  }
+  Word HugetlbStore(HugeSize size, Word pte) const {
+    return layout_.hugetlb_store == nullptr ? pte : layout_.hugetlb_store(size, pte);
+  }
+  Word HugetlbLoad(HugeSize size, Word raw) const {
+    return layout_.hugetlb_load == nullptr ? raw : layout_.hugetlb_load(size, raw);
+  }
 
   // --- hardware and transactions ----------------------------------------------------------------
-  HwResult HwAccess(Form, Word, Access) const;
-  Word SetAccessFlags(Form, Word old_word, Word new_word) const;  // ptep_set_access_flags()
-  Word ModifyProtWindow(Form, Word) const;  // what a lockless reader sees between start and commit
+  HwResult HwAccess(Form f, Word w, Access access) const;
+  // ptep_set_access_flags(): the word in the table afterwards. `fault` is the access that faulted;
+  // x86-64 stores nothing after a read (the CPU sets Accessed when the access is repeated).
+  Word SetAccessFlags(Form f, Word old_word, Word new_word, Access fault = Access::kWrite) const;
+  // What a lockless reader sees between modify_prot start and commit (PTE), or between
+  // pmdp_invalidate and the store (PMD).
+  Word ModifyProtWindow(Form f, Word w) const {
+    return f == Form::kPte ? of(f).window(w) : MkInvalid(w);
+  }
+
+ private:
+  const FormLayout& of(Form f) const { return layout_.form[static_cast<std::size_t>(f)]; }
+  const HwModel& hw(Form f) const { return layout_.hw[static_cast<std::size_t>(f)]; }
+
+  // Whether the frame field of `w` is stored inverted (__pte_needs_invert()).
+  static bool Inverted(const FormLayout& l, Word w) {
+    return w != 0 && (w & l.invert_unless) == 0;
+  }
+  // flip_protnone_guard(): keep the frame when `to` needs another polarity than `from`.
+  static Word Reinvert(const FormLayout& l, Word from, Word to) {
+    return l.invert != 0 && Inverted(l, from) != Inverted(l, to) ? to ^ l.invert : to;
+  }
+
+  // The protection as PMD entries spell it (massage_pgprot_pmd() of s390x; identity elsewhere).
+  Pgprot PmdProt(Pgprot prot) const;
+
+  Layout layout_;
 };
+
+inline Pgprot Arch::PmdProt(Pgprot prot) const {
+  for (std::size_t i = 0; i < layout_.pmd_prot_from.size(); ++i) {
+    if (layout_.pmd_prot_from[i] == 0) break;
+    if (layout_.pmd_prot_from[i] == prot) return layout_.pmd_prot_to[i];
+  }
+  return prot;
+}
+
+inline std::uint64_t Arch::RawPfn(Form f, Word w) const {
+  const FormLayout& l = of(f);
+  if (l.invert != 0 && Inverted(l, w)) w = ~w;
+  Word address = w & l.pfn.mask;
+  if (l.pfn.high_mask != 0) address |= (w & l.pfn.high_mask) << l.pfn.high_shift;
+  std::uint64_t pfn = address >> l.pfn.word_shift;
+  if ((w & l.pfn.napot) != 0) pfn &= pfn - 1;
+  return pfn;
+}
+
+inline Word Arch::MakeRaw(Form f, std::uint64_t pfn, Pgprot prot) const {
+  const FormLayout& l = of(f);
+  if (f == Form::kPmd) prot = PmdProt(prot);
+  Word address = pfn << l.pfn.word_shift;
+  if (l.pfn.high_mask != 0) address |= address >> l.pfn.high_shift;
+  if (l.invert != 0 && Inverted(l, prot)) address = ~address;
+  return l.make((address & (l.pfn.mask | l.pfn.high_mask)) | prot);
+}
+
+inline Word Arch::Modify(Form f, Word w, Pgprot prot) const {
+  const FormLayout& l = of(f);
+  if (f == Form::kPmd) prot = PmdProt(prot);
+  const Word old_word = w;
+  w = (l.modify.before(w) & l.modify.keep) | (prot & l.modify.take);
+  w = Reinvert(l, old_word, w);
+  for (const ModifyRule& after : l.modify.after) {
+    if ((old_word & after.old_mask) == after.old_value) w = after.rule(w);
+  }
+  return w;
+}
+
+inline Word Arch::AdvancePfn(Form f, Word w, std::uint64_t pages) const {
+  const FormLayout& l = of(f);
+  if ((w & l.pfn.napot) != 0) return w;  // every entry of the group holds the same value
+  const Word field = l.pfn.mask | l.pfn.high_mask;
+  if (l.pfn.high_mask != 0) {
+    const Word address = (RawPfn(f, w) + pages) << l.pfn.word_shift;
+    return (w & ~field) | ((address | (address >> l.pfn.high_shift)) & field);
+  }
+  const Word step = pages << l.pfn.word_shift;
+  return l.invert != 0 && Inverted(l, w) ? w - step : w + step;
+}
+
+inline Word Arch::SwpEncode(Form f, SwpEntry entry) const {
+  const SwpCodec& c = of(f).swp;
+  const Word offset = (entry.offset & kSwpOffsetMask) << c.offset_shift;
+  return ((offset ^ c.invert) & c.encode_mask) | (Word{entry.type} << c.type_shift) | c.set;
+}
+
+inline SwpEntry Arch::SwpDecode(Form f, Word w) const {
+  const SwpCodec& c = of(f).swp;
+  w &= ~(c.uffd | c.soft_dirty | (f == Form::kPte ? c.exclusive : 0));
+  return {static_cast<std::uint8_t>((w >> c.type_shift) & c.type_mask),
+          ((w ^ c.invert) >> c.offset_shift) & c.offset_mask};
+}
+
+inline HwResult Arch::HwAccess(Form f, Word w, Access access) const {
+  const HwModel& m = hw(f);
+  if (!m.valid(w)) return {HwResult::kTranslation, w};
+  if ((w & m.young) == 0) {
+    if (layout_.young_mode == AdMode::kFault) return {HwResult::kAccessFlag, w};
+    if (!m.allow[static_cast<std::size_t>(access)](w)) return {HwResult::kPermission, w};
+    w = m.set_young(w);
+  } else if (!m.allow[static_cast<std::size_t>(access)](w)) {
+    return {HwResult::kPermission, w};
+  }
+  if (access == Access::kWrite && !m.dirty(w)) {
+    if (layout_.dirty_mode == AdMode::kFault) return {HwResult::kDirtyFlag, w};
+    w = m.set_dirty(w);
+  }
+  return {HwResult::kOk, w};
+}
+
+inline Word Arch::SetAccessFlags(Form f, Word old_word, Word new_word, Access fault) const {
+  switch (layout_.flags_store) {
+    case FlagsStore::kWhole:
+      return new_word;
+    case FlagsStore::kWholeIfWrite:
+      return fault == Access::kWrite ? new_word : old_word;
+    case FlagsStore::kMerge: {
+      const Word ors = layout_.flags_or[static_cast<std::size_t>(f)];
+      const Word ands = layout_.flags_and[static_cast<std::size_t>(f)];
+      return (old_word | (new_word & ors)) & (~ands | new_word);
+    }
+  }
+  return new_word;
+}
 
 // The catalogue: every configuration, in a fixed order. Lives for the whole program.
 std::span<const Arch* const> AllArchs();
-const Arch* FindArch(std::string_view name);  // null when unknown
+
+// By catalogue name, by short alias ("x86_64", "arm64", "riscv64", "powerpc64", "s390x",
+// "loongarch64": the family's default), or by the parts of a name in another order
+// ("riscv64-sv39-noext"). Null when unknown.
+const Arch* FindArch(std::string_view name);
 
 }  // namespace uffdsim

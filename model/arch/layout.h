@@ -1,0 +1,298 @@
+// The declaration of one architecture's page-table entries, as data.
+//
+// Mirrors: what arch/*/include/asm/pgtable*.h say with macros and inline functions.
+// Rules:   everything an accessor does is written as masks: a `Test` asks about a word, a `Rewrite`
+//          changes it. A hook exists only for what masks cannot say, and is null elsewhere.
+// Owned by: the architecture's file; immutable once it is in the catalogue.
+// Errors:  none. A layout is checked by the algebra suite, not at run time.
+// Units:   bit 0 is the least significant bit of the word for every architecture; shifts are log2
+//          of bytes; orders are log2 of base pages.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace uffdsim {
+
+using Word = std::uint64_t;    // a raw page-table entry
+using Pgprot = std::uint64_t;  // a raw protection (vm_page_prot)
+
+// Bit n; bits hi down to lo, as the manuals write fields.
+constexpr Word Bit(unsigned n) { return Word{1} << n; }
+constexpr Word Bits(unsigned hi, unsigned lo) { return ((Bit(hi - lo) << 1) - 1) << lo; }
+
+enum class Form : std::uint8_t { kPte, kPmd };
+
+enum class Access : std::uint8_t { kRead, kWrite, kExec };
+
+// Which leaf size a hugetlb entry has.
+enum class HugeSize : std::uint8_t { kContPte, kPmd, kContPmd, kPud };
+inline constexpr int kHugeSizes = 4;
+
+// A yes/no question: some bit of `any` is set, or one of two bit patterns is spelled exactly. The
+// defaults never match.
+struct Test {
+  Word any = 0;
+  Word mask1 = 0;
+  Word value1 = 1;
+  Word mask2 = 0;
+  Word value2 = 1;
+
+  constexpr bool operator()(Word w) const {
+    return (w & any) != 0 || (w & mask1) == value1 || (w & mask2) == value2;
+  }
+};
+
+constexpr Test AnyOf(Word bits) { return {.any = bits}; }
+constexpr Test AllOf(Word bits) { return {.mask1 = bits, .value1 = bits}; }
+constexpr Test NoneOf(Word bits) { return {.mask1 = bits, .value1 = 0}; }
+constexpr Test Spells(Word mask, Word value) { return {.mask1 = mask, .value1 = value}; }
+
+// A conditional edit: when the word spells `value` under `mask`, clear and then set bits. The
+// default never applies.
+struct Rule {
+  Word mask = 0;
+  Word value = 1;
+  Word clear = 0;
+  Word set = 0;
+
+  constexpr Word operator()(Word w) const {
+    return (w & mask) == value ? (w & ~clear) | set : w;
+  }
+};
+
+// One kernel helper: a rule on the word as it was, an unconditional edit, two rules on the result.
+struct Rewrite {
+  Rule before = {};
+  Word clear = 0;
+  Word set = 0;
+  Rule after[2] = {};
+
+  constexpr Word operator()(Word w) const {
+    w = (before(w) & ~clear) | set;
+    return after[1](after[0](w));
+  }
+};
+
+// A rule that also looks at the word before the helper started (x86-64: was RW set?).
+struct ModifyRule {
+  Word old_mask = 0;
+  Word old_value = 0;
+  Rule rule = {};
+};
+
+// pte_modify(): keep some bits, take others from the new protection, then repair.
+struct Modify {
+  Rule before = {};
+  Word keep = 0;          // _PAGE_CHG_MASK
+  Word take = ~Word{0};   // which bits of the protection are honoured
+  ModifyRule after[2] = {};
+};
+
+// Where the frame number is. The physical address sits in the word from bit `word_shift` (riscv64
+// puts the frame number at bit 10, everybody else at the page shift); arm64 with 52-bit physical
+// addresses stores its top bits again below, `high_shift` positions down.
+struct PfnField {
+  Word mask = 0;
+  unsigned word_shift = 0;
+  Word high_mask = 0;
+  unsigned high_shift = 0;
+  Word napot = 0;  // when set, the lowest set bit of the number is a size mark, not an address
+};
+
+// Swap entries: where type, offset and the three flags are.
+struct SwpCodec {
+  unsigned type_shift = 0;
+  Word type_mask = 0x1f;         // unshifted
+  unsigned offset_shift = 0;
+  Word encode_mask = 0;          // in place; what encoding lets through (macros may not mask)
+  Word offset_mask = 0;          // unshifted; what decoding returns
+  Word invert = 0;               // in place; offset bits stored as complement
+  Word set = 0;                  // always set in a swap entry
+  Word uffd = 0;
+  Word soft_dirty = 0;
+  Word exclusive = 0;
+};
+
+// The accessor family of one form. The kernel's names with pte_ or pmd_ in front.
+struct FormLayout {
+  Word none_word = 0;
+  Test none;
+  Test present;
+  bool (*present_hook)(Word) = nullptr;
+  Test protnone;
+  Test write;
+  Test exec;
+  Test dirty;
+  Word young = 0;
+  Word uffd = 0;
+  Word soft_dirty = 0;
+  Word special = 0;
+
+  PfnField pfn;
+  Word invert = 0;        // frame bits stored as complement in words that are not hw-present
+  Word invert_unless = 0; // the hw-present bit that decides it
+
+  Rewrite make;           // applied to frame | protection
+  Modify modify;
+  Rewrite mkwrite;
+  Rewrite mkwrite_novma;
+  Rewrite mkwrite_shstk;
+  Rewrite wrprotect;
+  Rewrite mkdirty;
+  Rewrite mkclean;
+  Rewrite mkyoung;
+  Rewrite mkold;
+  Rewrite mkuffd;
+  Rewrite mkspecial;
+  Rewrite mkinvalid;      // what a lockless reader sees while a PMD is rewritten
+  Rewrite window;         // the same during a modify_prot transaction
+
+  SwpCodec swp;
+};
+
+// How an accessed or dirty bit that is clear gets set when it is needed.
+enum class AdMode : std::uint8_t {
+  kHardware,  // the MMU (or a refill handler no page fault sees) writes the entry
+  kFault,     // the access faults, the kernel's fault path sets it
+};
+
+// What the MMU checks and writes, for one form.
+struct HwModel {
+  Test valid;           // else: translation fault
+  Test allow[3];        // indexed by Access; else: permission fault
+  Word young = 0;       // what the MMU wants to see set
+  Test dirty;           // what a store wants to see
+  Rewrite set_young;
+  Rewrite set_dirty;
+};
+
+// ptep_set_access_flags(): a store of the whole new entry, or a merge of some bits into the old.
+enum class FlagsStore : std::uint8_t { kWhole, kWholeIfWrite, kMerge };
+
+// Levels of the radix tree, from the leaf table up.
+struct Geometry {
+  std::uint8_t page_shift;      // log2 of the base page size in bytes
+  std::uint8_t levels;          // number of table levels walked, 3..5
+  std::uint8_t bits[5];         // index bits per level, [0] = PTE table
+  constexpr std::uint32_t EntriesPerTable(int level) const { return 1U << bits[level]; }
+  constexpr std::uint32_t PmdPages() const { return 1U << bits[0]; }
+};
+
+// Numbers that the configuration gives to the special swap types (include/linux/swap.h). 0xff: the
+// configuration does not have it.
+struct SwpTypes {
+  std::uint8_t max_swapfiles;
+  std::uint8_t hwpoison;
+  std::uint8_t migration_read;
+  std::uint8_t migration_read_exclusive;
+  std::uint8_t migration_write;
+  std::uint8_t device_write;
+  std::uint8_t device_read;
+  std::uint8_t device_exclusive;
+  std::uint8_t marker;
+};
+
+inline constexpr std::uint8_t kNoSwpType = 0xff;
+
+// The kernel's rule from the bottom: swap files, hwpoison, migration, device, marker.
+constexpr SwpTypes SwpTypesWith(bool memory_failure) {
+  return memory_failure ? SwpTypes{24, 24, 25, 26, 27, 28, 29, 30, 31}
+                        : SwpTypes{25, kNoSwpType, 25, 26, 27, 28, 29, 30, 31};
+}
+
+// A named field of the word for people: pte decode, diff, encode. The frame number is not among
+// them: PfnField says where that is.
+struct Field {
+  std::string_view name;
+  std::uint8_t hi;
+  std::uint8_t lo;
+};
+
+// One letter of the `entry` string in scenario records, and when it is printed.
+struct Letter {
+  char letter;
+  Test when;
+};
+
+// A kernel constant that expressions may name (masks, protections of this architecture).
+struct Constant {
+  std::string_view name;
+  Word value;
+};
+
+// A list stored elsewhere with static lifetime; constexpr-friendly and trivially copyable.
+template <class T>
+struct StaticList {
+  const T* data = nullptr;
+  std::size_t size = 0;
+
+  constexpr StaticList() = default;
+  template <std::size_t N>
+  constexpr StaticList(const T (&array)[N]) : data(array), size(N) {}
+  constexpr const T* begin() const { return data; }
+  constexpr const T* end() const { return data + size; }
+};
+
+// A name of bounded length that lives inside the layout, so that a derived layout owns its name.
+struct Name {
+  std::array<char, 48> text{};
+  std::uint8_t length = 0;
+
+  constexpr Name() = default;
+  constexpr Name(std::string_view s) { Append(s); }
+  constexpr Name& Append(std::string_view s) {
+    for (const char c : s) {
+      if (length < text.size()) text[length++] = c;
+    }
+    return *this;
+  }
+  constexpr std::string_view view() const { return {text.data(), length}; }
+};
+
+// Everything about one configuration.
+struct Layout {
+  Name name;                     // catalogue key, e.g. "arm64-16k"
+  std::string_view kernel_name;  // as uname -m says
+  std::string_view family;       // the architecture's file: "arm64"
+  std::string_view sentence;     // what the configuration is
+
+  Geometry geometry{};
+  SwpTypes swp_types{};
+  std::uint8_t max_physmem_bits = 0;
+  bool uffd_minor = false;       // HAVE_ARCH_USERFAULTFD_MINOR
+  bool pmd_softleaves = true;    // ARCH_HAS_PMD_SOFTLEAVES
+  bool has_thp = true;           // a PMD leaf exists for THP
+
+  FormLayout form[2];
+  Test trans_huge;               // pmd_trans_huge() of a present PMD
+  Test pmd_leaf;                 // pmd_leaf(); true for swap PMDs on some architectures
+
+  Pgprot page_none = 0;          // PAGE_NONE as NUMA hints and RWP use it
+  std::array<Pgprot, 16> protection_map{};  // index: read 1, write 2, exec 4, shared 8
+  // s390x translates a PTE protection for a PMD by table; empty elsewhere.
+  std::array<Pgprot, 5> pmd_prot_from{};
+  std::array<Pgprot, 5> pmd_prot_to{};
+
+  // hugetlb: order of each leaf size (0: not offered), how pte_mkhuge and arch_make_huge_pte shape
+  // the entry, and the conversion between the table's format and what pte helpers see.
+  std::array<std::uint8_t, kHugeSizes> huge_order{};
+  Rewrite huge[kHugeSizes];
+  Word (*hugetlb_store)(HugeSize, Word) = nullptr;
+  Word (*hugetlb_load)(HugeSize, Word) = nullptr;
+
+  HwModel hw[2];
+  AdMode young_mode = AdMode::kHardware;
+  AdMode dirty_mode = AdMode::kHardware;
+  FlagsStore flags_store = FlagsStore::kWhole;
+  Word flags_or[2] = {};         // bits merged by OR, per form
+  Word flags_and[2] = {};        // bits merged by AND, per form
+
+  StaticList<Field> fields[2];
+  StaticList<Letter> letters;               // in the order of the records
+  std::array<Constant, 32> constants{};     // unused slots have an empty name
+};
+
+}  // namespace uffdsim
