@@ -31,7 +31,8 @@ using Vpn = Id<struct VpnTag, std::uint64_t>;      // virtual address >> page sh
 using Pfn = Id<struct PfnTag, std::uint32_t>;      // frame number; 0 is the shared zero page
 using Pgoff = Id<struct PgoffTag, std::uint64_t>;  // page offset in a file
 
-// Handles into the machine's tables. Index 0 means "none" for each of them.
+// Handles into the machine's tables. Process 0 exists from the start; of the other kinds 0 means
+// "none".
 using MmId = Id<struct MmTag, std::uint16_t>;
 using FileId = Id<struct FileTag, std::uint16_t>;
 using CtxId = Id<struct CtxTag, std::uint16_t>;

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "model/arch/arch.h"
-#include "model/machine/observation.h"
-#include "model/machine/operation.h"
+#include "model/op/observation.h"
+#include "model/op/operation.h"
 
 namespace uffdsim {
 

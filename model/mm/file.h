@@ -1,0 +1,46 @@
+// Files that can be mapped, and their page caches.
+//
+// Mirrors: mm/shmem.c (memfd, MAP_SHARED|MAP_ANONYMOUS), fs/hugetlbfs, struct address_space. A shmem
+//          index holds a frame, or the swap slot the frame was written to, or nothing.
+// Owned by: World::files, by FileId.
+#pragma once
+
+#include <cstdint>
+
+#include "model/base/chunked_array.h"
+#include "model/base/ids.h"
+
+namespace uffdsim {
+
+enum class FileKind : std::uint8_t { kShmem, kHugetlb };
+
+// One slot of a page cache: empty, a frame, or a swap slot. Four bytes, because replay has one per
+// resident page.
+class CacheSlot {
+ public:
+  constexpr CacheSlot() = default;
+  static constexpr CacheSlot Frame(Pfn pfn) { return CacheSlot(pfn.value << 1 | 0U, true); }
+  static constexpr CacheSlot Swapped(SwapSlot slot) { return CacheSlot(slot.value << 1 | 1U, true); }
+
+  constexpr bool empty() const { return raw_ == 0; }
+  constexpr bool is_frame() const { return raw_ != 0 && ((raw_ - 1) & 1U) == 0; }
+  constexpr bool is_swap() const { return raw_ != 0 && ((raw_ - 1) & 1U) == 1; }
+  constexpr Pfn pfn() const { return Pfn((raw_ - 1) >> 1); }
+  constexpr SwapSlot swap() const { return SwapSlot((raw_ - 1) >> 1); }
+  friend constexpr bool operator==(CacheSlot, CacheSlot) = default;
+
+ private:
+  constexpr CacheSlot(std::uint32_t raw, bool) : raw_(raw + 1) {}
+  std::uint32_t raw_ = 0;
+};
+
+struct File {
+  FileKind kind = FileKind::kShmem;
+  bool memfd = false;        // has a name in user space (else MAP_SHARED|MAP_ANONYMOUS)
+  std::uint64_t size = 0;    // in base pages
+  std::uint32_t users = 0;   // mappings plus the memfd itself
+  ChunkedArray<CacheSlot> cache;  // by base page index; a large folio fills all of its indexes
+  std::uint64_t reserved = 0;     // hugetlb: huge pages reserved for shared mappings, not yet used
+};
+
+}  // namespace uffdsim

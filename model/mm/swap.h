@@ -1,0 +1,52 @@
+// The swap device: slots with a content and a count of the entries that refer to them.
+//
+// Mirrors: mm/swapfile.c, mm/swap_state.c. Slot 0 is never handed out (the header page).
+// Owned by: World::swap.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "model/mm/page.h"
+
+namespace uffdsim {
+
+class SwapDevice {
+ public:
+  struct Slot {
+    Content content = 0;
+    std::uint32_t count = 0;  // swap entries (PTEs, shmem slots) that name it
+    Pfn cache{};              // frame in the swap cache, 0: none
+    bool written = false;     // content is valid on the device
+    bool bad = false;         // reading it back fails (environment choice)
+  };
+
+  bool on() const { return on_; }
+  void SwitchOn(std::uint64_t pages);
+  void SwitchOff();  // every slot must be free
+
+  // A free slot, or slot 0 when the device is off or full. `count` consecutive, aligned ones for a
+  // large folio.
+  SwapSlot Alloc(std::uint32_t count);
+  Slot& operator[](SwapSlot slot) { return slots_[slot.value]; }
+  const Slot& operator[](SwapSlot slot) const { return slots_[slot.value]; }
+  void Duplicate(SwapSlot slot) { ++slots_[slot.value].count; }
+  // Drops one reference. The slot is free once nothing refers to it and no cache page has it.
+  void Put(SwapSlot slot);
+  void DetachCache(SwapSlot slot);
+
+  std::uint32_t size() const { return static_cast<std::uint32_t>(slots_.size()); }
+  std::uint64_t used() const { return used_; }
+
+ private:
+  void FreeIfUnused(SwapSlot slot);
+
+  bool on_ = false;
+  std::uint32_t limit_ = 0;
+  std::vector<Slot> slots_;          // grows on demand up to limit_
+  std::vector<std::uint8_t> in_use_;
+  std::vector<SwapSlot> free_;
+  std::uint64_t used_ = 0;
+};
+
+}  // namespace uffdsim

@@ -1,0 +1,81 @@
+// All modelled state: a value.
+//
+// Everything is reached by index handles, so that a world can be copied and two copies share nothing
+// but immutable tables (the architecture, the profile's steps).
+// Owned by: Machine.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "model/arch/arch.h"
+#include "model/mm/content.h"
+#include "model/mm/file.h"
+#include "model/mm/mm.h"
+#include "model/mm/page.h"
+#include "model/mm/stage2.h"
+#include "model/mm/swap.h"
+#include "model/mm/tlb.h"
+#include "model/op/event.h"
+#include "model/uffd/context.h"
+#include "model/uffd/task.h"
+
+namespace uffdsim {
+
+struct StepTable;  // model/path/step.h: which function each step of each path runs
+
+// Machine-wide settings: what a kernel's sysfs, sysctl and boot options say.
+struct WorldConfig {
+  std::uint32_t hugetlb_pages = 40;
+  std::uint32_t numa_nodes = 2;
+  std::uint64_t swap_pages = 65536;
+  ContentMode content_mode = ContentMode::kBytes;
+  // Transparent huge pages: anon "madvise", shmem "advise" and so on.
+  enum class Thp : std::uint8_t { kNever, kMadvise, kAlways } thp = Thp::kMadvise;
+  enum class ShmemThp : std::uint8_t { kNever, kAdvise, kWithinSize, kAlways, kForce, kDeny };
+  ShmemThp shmem_thp = ShmemThp::kAdvise;
+  bool use_zero_page = true;       // huge zero page for read faults
+  bool numa_balancing = false;
+  bool user_can_ptrace = true;     // CAP_SYS_PTRACE of the processes
+  bool fault_around = true;        // 64 KiB window
+};
+
+struct HugePool {
+  std::uint32_t total = 0;
+  std::uint32_t free = 0;
+  std::uint32_t reserved = 0;
+};
+
+struct World {
+  World(const Arch& architecture, const WorldConfig& settings);
+
+  const Arch* arch;
+  std::shared_ptr<const StepTable> steps;
+  WorldConfig config;
+
+  Frames frames;
+  ContentPool contents;
+  SwapDevice swap;
+  HugePool huge_pool;              // PMD-size hugetlb pages
+  Pfn huge_zero{};                 // head of the huge zero folio, 0 until first used
+  std::deque<Mm> mms;              // by MmId
+  std::vector<File> files;         // by FileId, [0] unused
+  std::vector<Context> contexts;   // by CtxId, [0] unused
+  std::vector<Task> tasks;         // by TaskId, [0] unused
+  std::vector<Stage2> stage2s;
+  std::vector<Tlb> tlbs;           // by CPU; empty where translations are not cached
+
+  // Not part of the state: who listens. Copies start deaf.
+  Listener* listener = nullptr;
+
+  Mm& mm(MmId id) { return mms[id.value]; }
+  const Mm& mm(MmId id) const { return mms[id.value]; }
+  File& file(FileId id) { return files[id.value]; }
+  Context& ctx(CtxId id) { return contexts[id.value]; }
+  const Context& ctx(CtxId id) const { return contexts[id.value]; }
+  Task& task(TaskId id) { return tasks[id.value]; }
+};
+
+}  // namespace uffdsim
