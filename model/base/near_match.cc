@@ -10,6 +10,7 @@ namespace {
 constexpr std::size_t kMostMatches = 3;
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+bool Same(char a, char b) { return Lower(a) == Lower(b); }
 
 bool BeginsWith(std::string_view text, std::string_view start) {
   return !start.empty() && text.size() >= start.size() &&
@@ -19,14 +20,21 @@ bool BeginsWith(std::string_view text, std::string_view start) {
 }  // namespace
 
 std::size_t EditDistance(std::string_view a, std::string_view b) {
-  // row[j] is the distance between the first i characters of a and the first j of b.
+  // Row i holds the distances between the first i characters of a and every beginning of b.
+  std::vector<std::size_t> before(b.size() + 1);
+  std::vector<std::size_t> last(b.size() + 1);
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
+    before.swap(last);
+    last.swap(row);
+    row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replace = diagonal + (Lower(a[i - 1]) == Lower(b[j - 1]) ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({replace, row[j] + 1, row[j - 1] + 1}));
+      const std::size_t replace = last[j - 1] + (Same(a[i - 1], b[j - 1]) ? 0 : 1);
+      row[j] = std::min({replace, last[j] + 1, row[j - 1] + 1});
+      if (i > 1 && j > 1 && Same(a[i - 1], b[j - 2]) && Same(a[i - 2], b[j - 1])) {
+        row[j] = std::min(row[j], before[j - 2] + 1);
+      }
     }
   }
   return row[b.size()];

@@ -1,8 +1,9 @@
 // Near matches for a name that is not known: the "did you mean" of every error about names.
 //
-// Rules: distance is Levenshtein's (insert, delete or replace one character), upper and lower case
-//   being equal. A candidate is near if it takes at most a third of the longer name's characters
-//   (at least one), or if the name is the beginning of it. Nearest first, then in catalogue order.
+// Rules: distance counts characters inserted, deleted, replaced or swapped with their neighbour
+//   (optimal string alignment), upper and lower case being equal. A candidate is near if it takes
+//   at most a third of the longer name's characters (at least one), or if the name is the beginning
+//   of it. Nearest first, then in catalogue order.
 // Owned by: the results are copies. Errors: none.
 #pragma once
 

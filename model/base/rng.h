@@ -30,7 +30,7 @@ class Rng {
   std::uint64_t Below(std::uint64_t bound) {
     const std::uint64_t threshold = (0 - bound) % bound;
     for (;;) {
-      const unsigned __int128 product = static_cast<unsigned __int128>(Next()) * bound;
+      const Wide product = static_cast<Wide>(Next()) * bound;
       if (static_cast<std::uint64_t>(product) >= threshold) {
         return static_cast<std::uint64_t>(product >> 64);
       }
@@ -38,6 +38,8 @@ class Rng {
   }
 
  private:
+  __extension__ using Wide = unsigned __int128;  // not ISO C++, but in both compilers
+
   static std::uint64_t SplitMix(std::uint64_t& x) {
     std::uint64_t z = (x += 0x9e3779b97f4a7c15ULL);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
