@@ -17,10 +17,9 @@
 #include "model/arch/arch.h"
 #include "model/op/observation.h"
 #include "model/op/operation.h"
+#include "model/uffd/world.h"
 
 namespace uffdsim {
-
-struct World;
 
 struct MachineConfig {
   const Arch* arch = nullptr;              // required
@@ -28,6 +27,7 @@ struct MachineConfig {
   std::uint32_t hugetlb_pages = 40;        // size of the PMD-size hugetlb pool, in huge pages
   std::uint32_t numa_nodes = 2;
   std::uint64_t swap_bytes = 256ULL << 20;  // size of the device that `swapon` switches on
+  ContentMode content_mode = ContentMode::kBytes;
 };
 
 class Machine {
@@ -50,6 +50,10 @@ class Machine {
   };
   std::vector<Resumed> TakeResumed();
 
+  // The pieces of Perform(), for whoever schedules steps itself.
+  TaskId Start(const Operation& op, std::uint64_t tag);  // a runnable (or already done) task
+  void Settle(TaskId fresh);  // runs everybody until quiescent; `fresh` is not put into TakeResumed
+
   Observation Observe(bool raw) const;
 
   // The state itself, for the paths' callers (vmm, referee, explorers).
@@ -58,6 +62,7 @@ class Machine {
 
  private:
   std::unique_ptr<World> world_;
+  std::vector<Resumed> resumed_;
 };
 
 }  // namespace uffdsim

@@ -1,0 +1,108 @@
+#include "model/machine/machine.h"
+
+#include "model/path/start.h"
+#include "model/uffd/world.h"
+
+namespace uffdsim {
+namespace {
+
+using StartFn = void (*)(World&, Task&);
+
+constexpr StartFn kStart[] = {
+#define OPERATION(name, sentence) &Start_##name,
+#include "model/op/operations.def"
+#undef OPERATION
+};
+
+WorldConfig SettingsOf(const MachineConfig& config) {
+  WorldConfig settings;
+  settings.hugetlb_pages = config.hugetlb_pages;
+  settings.numa_nodes = config.numa_nodes;
+  settings.swap_pages = config.swap_bytes >> config.arch->geometry().page_shift;
+  settings.content_mode = config.content_mode;
+  return settings;
+}
+
+// Where a sleeping task sleeps, as the kernel function that a stack trace would show.
+const char* SleepingIn(const Task& t) {
+  switch (t.sleep) {
+    case Task::Sleep::kNone:
+      return "";
+    case Task::Sleep::kUserfault:
+      return "handle_userfault";
+    case Task::Sleep::kEvent:
+      return "userfaultfd_event_wait_completion";
+  }
+  return "";
+}
+
+}  // namespace
+
+Machine::Machine(const MachineConfig& config)
+    : world_(std::make_unique<World>(*config.arch, SettingsOf(config))) {
+  world_->steps = CleanSteps();
+}
+Machine::Machine(const Machine& other)
+    : world_(std::make_unique<World>(*other.world_)), resumed_(other.resumed_) {
+  world_->listener = nullptr;
+}
+Machine& Machine::operator=(const Machine& other) {
+  Machine copy(other);
+  std::swap(world_, copy.world_);
+  std::swap(resumed_, copy.resumed_);
+  return *this;
+}
+Machine::Machine(Machine&&) noexcept = default;
+Machine& Machine::operator=(Machine&&) noexcept = default;
+Machine::~Machine() = default;
+
+TaskId Machine::Start(const Operation& op, std::uint64_t tag) {
+  Task& t = NewTask(*world_, op.process);
+  t.op = op;
+  t.tag = tag;
+  const TaskId id = t.id;
+  kStart[static_cast<std::size_t>(op.code)](*world_, t);
+  // The start may have made new tasks, and so moved the table.
+  Task& started = world_->task(id);
+  if (started.depth == 0) started.state = Task::State::kDone;
+  return id;
+}
+
+void Machine::Settle(TaskId fresh) {
+  World& w = *world_;
+  for (bool ran = true; ran;) {
+    ran = false;
+    for (std::size_t i = 1; i < w.tasks.size(); ++i) {
+      if (w.tasks[i].state != Task::State::kRunnable) continue;
+      RunTask(w, w.tasks[i]);
+      ran = true;
+    }
+  }
+  for (std::size_t i = 1; i < w.tasks.size(); ++i) {
+    Task& t = w.tasks[i];
+    if (t.state != Task::State::kDone || t.id == fresh) continue;
+    resumed_.push_back({t.tag, t.op.process, std::move(t.outcome)});
+    FreeTask(w, t.id);
+  }
+}
+
+Outcome Machine::Perform(const Operation& op, std::uint64_t tag) {
+  const TaskId id = Start(op, tag);
+  // The new task first: what it wakes runs after it.
+  RunTask(*world_, world_->task(id));
+  Settle(id);
+  Task& t = world_->task(id);
+  if (t.state == Task::State::kAsleep) {
+    Outcome blocked;
+    blocked.status = Outcome::Status::kBlocked;
+    blocked.blocked_in = SleepingIn(t);
+    return blocked;
+  }
+  Outcome outcome = std::move(t.outcome);
+  FreeTask(*world_, id);
+  return outcome;
+}
+
+std::vector<Machine::Resumed> Machine::TakeResumed() { return std::exchange(resumed_, {}); }
+
+}  // namespace uffdsim
