@@ -78,10 +78,11 @@ struct Operation {
   MmId process{};             // who issues it
   std::uint64_t start = 0;    // first byte address; file offset for file operations
   std::uint64_t length = 0;   // bytes; for accesses the number of pages times the page size
-  std::uint64_t start2 = 0;   // mremap: new address; move, copy: source address
+  std::uint64_t start2 = 0;   // mremap: new address; move, copy: source address; map: file offset;
+                              // mbind: node mask
   std::uint64_t length2 = 0;  // mremap: new length
-  std::uint64_t value = 0;    // byte written or added; node; number; milliseconds
-  std::uint64_t mode = 0;     // register: mode bits; mode word where kOpRawMode
+  std::uint64_t value = 0;    // byte written or added; node; number; milliseconds; mbind: policy
+  std::uint64_t mode = 0;     // register: mode bits; mode word where kOpRawMode; mbind: flags
   std::uint64_t features = 0; // uffd: features; set_mode: bits to enable
   std::uint64_t disable = 0;  // set_mode: bits to disable
   std::uint64_t api = 0xAA;   // uffd
@@ -91,11 +92,11 @@ struct Operation {
   Advice advice{};
   FileId file{};              // file operations, map of a file
   CtxId ctx{};                // userfaultfd operations
-  MmId target{};              // fork: the child; gup: whose memory; exit: who ends
+  MmId target{};              // fork: the child; gup: whose memory; exit: who ends (always given)
   std::uint32_t pin = 0;      // pin, unpin: the handle
   bool copy_from_memory = false;  // copy: the source is `start2`, not a page of bytes `value`
   ScanArgs scan{};
-  std::string text;           // sysfs path, ksm verb, note
+  std::string text;           // sysfs "PATH VALUE", ksm verb, note
 };
 
 // One uffd_msg, decoded.
@@ -115,6 +116,9 @@ struct ScanRegion {
   std::uint64_t end = 0;
   std::uint64_t categories = 0;  // PAGE_IS_* & return_mask
 };
+
+// migrate: the system call left this page's status as it was.
+inline constexpr int kNodeNotWritten = -1000;
 
 // What an operation answered. Fields that do not apply stay empty.
 struct Outcome {
@@ -143,7 +147,10 @@ struct Outcome {
   std::uint64_t ioctls = 0;
   std::uint64_t walk_end = 0;
   std::vector<ScanRegion> regions;
-  std::vector<std::pair<int, std::uint64_t>> nodes;  // run-length of node, or -(int)Errno
+  // Run-length of node, or -(int)Errno, or kNodeNotWritten.
+  std::vector<std::pair<int, std::uint64_t>> nodes;
+  std::uint64_t ksm_shared = 0;   // ksm: pages_shared
+  std::uint64_t ksm_sharing = 0;  // ksm: pages_sharing
   MmId child{};
 };
 
