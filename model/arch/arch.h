@@ -58,7 +58,7 @@ class Arch {
   constexpr explicit Arch(const Layout& layout) : layout_(layout) {}
 
   const Layout& layout() const { return layout_; }
-  std::string_view name() const { return layout_.name.view(); }  // e.g. "x86_64-4level"
+  std::string_view name() const { return layout_.name.view(); }         // e.g. "x86_64-4level"
   std::string_view kernel_name() const { return layout_.kernel_name; }  // as uname -m: "aarch64"
   std::string_view family() const { return layout_.family; }            // "arm64"
   std::string_view sentence() const { return layout_.sentence; }
@@ -76,7 +76,7 @@ class Arch {
   bool SupportsThp() const { return layout_.has_thp; }
   bool HasHwPoison() const { return swp_types().hwpoison != kNoSwpType; }
   bool HasHwYoung() const {  // arch_has_hw_pte_young()
-    return layout_.young_mode == AdMode::kHardware;
+    return layout_.has_hw_young;
   }
   std::uint8_t SwpPfnBits() const {
     return static_cast<std::uint8_t>(layout_.max_physmem_bits - geometry().page_shift);
@@ -120,8 +120,12 @@ class Arch {
   Word NoneWord(Form f) const { return of(f).none_word; }
   // pfn_pte / pfn_pmd (+ pmd_mkhuge for kPmd).
   Word Make(Form f, Pfn pfn, Pgprot prot) const { return MakeRaw(f, pfn.value, prot); }
-  Word MakeRaw(Form f, std::uint64_t pfn, Pgprot prot) const;
-  Word Modify(Form f, Word w, Pgprot prot) const;  // pte_modify / pmd_modify
+  Word MakeRaw(Form f, std::uint64_t pfn, Pgprot prot) const {
+    return of(f).mkhuge(MakePlain(f, pfn, prot));
+  }
+  Word MakePlain(Form f, std::uint64_t pfn, Pgprot prot) const;  // pfn_pte / pfn_pmd alone
+  Word PmdMkHuge(Word pmd) const { return of(Form::kPmd).mkhuge(pmd); }
+  Word Modify(Form f, Word w, Pgprot prot) const;                  // pte_modify / pmd_modify
   Word MkWrite(Form f, Word w) const { return of(f).mkwrite(w); }  // for an ordinary VMA
   Word MkWriteNovma(Form f, Word w) const { return of(f).mkwrite_novma(w); }
   Word MkWriteShstk(Form f, Word w) const { return of(f).mkwrite_shstk(w); }
@@ -183,9 +187,7 @@ class Arch {
   const HwModel& hw(Form f) const { return layout_.hw[static_cast<std::size_t>(f)]; }
 
   // Whether the frame field of `w` is stored inverted (__pte_needs_invert()).
-  static bool Inverted(const FormLayout& l, Word w) {
-    return w != 0 && (w & l.invert_unless) == 0;
-  }
+  static bool Inverted(const FormLayout& l, Word w) { return w != 0 && (w & l.invert_unless) == 0; }
   // flip_protnone_guard(): keep the frame when `to` needs another polarity than `from`.
   static Word Reinvert(const FormLayout& l, Word from, Word to) {
     return l.invert != 0 && Inverted(l, from) != Inverted(l, to) ? to ^ l.invert : to;
@@ -198,11 +200,10 @@ class Arch {
 };
 
 inline Pgprot Arch::PmdProt(Pgprot prot) const {
-  for (std::size_t i = 0; i < layout_.pmd_prot_from.size(); ++i) {
-    if (layout_.pmd_prot_from[i] == 0) break;
-    if (layout_.pmd_prot_from[i] == prot) return layout_.pmd_prot_to[i];
-  }
-  return prot;
+  if (layout_.pmd_prot_from[0] == 0) return prot;
+  std::size_t i = 0;
+  while (i + 1 < layout_.pmd_prot_from.size() && layout_.pmd_prot_from[i] != prot) ++i;
+  return layout_.pmd_prot_to[i];  // the last row also stands for whatever is not listed
 }
 
 inline std::uint64_t Arch::RawPfn(Form f, Word w) const {
@@ -215,7 +216,7 @@ inline std::uint64_t Arch::RawPfn(Form f, Word w) const {
   return pfn;
 }
 
-inline Word Arch::MakeRaw(Form f, std::uint64_t pfn, Pgprot prot) const {
+inline Word Arch::MakePlain(Form f, std::uint64_t pfn, Pgprot prot) const {
   const FormLayout& l = of(f);
   if (f == Form::kPmd) prot = PmdProt(prot);
   Word address = pfn << l.pfn.word_shift;

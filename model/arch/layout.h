@@ -58,9 +58,7 @@ struct Rule {
   Word clear = 0;
   Word set = 0;
 
-  constexpr Word operator()(Word w) const {
-    return (w & mask) == value ? (w & ~clear) | set : w;
-  }
+  constexpr Word operator()(Word w) const { return (w & mask) == value ? (w & ~clear) | set : w; }
 };
 
 // One kernel helper: a rule on the word as it was, an unconditional edit, two rules on the result.
@@ -86,8 +84,8 @@ struct ModifyRule {
 // pte_modify(): keep some bits, take others from the new protection, then repair.
 struct Modify {
   Rule before = {};
-  Word keep = 0;          // _PAGE_CHG_MASK
-  Word take = ~Word{0};   // which bits of the protection are honoured
+  Word keep = 0;         // _PAGE_CHG_MASK
+  Word take = ~Word{0};  // which bits of the protection are honoured
   ModifyRule after[2] = {};
 };
 
@@ -105,12 +103,12 @@ struct PfnField {
 // Swap entries: where type, offset and the three flags are.
 struct SwpCodec {
   unsigned type_shift = 0;
-  Word type_mask = 0x1f;         // unshifted
+  Word type_mask = 0x1f;  // unshifted
   unsigned offset_shift = 0;
-  Word encode_mask = 0;          // in place; what encoding lets through (macros may not mask)
-  Word offset_mask = 0;          // unshifted; what decoding returns
-  Word invert = 0;               // in place; offset bits stored as complement
-  Word set = 0;                  // always set in a swap entry
+  Word encode_mask = 0;  // in place; what encoding lets through (macros may not mask)
+  Word offset_mask = 0;  // unshifted; what decoding returns
+  Word invert = 0;       // in place; offset bits stored as complement
+  Word set = 0;          // always set in a swap entry
   Word uffd = 0;
   Word soft_dirty = 0;
   Word exclusive = 0;
@@ -132,10 +130,11 @@ struct FormLayout {
   Word special = 0;
 
   PfnField pfn;
-  Word invert = 0;        // frame bits stored as complement in words that are not hw-present
-  Word invert_unless = 0; // the hw-present bit that decides it
+  Word invert = 0;         // frame bits stored as complement in words that are not hw-present
+  Word invert_unless = 0;  // the hw-present bit that decides it
 
-  Rewrite make;           // applied to frame | protection
+  Rewrite make;    // pfn_pte / pfn_pmd: applied to frame | protection
+  Rewrite mkhuge;  // pmd_mkhuge(); unused for PTEs, whose sizes are in Layout::huge
   Modify modify;
   Rewrite mkwrite;
   Rewrite mkwrite_novma;
@@ -147,8 +146,8 @@ struct FormLayout {
   Rewrite mkold;
   Rewrite mkuffd;
   Rewrite mkspecial;
-  Rewrite mkinvalid;      // what a lockless reader sees while a PMD is rewritten
-  Rewrite window;         // the same during a modify_prot transaction
+  Rewrite mkinvalid;  // what a lockless reader sees while a PMD is rewritten
+  Rewrite window;     // the same during a modify_prot transaction
 
   SwpCodec swp;
 };
@@ -161,10 +160,10 @@ enum class AdMode : std::uint8_t {
 
 // What the MMU checks and writes, for one form.
 struct HwModel {
-  Test valid;           // else: translation fault
-  Test allow[3];        // indexed by Access; else: permission fault
-  Word young = 0;       // what the MMU wants to see set
-  Test dirty;           // what a store wants to see
+  Test valid;      // else: translation fault
+  Test allow[3];   // indexed by Access; else: permission fault
+  Word young = 0;  // what the MMU wants to see set
+  Test dirty;      // what a store wants to see
   Rewrite set_young;
   Rewrite set_dirty;
 };
@@ -174,9 +173,9 @@ enum class FlagsStore : std::uint8_t { kWhole, kWholeIfWrite, kMerge };
 
 // Levels of the radix tree, from the leaf table up.
 struct Geometry {
-  std::uint8_t page_shift;      // log2 of the base page size in bytes
-  std::uint8_t levels;          // number of table levels walked, 3..5
-  std::uint8_t bits[5];         // index bits per level, [0] = PTE table
+  std::uint8_t page_shift;  // log2 of the base page size in bytes
+  std::uint8_t levels;      // number of table levels walked, 3..5
+  std::uint8_t bits[5];     // index bits per level, [0] = PTE table
   constexpr std::uint32_t EntriesPerTable(int level) const { return 1U << bits[level]; }
   constexpr std::uint32_t PmdPages() const { return 1U << bits[0]; }
 };
@@ -223,6 +222,13 @@ struct Constant {
   Word value;
 };
 
+// An accessor that only this architecture has (mkcont, __pte_to_rste); for expressions.
+struct Helper {
+  std::string_view name;
+  Word (*apply)(Word);
+  std::string_view sentence;
+};
+
 // A list stored elsewhere with static lifetime; constexpr-friendly and trivially copyable.
 template <class T>
 struct StaticList {
@@ -262,15 +268,15 @@ struct Layout {
   Geometry geometry{};
   SwpTypes swp_types{};
   std::uint8_t max_physmem_bits = 0;
-  bool uffd_minor = false;       // HAVE_ARCH_USERFAULTFD_MINOR
-  bool pmd_softleaves = true;    // ARCH_HAS_PMD_SOFTLEAVES
-  bool has_thp = true;           // a PMD leaf exists for THP
+  bool uffd_minor = false;     // HAVE_ARCH_USERFAULTFD_MINOR
+  bool pmd_softleaves = true;  // ARCH_HAS_PMD_SOFTLEAVES
+  bool has_thp = true;         // a PMD leaf exists for THP
 
   FormLayout form[2];
-  Test trans_huge;               // pmd_trans_huge() of a present PMD
-  Test pmd_leaf;                 // pmd_leaf(); true for swap PMDs on some architectures
+  Test trans_huge;  // pmd_trans_huge() of a present PMD
+  Test pmd_leaf;    // pmd_leaf(); true for swap PMDs on some architectures
 
-  Pgprot page_none = 0;          // PAGE_NONE as NUMA hints and RWP use it
+  Pgprot page_none = 0;                     // PAGE_NONE as NUMA hints and RWP use it
   std::array<Pgprot, 16> protection_map{};  // index: read 1, write 2, exec 4, shared 8
   // s390x translates a PTE protection for a PMD by table; empty elsewhere.
   std::array<Pgprot, 5> pmd_prot_from{};
@@ -283,16 +289,22 @@ struct Layout {
   Word (*hugetlb_store)(HugeSize, Word) = nullptr;
   Word (*hugetlb_load)(HugeSize, Word) = nullptr;
 
+  // 7.3.4 has encodings that collide on two architectures; this turns such a layout into one that
+  // does not. Null: nothing collides.
+  void (*without_collision)(Layout&) = nullptr;
+
   HwModel hw[2];
+  bool has_hw_young = false;  // arch_has_hw_pte_young(); not announced by all who have it
   AdMode young_mode = AdMode::kHardware;
   AdMode dirty_mode = AdMode::kHardware;
   FlagsStore flags_store = FlagsStore::kWhole;
-  Word flags_or[2] = {};         // bits merged by OR, per form
-  Word flags_and[2] = {};        // bits merged by AND, per form
+  Word flags_or[2] = {};   // bits merged by OR, per form
+  Word flags_and[2] = {};  // bits merged by AND, per form
 
   StaticList<Field> fields[2];
-  StaticList<Letter> letters;               // in the order of the records
-  std::array<Constant, 32> constants{};     // unused slots have an empty name
+  StaticList<Letter> letters;            // in the order of the records
+  StaticList<Helper> helpers;            // this architecture's own accessors
+  std::array<Constant, 32> constants{};  // unused slots have an empty name
 };
 
 }  // namespace uffdsim

@@ -8,7 +8,8 @@
 //           shadow stack, so taking RW away moves Dirty (6) to SavedDirty (58), giving it back
 //           moves it home.
 // Trap:     the frame of every non-zero entry without bit 0 is stored inverted (L1TF): bits 51:12
-//           by pte helpers (hugetlb too), 51:21 by pmd helpers. The swap offset is inverted as well.
+//           by pte helpers (hugetlb too), 51:21 by pmd helpers. The swap offset is inverted as
+//           well.
 //
 // Options as compiled and pinned: user shadow stack and NX on, no memory encryption, no L1TF limit
 // on the swap offset.
@@ -44,34 +45,31 @@ constexpr Word kChgMask = kPfnMask | kPcd | kPwt | kSpecial | kAccessed | kDirty
 static_assert(kChgMask == 0x040ffffffffffef8);
 
 constexpr Field kFields[] = {
-    {"present", 0, 0},     {"rw", 1, 1},           {"user", 2, 2},      {"pwt", 3, 3},
-    {"pcd", 4, 4},         {"accessed", 5, 5},     {"dirty", 6, 6},     {"pat", 7, 7},
-    {"global", 8, 8},      {"special", 9, 9},      {"uffd", 10, 10},    {"soft_dirty", 11, 11},
-    {"softw4", 57, 57},    {"saved_dirty", 58, 58}, {"pkey", 62, 59},   {"nx", 63, 63},
+    {"present", 0, 0},  {"rw", 1, 1},
+    {"user", 2, 2},     {"pwt", 3, 3},
+    {"pcd", 4, 4},      {"accessed", 5, 5},
+    {"dirty", 6, 6},    {"pat", 7, 7},
+    {"global", 8, 8},   {"special", 9, 9},
+    {"uffd", 10, 10},   {"soft_dirty", 11, 11},
+    {"softw4", 57, 57}, {"saved_dirty", 58, 58},
+    {"pkey", 62, 59},   {"nx", 63, 63},
 };
 constexpr Field kPmdFields[] = {
-    {"present", 0, 0},     {"rw", 1, 1},           {"user", 2, 2},      {"pwt", 3, 3},
-    {"pcd", 4, 4},         {"accessed", 5, 5},     {"dirty", 6, 6},     {"pse", 7, 7},
-    {"global", 8, 8},      {"special", 9, 9},      {"uffd", 10, 10},    {"soft_dirty", 11, 11},
-    {"pat_large", 12, 12}, {"softw4", 57, 57},     {"saved_dirty", 58, 58},
-    {"pkey", 62, 59},      {"nx", 63, 63},
+    {"present", 0, 0},     {"rw", 1, 1},       {"user", 2, 2},          {"pwt", 3, 3},
+    {"pcd", 4, 4},         {"accessed", 5, 5}, {"dirty", 6, 6},         {"pse", 7, 7},
+    {"global", 8, 8},      {"special", 9, 9},  {"uffd", 10, 10},        {"soft_dirty", 11, 11},
+    {"pat_large", 12, 12}, {"softw4", 57, 57}, {"saved_dirty", 58, 58}, {"pkey", 62, 59},
+    {"nx", 63, 63},
 };
 
 constexpr Letter kLetters[] = {
-    {'P', AllOf(kPresent)},
-    {'N', Spells(kPresent | kProtnone, kProtnone)},
-    {'W', AllOf(kRw)},
-    {'U', AllOf(kUser)},
-    {'T', AllOf(kPwt)},
-    {'C', AllOf(kPcd)},
-    {'A', AllOf(kAccessed)},
-    {'D', AllOf(kDirty)},
-    {'H', AllOf(kPse)},
-    {'G', AllOf(kPresent | kGlobal)},
-    {'S', AllOf(kSpecial)},
-    {'F', AllOf(kUffd)},
-    {'M', AllOf(kSoftDirty)},
-    {'Z', AllOf(kSavedDirty)},
+    {'P', AllOf(kPresent)},   {'N', Spells(kPresent | kProtnone, kProtnone)},
+    {'W', AllOf(kRw)},        {'U', AllOf(kUser)},
+    {'T', AllOf(kPwt)},       {'C', AllOf(kPcd)},
+    {'A', AllOf(kAccessed)},  {'D', AllOf(kDirty)},
+    {'H', AllOf(kPse)},       {'G', AllOf(kPresent | kGlobal)},
+    {'S', AllOf(kSpecial)},   {'F', AllOf(kUffd)},
+    {'M', AllOf(kSoftDirty)}, {'Z', AllOf(kSavedDirty)},
     {'X', AllOf(kNx)},
 };
 
@@ -132,7 +130,7 @@ constexpr FormLayout PmdForm() {
   f.write = {.any = kRw, .mask1 = kRw | kDirty | kPse, .value1 = kDirty | kPse};
   f.pfn.mask = kPmdPfnMask;
   f.invert = kPmdPfnMask;
-  f.make = {.set = kPse};
+  f.mkhuge = {.set = kPse};
   f.mkinvalid = {.clear = kPresent | kProtnone};
   return f;
 }
@@ -171,14 +169,15 @@ constexpr Layout Configure(Name name, std::uint8_t levels, std::string_view sent
   l.trans_huge = AllOf(kPse);
   l.pmd_leaf = AllOf(kPse);
   l.page_none = kNone;
-  l.protection_map = {kNone,         kReadonly,   kReadonly,     kReadonly,      // private
+  l.protection_map = {kNone,         kReadonly,     kReadonly,     kReadonly,  // private
                       kReadonlyExec, kReadonlyExec, kReadonlyExec, kReadonlyExec,
-                      kNone,         kReadonly,   kShared,       kShared,        // shared
-                      kReadonlyExec, kReadonlyExec, kSharedExec, kSharedExec};
+                      kNone,         kReadonly,     kShared,       kShared,  // shared
+                      kReadonlyExec, kReadonlyExec, kSharedExec,   kSharedExec};
   l.huge_order = {0, 9, 0, 18};
   l.huge[1] = {.set = kPse};
   l.huge[3] = {.set = kPse};
   l.hw[0] = l.hw[1] = Hardware();
+  l.has_hw_young = true;
   l.flags_store = FlagsStore::kWholeIfWrite;
   l.fields[0] = kFields;
   l.fields[1] = kPmdFields;
