@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "model/base/check.h"
 #include "model/base/near_match.h"
+#include "sim/text/key_values.h"
 #include "sim/vmm/policy/factories.h"
 
 namespace uffdsim {
@@ -41,8 +42,8 @@ constexpr PolicyRow kRows[] = {
 // absl::StrCat takes Abseil's own string_view, which here is not the standard one.
 std::string Text(std::string_view s) { return std::string(s); }
 
-absl::Status Error(std::size_t position, const std::string& what) {
-  return absl::InvalidArgumentError(absl::StrCat("policy, character ", position + 1, ": ", what));
+absl::Status Error(std::size_t position, const std::string& message) {
+  return TextError("policy", position, message);
 }
 
 std::vector<std::string_view> SplitWords(std::string_view words) {
@@ -92,26 +93,17 @@ std::vector<std::string_view> Keys(const PolicyRow& row) {
   return keys;
 }
 
-absl::Status ParseParameter(std::string_view item, std::size_t position, PolicyChoice* choice,
-                            std::vector<bool>* given) {
-  const std::size_t equals = item.find('=');
-  if (equals == std::string_view::npos) {
-    return Error(position, absl::StrCat("expected key=value, found '", Text(item), "'"));
-  }
-  const std::string_view key = item.substr(0, equals);
+absl::Status ParseParameter(const KeyValue& given, PolicyChoice* choice) {
   const PolicyRow& row = *choice->row;
   for (std::size_t i = 0; i < row.parameters.size(); ++i) {
-    if (row.parameters[i].key != key) continue;
-    if ((*given)[i]) return Error(position, absl::StrCat(Text(key), " is given twice"));
-    (*given)[i] = true;
-    absl::StatusOr<double> value =
-        ParseValue(row.parameters[i], item.substr(equals + 1), position + equals + 1);
+    if (row.parameters[i].key != given.key) continue;
+    absl::StatusOr<double> value = ParseValue(row.parameters[i], given.value, given.value_at);
     if (!value.ok()) return value.status();
     choice->values[i] = *value;
     return absl::OkStatus();
   }
-  return Error(position, absl::StrCat(Text(row.name), " has no parameter '", Text(key), "'",
-                                      DidYouMean(key, Keys(row))));
+  return Error(given.key_at, absl::StrCat(Text(row.name), " has no parameter '", Text(given.key),
+                                          "'", DidYouMean(given.key, Keys(row))));
 }
 
 }  // namespace
@@ -126,29 +118,24 @@ const PolicyRow* FindPolicy(std::string_view name) {
 }
 
 absl::StatusOr<PolicyChoice> ParsePolicy(std::string_view text) {
-  const std::size_t colon = text.find(':');
-  const std::string_view name = text.substr(0, colon);
+  const absl::StatusOr<NamedValues> split = SplitNamedValues("policy", text);
+  if (!split.ok()) return split.status();
   PolicyChoice choice;
-  choice.row = FindPolicy(name);
+  choice.row = FindPolicy(split->name);
   if (choice.row == nullptr) {
     std::vector<std::string_view> names;
     for (const PolicyRow& row : kRows) names.push_back(row.name);
-    return Error(0, absl::StrCat("unknown policy '", Text(name), "'", DidYouMean(name, names)));
+    return Error(0, absl::StrCat("unknown policy '", Text(split->name), "'",
+                                 DidYouMean(split->name, names)));
   }
   for (const PolicyParameter& parameter : choice.row->parameters) {
     choice.values.push_back(parameter.initial);
   }
-  if (colon == std::string_view::npos) return choice;
-
-  std::vector<bool> given(choice.values.size(), false);
-  for (std::size_t position = colon + 1;;) {
-    const std::size_t end = std::min(text.find(',', position), text.size());
-    const absl::Status status =
-        ParseParameter(text.substr(position, end - position), position, &choice, &given);
+  for (const KeyValue& given : split->values) {
+    const absl::Status status = ParseParameter(given, &choice);
     if (!status.ok()) return status;
-    if (end == text.size()) return choice;
-    position = end + 1;
   }
+  return choice;
 }
 
 std::string FormatPolicy(const PolicyChoice& choice) {
