@@ -3,7 +3,6 @@
 #include <iterator>
 #include <set>
 #include <string>
-#include <utility>
 
 #include "tests/tidy/rules.h"
 
@@ -91,22 +90,39 @@ bool Names(const std::set<std::string>& names, std::string_view name) {
   return false;
 }
 
-// First identifiers of the rows of a .def table: "POLICY(age, ..." gives age.
-std::vector<std::pair<std::string, int>> Rows(const File& table) {
-  std::vector<std::pair<std::string, int>> rows;
+// What a row of a .def table is called: POLICY(Age, "age-1", ... has an identifier and a name,
+// STORE("nvme", ... a name alone, OPERATION(map, ... an identifier alone.
+struct Row {
+  std::string id;
+  std::string name;
+  int line;
+};
+
+std::string Literal(std::string_view text) {
+  if (!text.starts_with('"')) return {};
+  return std::string(text.substr(1, text.find('"', 1) - 1));
+}
+
+bool IsMacroName(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; });
+}
+
+std::vector<Row> Rows(const File& table) {
+  std::vector<Row> rows;
   std::size_t begin = 0;
-  for (int line = 1; begin < table.code.size(); ++line) {
-    const std::size_t end = std::min(table.code.find('\n', begin), table.code.size());
-    const std::string_view text = std::string_view(table.code).substr(begin, end - begin);
-    const std::size_t open = text.find('(');
-    if (open != text.npos && open > 0 &&
-        std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(open),
-                    [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; })) {
-      std::size_t stop = open + 1;
-      while (stop < text.size() && IsIdentifier(text[stop])) ++stop;
-      if (stop > open + 1) rows.emplace_back(text.substr(open + 1, stop - open - 1), line);
-    }
+  for (int line = 1; begin < table.text.size(); ++line) {
+    const std::size_t end = std::min(table.text.find('\n', begin), table.text.size());
+    const std::string_view text = std::string_view(table.text).substr(begin, end - begin);
     begin = end + 1;
+    const std::size_t open = std::min(text.find('('), text.size());
+    if (!IsMacroName(text.substr(0, open)) || open == text.size()) continue;
+    const std::string_view arguments = text.substr(open + 1);
+    std::size_t stop = 0;
+    while (stop < arguments.size() && IsIdentifier(arguments[stop])) ++stop;
+    Row row = {std::string(arguments.substr(0, stop)), Literal(arguments), line};
+    if (arguments.substr(stop).starts_with(", ")) row.name = Literal(arguments.substr(stop + 2));
+    if (!row.id.empty() || !row.name.empty()) rows.push_back(row);
   }
   return rows;
 }
@@ -177,7 +193,48 @@ Findings IncludeDirection(const Tree& tree) {
   return findings;
 }
 
+namespace {
+
+// Files of the folder without a row, and rows that the folder or the tests do not know.
+void CheckRegistry(const Registry& registry, const File& table,
+                   const std::vector<const File*>& files, const std::set<std::string>& in_tests,
+                   Findings* findings) {
+  // String literals count here: a catalogue may name an entry by string only.
+  const std::set<std::string> named = NormalNames(table.text);
+  std::set<std::string> in_folder;
+  for (const File* file : files) {
+    in_folder.merge(NormalNames(file->code));
+    in_folder.insert(Normal(file->Stem()));
+    if (!file->path.ends_with(".cc") || registry.plumbing == "*") continue;
+    if (Contains(registry.plumbing, file->Name()) || Names(named, file->Stem())) continue;
+    findings->push_back({{}, file->path, 0, "has no row in " + std::string(registry.table)});
+  }
+  if (!registry.table.ends_with(".def")) return;
+  for (const Row& row : Rows(table)) {
+    const bool is_tested = (!row.id.empty() && Names(in_tests, row.id)) ||
+                           (!row.name.empty() && Names(in_tests, row.name));
+    if (!row.id.empty() && !Names(in_folder, row.id)) {
+      findings->push_back(
+          {{},
+           table.path,
+           row.line,
+           "row " + row.id + " is named nowhere in " + std::string(registry.folder)});
+    } else if (!is_tested) {
+      findings->push_back({{},
+                           table.path,
+                           row.line,
+                           "row " + (row.name.empty() ? row.id : row.name) + " has no test"});
+    }
+  }
+}
+
+}  // namespace
+
 Findings Registries(const Tree& tree) {
+  std::set<std::string> in_tests;
+  for (const File& file : tree) {
+    if (file.IsTest()) in_tests.merge(NormalNames(file.text));
+  }
   Findings findings;
   for (const Registry& registry : kRegistries) {
     if (registry.folder.empty()) continue;
@@ -187,29 +244,10 @@ Findings Registries(const Tree& tree) {
       if (direct && file.path != registry.table) files.push_back(&file);
     }
     const File* table = Find(tree, registry.table);
-    if (table == nullptr && files.empty()) continue;
-    if (table == nullptr) {
+    if (table != nullptr) {
+      CheckRegistry(registry, *table, files, in_tests, &findings);
+    } else if (!files.empty()) {
       findings.push_back({{}, std::string(registry.table), 0, "the registry's table is absent"});
-      continue;
-    }
-    // String literals count here: a catalogue may name an entry by string only.
-    const std::set<std::string> named = NormalNames(table->text);
-    std::set<std::string> in_folder;
-    for (const File* file : files) {
-      in_folder.merge(NormalNames(file->code));
-      in_folder.insert(Normal(file->Stem()));
-      if (!file->path.ends_with(".cc") || Contains(registry.plumbing, file->Name())) continue;
-      if (!Names(named, file->Stem())) {
-        findings.push_back({{}, file->path, 0, "has no row in " + std::string(registry.table)});
-      }
-    }
-    if (!registry.table.ends_with(".def")) continue;
-    for (const auto& [row, line] : Rows(*table)) {
-      if (Names(in_folder, row)) continue;
-      findings.push_back({{},
-                          table->path,
-                          line,
-                          "row " + row + " is named nowhere in " + std::string(registry.folder)});
     }
   }
   return findings;

@@ -54,15 +54,23 @@ TEST(IncludeDirection, AgainstTheArrow) {
             (Strings{"elsewhere/e.cc:0", "model/arch/b.cc:2", "sim/vmm/policy/c.cc:1"}));
 }
 
-TEST(Registries, FileWithoutRowAndRowWithoutFile) {
-  const Tree tree = MakeTree({{"sim/vmm/policy/policy.def",
-                               "// rows\nUFFDSIM_POLICY(Age, \"age\",\n  \"s\")\n"
-                               "UFFDSIM_POLICY(Arc, \"arc\", \"s\")\n"},
-                              {"sim/vmm/policy/registry.cc", ""},
-                              {"sim/vmm/policy/age.cc", ""},
-                              {"sim/vmm/policy/clock.cc", ""}});
+TEST(Registries, FileWithoutRowRowWithoutFileAndRowWithoutTest) {
+  const Tree tree =
+      MakeTree({{"sim/vmm/policy/policy.def",
+                 "// rows\nUFFDSIM_POLICY(Age, \"age\",\n  \"s\")\n"
+                 "UFFDSIM_POLICY(Arc, \"arc\", \"s\")\n"
+                 "UFFDSIM_POLICY(Twice, \"two-q\", \"s\")\n"
+                 "UFFDSIM_POLICY(Fifo, \"fifo\", \"s\")\n"},
+                {"sim/vmm/policy/registry.cc", ""},
+                {"sim/vmm/policy/age.cc", ""},
+                {"sim/vmm/policy/clock.cc", ""},
+                {"sim/vmm/policy/fifo.cc", ""},
+                {"sim/vmm/policy/two_q.cc", "auto MakeTwice();"},
+                {"sim/store/store.def", "STORE(\"nvme\")\nSTORE(\"disk\")\n"},
+                {"tests/policy/a.cc", "MakeAge(); Make(\"two-q\", \"arc\", \"disk\");"}});
   EXPECT_EQ(Places(Registries(tree)),
-            (Strings{"sim/vmm/policy/clock.cc:0", "sim/vmm/policy/policy.def:4"}));
+            (Strings{"sim/vmm/policy/clock.cc:0", "sim/vmm/policy/policy.def:4",
+                     "sim/vmm/policy/policy.def:6", "sim/store/store.def:1"}));
 }
 
 TEST(BannedNames, WholeNamesInCodeOnly) {
