@@ -81,6 +81,7 @@ class Arch {
   std::uint8_t SwpPfnBits() const {
     return static_cast<std::uint8_t>(layout_.max_physmem_bits - geometry().page_shift);
   }
+  std::uint8_t PmdOrder() const { return geometry().bits[0]; }  // log2 of base pages
   // log2 of base pages of a hugetlb leaf size; 0 when the configuration does not offer it.
   std::uint8_t HugeOrder(HugeSize size) const {
     return layout_.huge_order[static_cast<std::size_t>(size)];
@@ -281,10 +282,8 @@ inline HwResult Arch::HwAccess(Form f, Word w, Access access) const {
 
 inline Word Arch::SetAccessFlags(Form f, Word old_word, Word new_word, Access fault) const {
   switch (layout_.flags_store) {
-    case FlagsStore::kWhole:
-      return new_word;
-    case FlagsStore::kWholeIfWrite:
-      return fault == Access::kWrite ? new_word : old_word;
+    case FlagsStore::kWhole: return new_word;
+    case FlagsStore::kWholeIfWrite: return fault == Access::kWrite ? new_word : old_word;
     case FlagsStore::kMerge: {
       const Word ors = layout_.flags_or[static_cast<std::size_t>(f)];
       const Word ands = layout_.flags_and[static_cast<std::size_t>(f)];

@@ -163,8 +163,7 @@ constexpr Geometry GeometryOf(unsigned page_shift, Lpa2 lpa2) {
     case 14:
       return lpa2 == Lpa2::kYes ? Geometry{14, 4, {11, 11, 11, 5, 0}}
                                 : Geometry{14, 3, {11, 11, 11, 0, 0}};
-    default:
-      return {16, 3, {13, 13, 6, 0, 0}};
+    default: return {16, 3, {13, 13, 6, 0, 0}};
   }
 }
 
@@ -213,7 +212,7 @@ constexpr Layout Configure(Name name, unsigned page_shift, Hafdbs hafdbs, Lpa2 l
   l.flags_or[0] = l.flags_or[1] = kAf | kDirty | kWrite;
   l.flags_and[0] = l.flags_and[1] = kRdonly;
   l.fields[0] = l.fields[1] = kFields;
-  l.letters = kLetters;
+  l.letters[0] = l.letters[1] = kLetters;
   l.helpers = kHelpers;
   l.constants = {{{"PAGE_NONE", kNone},
                   {"PAGE_READONLY", kReadonly},

@@ -302,7 +302,7 @@ struct Layout {
   Word flags_and[2] = {};  // bits merged by AND, per form
 
   StaticList<Field> fields[2];
-  StaticList<Letter> letters;            // in the order of the records
+  StaticList<Letter> letters[2];         // in the order of the records
   StaticList<Helper> helpers;            // this architecture's own accessors
   std::array<Constant, 32> constants{};  // unused slots have an empty name
 };

@@ -200,7 +200,7 @@ constexpr Layout Configure(Name name, unsigned page_shift, Walker walker,
   l.hw[0] = l.hw[1] = Hardware(walker);
   l.fields[0] = kFields;
   l.fields[1] = kPmdFields;
-  l.letters = kLetters;
+  l.letters[0] = l.letters[1] = kLetters;
   l.constants = {{{"PAGE_NONE", kPageNone},
                   {"PAGE_READONLY", kBase | kPresent},
                   {"PAGE_SHARED", kBase | kPresent | kWrite},

@@ -178,7 +178,7 @@ constexpr Layout Configure(Name name, unsigned page_shift, Mmu mmu, std::string_
   l.flags_or[0] = l.flags_or[1] = kDirty | kSoftDirty | kAccessed | kRwx;
   l.fields[0] = l.fields[1] =
       page_shift == 16 ? StaticList<Field>(kFields64K) : StaticList<Field>(kFields4K);
-  l.letters = kLetters;
+  l.letters[0] = l.letters[1] = kLetters;
   l.constants = {{{"PAGE_NONE", kNone},
                   {"PAGE_READONLY", kReadonly},
                   {"PAGE_COPY", kReadonly},

@@ -183,7 +183,7 @@ constexpr Layout Configure(Name name, std::uint8_t levels, Ext ext, Ad ad,
   l.has_hw_young = ad == Ad::kSvadu;
   l.young_mode = l.dirty_mode = ad == Ad::kSvadu ? AdMode::kHardware : AdMode::kFault;
   l.fields[0] = l.fields[1] = kFields;
-  l.letters = kLetters;
+  l.letters[0] = l.letters[1] = kLetters;
   l.helpers = kHelpers;
   l.constants = {{{"PAGE_NONE", kPageNone},
                   {"PAGE_READ", kPageRead},

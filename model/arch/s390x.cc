@@ -75,6 +75,19 @@ constexpr Letter kLetters[] = {
     {'X', AllOf(kNoexec)},
 };
 
+constexpr Letter kSegmentLetters[] = {
+    {'P', AllOf(kSegPresent)},
+    {'N', Spells(kSegPresent | kSegLarge | kSegRead, kSegPresent | kSegLarge)},
+    {'W', AllOf(kSegWrite)},
+    {'A', AllOf(kSegYoung)},
+    {'D', AllOf(kSegDirty)},
+    {'H', AllOf(kSegLarge)},
+    {'M', AllOf(kSegSoftDirty)},
+    {'R', AllOf(kSegProtect)},
+    {'I', AllOf(kSegInvalid)},
+    {'X', AllOf(kSegNoexec)},
+};
+
 constexpr FormLayout PteForm() {
   // The hardware bit goes away only when both software bits allow it.
   constexpr Rule kYoungReadable = {kYoung | kRead, kYoung | kRead, kInvalid, 0};
@@ -276,7 +289,8 @@ constexpr Layout Configure(Name name, std::string_view sentence) {
   l.young_mode = l.dirty_mode = AdMode::kFault;
   l.fields[0] = kFields;
   l.fields[1] = kSegmentFields;
-  l.letters = kLetters;
+  l.letters[0] = kLetters;
+  l.letters[1] = kSegmentLetters;
   l.helpers = kHelpers;
   l.constants = {{{"PAGE_NONE", kPageNone},
                   {"PAGE_RO", kPageRo},

@@ -181,7 +181,7 @@ constexpr Layout Configure(Name name, std::uint8_t levels, std::string_view sent
   l.flags_store = FlagsStore::kWholeIfWrite;
   l.fields[0] = kFields;
   l.fields[1] = kPmdFields;
-  l.letters = kLetters;
+  l.letters[0] = l.letters[1] = kLetters;
   l.constants = {{{"PAGE_NONE", kNone},
                   {"PAGE_READONLY", kReadonly},
                   {"PAGE_COPY", kReadonly},
