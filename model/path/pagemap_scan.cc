@@ -1,0 +1,459 @@
+#include "model/path/pagemap_scan.h"
+
+#include <algorithm>
+
+#include "model/mm/entry.h"
+#include "model/path/change_protection.h"
+#include "model/path/prot.h"
+#include "model/path/rmap.h"
+#include "model/path/start.h"
+#include "model/path/thp_split.h"
+
+namespace uffdsim {
+namespace {
+
+// How a walk ended, or goes on.
+enum class Walk : std::uint8_t {
+  kGoOn,
+  kFull,     // -ENOSPC: max_pages or the vector
+  kRefused,  // -EPERM: CHECK_WPASYNC
+};
+
+// --- categories ---------------------------------------------------------------------------------
+
+// What the absence of the mark means in this VMA.
+std::uint64_t Unmarked(const Vma& vma) {
+  std::uint64_t categories = 0;
+  if (vma.UffdWp()) categories |= kPageWritten;
+  if (vma.UffdRwp()) categories |= kPageAccessed;
+  return categories;
+}
+
+std::uint64_t FileCategory(const World& w, Pfn pfn) {
+  const Page& folio = w.frames.Head(pfn);
+  return folio.Has(kPgAnon | kPgZero) ? 0 : std::uint64_t{kPageFile};
+}
+
+// A present word of any size; PAGE_IS_HUGE is the caller's.
+std::uint64_t PresentCategories(const World& w, const Vma& vma, Form form, Word word) {
+  const Arch& arch = *w.arch;
+  const Pfn pfn = arch.PfnOf(form, word);
+  std::uint64_t categories = kPagePresent;
+  if (!arch.Uffd(form, word)) categories |= Unmarked(vma);
+  if (arch.SoftDirty(form, word)) categories |= kPageSoftDirty;
+  if (w.frames[pfn].Has(kPgZero)) return categories | kPagePfnZero;
+  return categories | FileCategory(w, pfn);
+}
+
+std::uint64_t SoftleafCategories(const World& w, const Vma& vma, Form form, Word word) {
+  const Arch& arch = *w.arch;
+  std::uint64_t categories = kPageSwapped;
+  if (!SwpUffdAny(arch, form, word)) categories |= Unmarked(vma);
+  if (arch.SwpSoftDirty(form, word)) categories |= kPageSoftDirty;
+  const EntryKind kind = Classify(arch, form, word);
+  if (kind == EntryKind::kMarker) {
+    if (!vma.Hugetlb() && (MarkerOf(arch, word) & kMarkerGuard) != 0) categories |= kPageGuard;
+  } else if (kind != EntryKind::kSwap && !vma.Hugetlb()) {
+    categories |= FileCategory(w, SoftleafPfn(arch, form, word));
+  }
+  return categories;
+}
+
+std::uint64_t WordCategories(const World& w, const Vma& vma, Form form, Word word) {
+  const Arch& arch = *w.arch;
+  if (arch.None(form, word)) return vma.UffdWp() ? std::uint64_t{kPageWritten} : 0;
+  if (arch.Present(form, word)) return PresentCategories(w, vma, form, word);
+  return SoftleafCategories(w, vma, form, word);
+}
+
+std::uint64_t HugetlbCategories(const World& w, const Vma& vma, Word word) {
+  if (w.arch->None(Form::kPte, word)) return kPageHuge;
+  return kPageHuge | WordCategories(w, vma, Form::kPte, word);
+}
+
+bool WpAllowed(const World& w, const Vma& vma) {
+  return vma.ctx != CtxId(0) && w.ctx(vma.ctx).Has(kFeatureWpAsync) && UseMarkers(w, vma);
+}
+
+std::uint64_t VmaCategories(const World& w, const Vma& vma) {
+  std::uint64_t categories = 0;
+  if (WpAllowed(w, vma)) categories |= kPageWpAllowed;
+  if (vma.Has(kVmSoftdirty)) categories |= kPageSoftDirty;
+  return categories;
+}
+
+// --- protecting what was reported -----------------------------------------------------------------
+
+// make_uffd_wp_pte(). Poison and guard markers get the bit too.
+void ProtectPte(const Arch& arch, PageTable& table, Vpn vpn, Word word) {
+  if (arch.None(Form::kPte, word)) {
+    table.SetPte(vpn, MakeMarker(arch, kMarkerUffdWp));
+  } else if (arch.Present(Form::kPte, word)) {
+    table.SetPte(vpn, arch.MkUffd(Form::kPte, word));
+  } else {
+    table.SetPte(vpn, arch.SwpMkUffd(Form::kPte, word));
+  }
+}
+
+// make_uffd_wp_pmd().
+void ProtectPmd(const Arch& arch, PageTable& table, Vpn vpn, Word word) {
+  if (arch.Present(Form::kPmd, word)) {
+    table.SetPmd(vpn, arch.MkUffd(Form::kPmd, word));
+  } else if (IsMigration(Classify(arch, Form::kPmd, word))) {
+    table.SetPmd(vpn, arch.SwpMkUffd(Form::kPmd, word));
+  }
+}
+
+// make_uffd_wp_huge_pte(). Unlike PTEs, markers and poisoned pages stay as they are.
+void ProtectHugetlb(const Arch& arch, PageTable& table, Vpn vpn, Word word) {
+  Word protect = word;
+  if (arch.None(Form::kPte, word)) {
+    protect = MakeMarker(arch, kMarkerUffdWp);
+  } else if (arch.Present(Form::kPte, word)) {
+    protect = arch.MkUffd(Form::kPte, word);
+  } else if (IsMigration(Classify(arch, Form::kPte, word))) {
+    protect = arch.SwpMkUffd(Form::kPte, word);
+  }
+  if (protect != word) table.SetLeaf(1, vpn, arch.HugetlbStore(HugeSize::kPmd, protect));
+}
+
+// --- the walk --------------------------------------------------------------------------------------
+
+class Scan {
+ public:
+  Scan(World& w, MmId mm, const ScanArgs& args, std::vector<ScanRegion>* out)
+      : w_(w),
+        mm_(mm),
+        args_(args),
+        out_(*out),
+        first_region_(out->size()),
+        max_pages_(args.max_pages == 0 ? ~0ULL : args.max_pages),
+        protects_((args.flags & kScanWpMatching) != 0),
+        frame_bits_(FrameBits(*w.arch)) {}
+
+  Walk Run(Vpn first, Vpn last);
+  void DropEmptyRegion() {
+    if (out_.size() > first_region_ && out_.back().start == out_.back().end) out_.pop_back();
+  }
+  bool stopped() const { return stopped_; }
+  Vpn stop() const { return stop_; }
+
+ private:
+  // A run of pages with the same categories, already filtered by the masks.
+  Walk Output(std::uint64_t categories, Vpn first, Vpn* last);
+  bool Push(std::uint64_t categories, Vpn first, Vpn last);
+  void BackOut(Vpn first, Vpn last);
+
+  Walk WalkVma(Vma& vma, Vpn first, Vpn last);
+  Walk WalkHugetlb(Vma& vma, Vpn first, Vpn last);
+  Walk Ptes(const Vma& vma, Vpn first, Vpn last);
+  void ProtectAllPtes(Vpn first, Vpn last);
+  Walk PmdLeaf(const Vma& vma, Word word, Vpn first, Vpn last, bool* split);
+  Walk Hole(Vma& vma, Vpn first, Vpn last);
+  Walk HugetlbEntry(const Vma& vma, Vpn first, Vpn last);
+  Walk HugetlbHole(const Vma& vma, Vpn first, Vpn last);
+
+  // First page after `vpn` whose entry need not have the categories of vpn's.
+  Vpn RunEnd(const Vma& vma, const PageTable::LeafView& view, Vpn vpn, Vpn last) const;
+  bool Interesting(std::uint64_t categories) const {
+    categories ^= args_.category_inverted;
+    if ((categories & args_.category_mask) != args_.category_mask) return false;
+    return args_.category_anyof_mask == 0 || (categories & args_.category_anyof_mask) != 0;
+  }
+  bool WantsFile() const {
+    return ((args_.category_mask | args_.category_anyof_mask | args_.return_mask) & kPageFile) != 0;
+  }
+  static Word FrameBits(const Arch& arch) {
+    const FormLayout& form = arch.layout().form[0];
+    return form.pfn.mask | form.pfn.high_mask | form.invert;
+  }
+
+  World& w_;
+  const MmId mm_;
+  const ScanArgs& args_;
+  std::vector<ScanRegion>& out_;
+  const std::size_t first_region_;
+  const std::uint64_t max_pages_;
+  const bool protects_;
+  const Word frame_bits_;
+  std::uint64_t of_vma_ = 0;
+  std::uint64_t found_ = 0;
+  bool stopped_ = false;
+  Vpn stop_{};  // p->arg.walk_end
+};
+
+bool Scan::Push(std::uint64_t categories, Vpn first, Vpn last) {
+  const std::uint64_t start = AddressOf(w_, first);
+  const std::uint64_t end = AddressOf(w_, last);
+  const bool any = out_.size() > first_region_;
+  if (any && out_.back().end == start && out_.back().categories == categories) {
+    out_.back().end = end;
+    return true;
+  }
+  // A region that was backed out leaves its slot empty.
+  if (any && out_.back().end == 0) {
+    out_.back() = {.start = start, .end = end, .categories = categories};
+    return true;
+  }
+  if (out_.size() - first_region_ >= args_.vec_len) return false;
+  out_.push_back({.start = start, .end = end, .categories = categories});
+  return true;
+}
+
+Walk Scan::Output(std::uint64_t categories, Vpn first, Vpn* last) {
+  if (args_.vec_len == 0) return Walk::kGoOn;
+  Walk result = Walk::kGoOn;
+  std::uint64_t pages = *last - first;
+  if (pages > max_pages_ - found_) {
+    pages = max_pages_ - found_;
+    *last = first + pages;
+    result = Walk::kFull;
+  }
+  if (!Push(categories & args_.return_mask, first, *last)) {
+    *last = first;
+    pages = 0;
+    result = Walk::kFull;
+  }
+  found_ += pages;
+  if (result == Walk::kFull) {
+    stopped_ = true;
+    stop_ = *last;
+  }
+  return result;
+}
+
+void Scan::BackOut(Vpn first, Vpn last) {
+  if (args_.vec_len == 0) return;
+  ScanRegion& region = out_.back();
+  if (region.start != AddressOf(w_, first)) {
+    region.end = AddressOf(w_, first);
+  } else {
+    region.start = 0;
+    region.end = 0;
+  }
+  found_ -= last - first;
+}
+
+Vpn Scan::RunEnd(const Vma& vma, const PageTable::LeafView& view, Vpn vpn, Vpn last) const {
+  const Arch& arch = *w_.arch;
+  const Word* word = view.words + (vpn - view.first);
+  const Word* const end = view.words + (last - view.first);
+  const Word* next = word + 1;
+  // Present entries that differ in nothing but the frame are alike, unless one of them is the zero
+  // page (which is special) or a private file mapping mixes cache pages and copies.
+  const bool alike = arch.Present(Form::kPte, *word) && !arch.Special(Form::kPte, *word) &&
+                     arch.layout().form[0].special != 0 &&
+                     (vma.Anonymous() || vma.Shared() || !WantsFile());
+  const Word compared = alike ? ~frame_bits_ : ~Word{0};
+  while (next < end && ((*next ^ *word) & compared) == 0) ++next;
+  return vpn + static_cast<std::uint64_t>(next - word);
+}
+
+Walk Scan::Ptes(const Vma& vma, Vpn first, Vpn last) {
+  PageTable& table = w_.mm(mm_).table;
+  if (protects_ && args_.vec_len == 0) {
+    ProtectAllPtes(first, last);
+    return Walk::kGoOn;
+  }
+  Walk result = Walk::kGoOn;
+  for (Vpn vpn = first; vpn < last && result == Walk::kGoOn;) {
+    PageTable::LeafView view{};
+    table.FindLeafView(vpn, &view);
+    const Word word = view.words == nullptr ? w_.arch->NoneWord(Form::kPte)
+                                            : view.words[vpn - view.first];
+    const Vpn run_end = view.words == nullptr ? last : RunEnd(vma, view, vpn, last);
+    const std::uint64_t categories = of_vma_ | WordCategories(w_, vma, Form::kPte, word);
+    if (Interesting(categories)) {
+      Vpn end = run_end;
+      result = Output(categories, vpn, &end);
+      if (protects_ && (categories & kPageWritten) != 0) {
+        for (Vpn v = vpn; v < end; ++v) ProtectPte(*w_.arch, table, v, table.GetPte(v));
+      }
+    }
+    vpn = run_end;
+  }
+  return result;
+}
+
+// Without a vector nothing is reported, and the masks are not looked at.
+void Scan::ProtectAllPtes(Vpn first, Vpn last) {
+  const Arch& arch = *w_.arch;
+  PageTable& table = w_.mm(mm_).table;
+  for (Vpn vpn = first; vpn < last; ++vpn) {
+    const Word word = table.GetPte(vpn);
+    if (arch.Present(Form::kPte, word) && arch.Uffd(Form::kPte, word)) continue;
+    if (SwpUffdAny(arch, Form::kPte, word)) continue;
+    ProtectPte(arch, table, vpn, word);
+  }
+}
+
+// `split`: the leaf was split, and its pages are still to be scanned one by one.
+Walk Scan::PmdLeaf(const Vma& vma, Word word, Vpn first, Vpn last, bool* split) {
+  const std::uint64_t categories =
+      of_vma_ | kPageHuge | WordCategories(w_, vma, Form::kPmd, word);
+  if (!Interesting(categories)) return Walk::kGoOn;
+  const Walk result = Output(categories, first, &last);
+  if (first == last || !protects_ || (categories & kPageWritten) == 0) return result;
+  PageTable& table = w_.mm(mm_).table;
+  if (last != first + table.PmdPages()) {
+    SplitPmd(w_, mm_, vma, first);
+    BackOut(first, last);
+    *split = true;
+    return Walk::kGoOn;
+  }
+  ProtectPmd(*w_.arch, table, first, word);
+  return result;
+}
+
+Walk Scan::Hole(Vma& vma, Vpn first, Vpn last) {
+  const std::uint64_t categories = of_vma_ | (vma.UffdWp() ? std::uint64_t{kPageWritten} : 0);
+  if (!Interesting(categories)) return Walk::kGoOn;
+  const Walk result = Output(categories, first, &last);
+  if (first != last && protects_) ChangeProtection(w_, mm_, vma, first, last, ProtOp::kWp);
+  return result;
+}
+
+Walk Scan::HugetlbHole(const Vma& vma, Vpn first, Vpn last) {
+  if (!Interesting(of_vma_)) return Walk::kGoOn;
+  const Walk result = Output(of_vma_, first, &last);
+  if (first == last || !protects_) return result;
+  PageTable& table = w_.mm(mm_).table;
+  const std::uint64_t huge = table.PmdPages();
+  for (Vpn vpn(first.value & ~(huge - 1)); vpn < last; vpn = vpn + huge) {
+    table.EnsureTableOf(1, vpn);
+    ProtectHugetlb(*w_.arch, table, vpn, FindEntry(w_, mm_, vma, vpn).word);
+  }
+  return result;
+}
+
+Walk Scan::HugetlbEntry(const Vma& vma, Vpn first, Vpn last) {
+  const EntryAt entry = FindEntry(w_, mm_, vma, first);
+  const std::uint64_t categories = of_vma_ | HugetlbCategories(w_, vma, entry.word);
+  if (!Interesting(categories)) return Walk::kGoOn;
+  const Walk result = Output(categories, first, &last);
+  if (first == last || !protects_ || (categories & kPageWritten) == 0) return result;
+  PageTable& table = w_.mm(mm_).table;
+  if (last != first + table.PmdPages()) {
+    // A part of a hugetlb page cannot be protected: as if it had not been reached.
+    BackOut(first, last);
+    stopped_ = true;
+    stop_ = first;
+    return Walk::kGoOn;
+  }
+  ProtectHugetlb(*w_.arch, table, first, entry.word);
+  return result;
+}
+
+Walk Scan::WalkHugetlb(Vma& vma, Vpn first, Vpn last) {
+  const PageTable& table = w_.mm(mm_).table;
+  Walk result = Walk::kGoOn;
+  for (Vpn vpn = first; vpn < last && result == Walk::kGoOn;) {
+    const Vpn next = std::min(Vpn((vpn.value | (table.PmdPages() - 1)) + 1), last);
+    result = table.HasTableOf(1, vpn) ? HugetlbEntry(vma, vpn, next)
+                                      : HugetlbHole(vma, vpn, next);
+    vpn = next;
+  }
+  return result;
+}
+
+Walk Scan::WalkVma(Vma& vma, Vpn first, Vpn last) {
+  if (vma.Hugetlb()) return WalkHugetlb(vma, first, last);
+  PageTable& table = w_.mm(mm_).table;
+  Walk result = Walk::kGoOn;
+  for (Vpn vpn = first; vpn < last && result == Walk::kGoOn;) {
+    Vpn next = std::min(Vpn((vpn.value | (table.PmdPages() - 1)) + 1), last);
+    const Word pmd = table.GetPmd(vpn);
+    if (!w_.arch->None(Form::kPmd, pmd)) {
+      bool split = false;
+      result = PmdLeaf(vma, pmd, vpn, next, &split);
+      if (!split) vpn = next;
+    } else if (table.HasPteTable(vpn)) {
+      result = Ptes(vma, vpn, next);
+      vpn = next;
+    } else {
+      next = table.NextMapped(next, last);
+      result = Hole(vma, vpn, next);
+      vpn = next;
+    }
+  }
+  return result;
+}
+
+Walk Scan::Run(Vpn first, Vpn last) {
+  VmaTree& vmas = w_.mm(mm_).vmas;
+  for (std::size_t i = vmas.LowerBound(first); i < vmas.list().size(); ++i) {
+    Vma& vma = vmas.list()[i];
+    if (vma.start >= last) break;
+    const bool wp_allowed = WpAllowed(w_, vma);
+    if (!wp_allowed && (args_.flags & kScanCheckWpAsync) != 0) return Walk::kRefused;
+    if ((!wp_allowed && protects_) || vma.Has(kVmPfnmap)) continue;
+    of_vma_ = VmaCategories(w_, vma);
+    const std::uint64_t required = args_.category_mask & kPageWpAllowed;
+    if (((of_vma_ ^ args_.category_inverted) & required) != required) continue;
+    const Walk result = WalkVma(vma, std::max(first, vma.start), std::min(last, vma.end));
+    if (result != Walk::kGoOn) return result;
+  }
+  return Walk::kGoOn;
+}
+
+// One past the last byte of user space, as far as the geometry says.
+std::uint64_t UserEnd(const World& w) {
+  const Geometry& geometry = w.arch->geometry();
+  unsigned bits = geometry.page_shift;
+  for (int level = 0; level < geometry.levels; ++level) bits += geometry.bits[level];
+  return bits >= 64 ? ~0ULL : 1ULL << bits;
+}
+
+// pagemap_scan_get_args().
+Errno CheckArgs(const World& w, std::uint64_t start, std::uint64_t end, const ScanArgs& args) {
+  if (args.size != 96) return Errno::kEINVAL;
+  if ((args.flags & ~(kScanWpMatching | kScanCheckWpAsync)) != 0) return Errno::kEINVAL;
+  const std::uint64_t masks = args.category_inverted | args.category_mask |
+                              args.category_anyof_mask | args.return_mask;
+  if ((masks & ~kPageAllCategories) != 0) return Errno::kEINVAL;
+  if ((start & PageMask(w)) != 0) return Errno::kEINVAL;
+  if (end < start || end > UserEnd(w)) return Errno::kEFAULT;
+  return Errno::kOk;
+}
+
+}  // namespace
+
+std::uint64_t PageCategories(const World& w, const Vma& vma, const EntryAt& entry) {
+  const std::uint64_t of_vma = VmaCategories(w, vma);
+  if (vma.Hugetlb()) {
+    return entry.exists ? of_vma | HugetlbCategories(w, vma, entry.word) : of_vma;
+  }
+  const std::uint64_t huge = entry.exists && entry.level > 0 ? std::uint64_t{kPageHuge} : 0;
+  return of_vma | huge | WordCategories(w, vma, entry.form, entry.word);
+}
+
+Errno PagemapScan(World& w, MmId mm, std::uint64_t start, std::uint64_t end, const ScanArgs& args,
+                  std::vector<ScanRegion>* out, std::uint64_t* walk_end) {
+  if (!w.mm(mm).alive) return Errno::kESRCH;
+  const Errno error = CheckArgs(w, start, end, args);
+  if (error != Errno::kOk) return error;
+  const Vpn first = VpnOf(w, start);
+  const Vpn last = VpnOf(w, PageAlignUp(w, end));
+  Scan scan(w, mm, args, out);
+  if ((args.flags & kScanWpMatching) != 0) NotifyInvalidate(w, mm, first, last);
+  const Walk result = scan.Run(first, last);
+  if ((args.flags & kScanWpMatching) != 0) FlushTlb(w, mm, first, last);
+  scan.DropEmptyRegion();
+  *walk_end = AddressOf(w, scan.stopped() ? scan.stop() : last);
+  return result == Walk::kRefused ? Errno::kEPERM : Errno::kOk;
+}
+
+void Start_scan(World& w, Task& t) {
+  const Operation& op = t.op;
+  std::vector<ScanRegion> regions;
+  const Errno error = PagemapScan(w, t.mm, op.start, op.start + op.length, op.scan, &regions,
+                                  &t.outcome.walk_end);
+  if (error != Errno::kOk) {
+    Fail(t, error);
+    return;
+  }
+  Succeed(t, static_cast<std::int64_t>(regions.size()));
+  t.outcome.regions = std::move(regions);
+}
+
+}  // namespace uffdsim

@@ -1,0 +1,44 @@
+// PAGEMAP_SCAN: pages of a range by category, optionally write-protecting what matches.
+//
+// Mirrors: do_pagemap_scan() and the walkers below it, fs/proc/task_mmu.c.
+// Marker:  bit 57 clear is WRITTEN in a WP VMA and ACCESSED in an RWP VMA. PM_SCAN_WP_MATCHING sets
+//          the mark of entries it reports as WRITTEN (empty ones get a uffd-wp marker).
+// Units:   byte addresses outside, pages inside. Costs a few nanoseconds per page of a table and
+//          nothing per page of a range without tables.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "model/path/pagemap.h"
+
+namespace uffdsim {
+
+// PAGE_IS_*.
+enum PageCategory : std::uint64_t {
+  kPageWpAllowed = 1U << 0,
+  kPageWritten = 1U << 1,
+  kPageFile = 1U << 2,
+  kPagePresent = 1U << 3,
+  kPageSwapped = 1U << 4,
+  kPagePfnZero = 1U << 5,
+  kPageHuge = 1U << 6,
+  kPageSoftDirty = 1U << 7,
+  kPageGuard = 1U << 8,
+  kPageAccessed = 1U << 9,
+};
+inline constexpr std::uint64_t kPageAllCategories = (1U << 10) - 1;
+
+inline constexpr std::uint64_t kScanWpMatching = 1;
+inline constexpr std::uint64_t kScanCheckWpAsync = 2;
+
+// The whole ioctl after its arguments were copied in. Regions are appended to `out` when
+// `args.vec_len` is not 0; `walk_end` is written unless an argument was refused. EPERM keeps the
+// regions of the VMAs before the one that failed the check.
+Errno PagemapScan(World& w, MmId mm, std::uint64_t start, std::uint64_t end, const ScanArgs& args,
+                  std::vector<ScanRegion>* out, std::uint64_t* walk_end);
+
+// Categories of one page, as a scan with all categories of interest reports them.
+std::uint64_t PageCategories(const World& w, const Vma& vma, const EntryAt& entry);
+
+}  // namespace uffdsim
