@@ -168,7 +168,7 @@ WordKind ClassifySoftleaf(const Arch& arch, std::uint8_t type) {
   return WordKind::kInvalid;
 }
 
-WordKind Classify(const Arch& arch, Form form, Word word) {
+WordKind ClassifyWord(const Arch& arch, Form form, Word word) {
   if (arch.None(form, word)) return WordKind::kNone;
   if (arch.Present(form, word)) {
     if (form == Form::kPmd && !arch.Leaf(word)) return WordKind::kTable;
@@ -177,8 +177,17 @@ WordKind Classify(const Arch& arch, Form form, Word word) {
   return ClassifySoftleaf(arch, arch.SwpDecode(form, word).type);
 }
 
+// ":MFE" with the letters of the flags that are set; nothing when none is.
+static std::string SoftleafFlags(const Arch& arch, Form form, Word word) {
+  std::string flags;
+  if (arch.SwpSoftDirty(form, word)) flags += 'M';
+  if (arch.SwpUffd(form, word)) flags += 'F';
+  if (form == Form::kPte && arch.SwpExclusive(word)) flags += 'E';
+  return flags.empty() ? flags : ":" + flags;
+}
+
 std::string EntryLetters(const Arch& arch, Form form, Word word) {
-  const WordKind kind = Classify(arch, form, word);
+  const WordKind kind = ClassifyWord(arch, form, word);
   switch (kind) {
     case WordKind::kNone: return "0";
     case WordKind::kTable: return "table";
@@ -188,30 +197,28 @@ std::string EntryLetters(const Arch& arch, Form form, Word word) {
       for (const Letter& l : arch.layout().letters[static_cast<std::size_t>(form)]) {
         if (l.when(word)) letters += l.letter;
       }
+      // A hypothetical mark is not in the architecture's own list.
+      if (arch.Uffd(form, word) && letters.find('F') == std::string::npos) letters += 'F';
       return letters;
     }
-    case WordKind::kSwap: {
-      std::string flags;
-      if (arch.SwpSoftDirty(form, word)) flags += 'M';
-      if (arch.SwpUffd(form, word)) flags += 'F';
-      if (form == Form::kPte && arch.SwpExclusive(word)) flags += 'E';
-      return flags.empty() ? "swap" : "swap:" + flags;
-    }
-    case WordKind::kMigrationRead: return "migR";
-    case WordKind::kMigrationReadExclusive: return "migRX";
-    case WordKind::kMigrationWrite: return "migW";
-    case WordKind::kDeviceRead: return "devR";
-    case WordKind::kDeviceWrite: return "devW";
-    case WordKind::kDeviceExclusive: return "devX";
-    case WordKind::kHwPoison: return "hwpoison";
-    case WordKind::kMarker: return absl::StrCat("marker", arch.SwpDecode(form, word).offset & 7);
+    case WordKind::kSwap: return "swap" + SoftleafFlags(arch, form, word);
+    case WordKind::kMigrationRead: return "migR" + SoftleafFlags(arch, form, word);
+    case WordKind::kMigrationReadExclusive: return "migRX" + SoftleafFlags(arch, form, word);
+    case WordKind::kMigrationWrite: return "migW" + SoftleafFlags(arch, form, word);
+    case WordKind::kDeviceRead: return "devR" + SoftleafFlags(arch, form, word);
+    case WordKind::kDeviceWrite: return "devW" + SoftleafFlags(arch, form, word);
+    case WordKind::kDeviceExclusive: return "devX" + SoftleafFlags(arch, form, word);
+    case WordKind::kHwPoison: return "hwpoison" + SoftleafFlags(arch, form, word);
+    case WordKind::kMarker:
+      return absl::StrCat("marker", arch.SwpDecode(form, word).offset & 7,
+                          SoftleafFlags(arch, form, word));
     case WordKind::kInvalid: return "?";
   }
   return "?";
 }
 
 std::vector<FieldValue> FieldsOf(const Arch& arch, Form form, Word word) {
-  const WordKind kind = Classify(arch, form, word);
+  const WordKind kind = ClassifyWord(arch, form, word);
   if (kind == WordKind::kNone) {
     std::vector<FieldValue> fields;
     AddOther(fields, word ^ arch.NoneWord(form));
@@ -222,7 +229,7 @@ std::vector<FieldValue> FieldsOf(const Arch& arch, Form form, Word word) {
 }
 
 std::string PteDecode(const Arch& arch, Form form, Word word) {
-  const WordKind kind = Classify(arch, form, word);
+  const WordKind kind = ClassifyWord(arch, form, word);
   std::string out = absl::StrFormat("%#018x  %s %s\n  kind     %s\n", word, Absl(arch.name()),
                                     Absl(FormName(form)), Absl(WordKindName(kind)));
   std::string fields;
@@ -242,7 +249,7 @@ std::string PteDecode(const Arch& arch, Form form, Word word) {
 }
 
 std::string PteDecodeJson(const Arch& arch, Form form, Word word) {
-  const WordKind kind = Classify(arch, form, word);
+  const WordKind kind = ClassifyWord(arch, form, word);
   std::string out = absl::StrFormat(
       "{\"arch\":\"%s\",\"form\":\"%s\",\"word\":\"%#018x\",\"kind\":\"%s\",\"fields\":{",
       Absl(arch.name()), Absl(FormName(form)), word, Absl(WordKindName(kind)));
@@ -266,7 +273,7 @@ std::string PteDecodeJson(const Arch& arch, Form form, Word word) {
 std::string PteDiff(const Arch& arch, Form form, Word before, Word after) {
   const auto line = [&arch, form](std::string_view mark, Word w) {
     return absl::StrFormat("%s %#018x  %s  %s\n", Absl(mark), w,
-                           Absl(WordKindName(Classify(arch, form, w))),
+                           Absl(WordKindName(ClassifyWord(arch, form, w))),
                            EntryLetters(arch, form, w));
   };
   std::string out = line("-", before) + line("+", after);

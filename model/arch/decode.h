@@ -41,7 +41,7 @@ enum class WordKind : std::uint8_t {
 std::string_view WordKindName(WordKind kind);
 
 // The kind that mm code finds: the first of none, present, softleaf that holds.
-WordKind Classify(const Arch& arch, Form form, Word word);
+WordKind ClassifyWord(const Arch& arch, Form form, Word word);
 // The kind a generic entry has by its type alone.
 WordKind ClassifySoftleaf(const Arch& arch, std::uint8_t type);
 
