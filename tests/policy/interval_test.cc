@@ -186,9 +186,7 @@ TEST(EveryPolicy, NeverLosesCountOfResidentPages) {
           if (resident[page]) policy->OnGone(page), resident[page] = false, --count;
           break;
         }
-        case 2:
-          Scan(*policy, {{page, 8}});
-          break;
+        case 2: Scan(*policy, {{page, 8}}); break;
         default: {
           if (resident[page]) {
             policy->OnHits({&page, 1});
