@@ -1,0 +1,327 @@
+#include "sim/scenario/executor.h"
+
+#include <algorithm>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "sim/scenario/syntax.h"
+#include "sim/scenario/translate.h"
+
+namespace uffdsim {
+namespace {
+
+// The tag of operations that no line of the scenario stands for.
+constexpr std::uint64_t kInternal = ~std::uint64_t{0};
+// What auto_resolve copies into missing pages.
+constexpr std::uint64_t kFillByte = 0x5a;
+
+Outcome BadOutcome(std::string_view reason) {
+  Outcome outcome;
+  outcome.status = Outcome::Status::kBad;
+  outcome.reason = std::string(reason);
+  return outcome;
+}
+
+Outcome ErrorOutcome(Errno error) {
+  Outcome outcome;
+  outcome.status = Outcome::Status::kError;
+  outcome.error = error;
+  return outcome;
+}
+
+Outcome OkOutcome() {
+  Outcome outcome;
+  outcome.ret = 0;
+  return outcome;
+}
+
+}  // namespace
+
+Executor::Executor(const MachineConfig& config, const Scenario& scenario)
+    : machine_(config), names_(std::uint64_t{1} << config.arch->geometry().page_shift) {
+  names_.Learn(scenario);
+}
+
+Record Executor::Execute(const Statement& statement, int line) {
+  Record record;
+  record.index = next_index_++;
+  record.process = statement.process;
+  record.code = statement.code;
+  record.line = line;
+  record.outcome = Perform(statement, &record);
+  bool current_ended = false;
+  TakeResumed(&record, &current_ended);
+  AutoResolve(&record);
+  if (record.json.empty()) record.json = RecordJson(record, names_);
+  return record;
+}
+
+Outcome Executor::Perform(const Statement& statement, Record* record) {
+  if (!names_.Process(statement.process)) return BadOutcome("no proc");
+  switch (statement.code) {
+    case OpCode::k_observe:
+      return Observe(statement, record);
+    case OpCode::k_note:
+      return OkOutcome();
+    case OpCode::k_auto_resolve: {
+      const std::pair entry(statement.process, names_.Context(statement.uffd));
+      std::erase(auto_resolving_, entry);
+      if ((statement.flags & kOpOn) != 0) auto_resolving_.push_back(entry);
+      return OkOutcome();
+    }
+    default:
+      return PerformOnMachine(statement, record);
+  }
+}
+
+Outcome Executor::PerformOnMachine(const Statement& statement, Record* record) {
+  Operation op = ToOperation(statement, &names_);
+  if (op.code == OpCode::k_uffd) return PerformUffd(statement, std::move(op));
+  if (statement.Has(Role::kUffd) && !descriptors_.Has(statement.process, op.ctx)) {
+    return ErrorOutcome(Errno::kEBADF);
+  }
+  if (op.code == OpCode::k_close) return PerformClose(statement, op);
+  if (op.code == OpCode::k_exit) return PerformExit(statement, std::move(op));
+  if (op.code == OpCode::k_fork) return PerformFork(statement, std::move(op), record);
+  if (statement.Has(Role::kTarget) && !names_.Process(statement.target)) {
+    return BadOutcome("no proc");
+  }
+  Outcome outcome = machine_.Perform(op, static_cast<std::uint64_t>(record->index));
+  if (outcome.status == Outcome::Status::kBlocked) {
+    sleepers_.push_back({*record, op, statement, {}});
+    return outcome;
+  }
+  record->outcome = std::move(outcome);
+  Finish(statement, op, {}, record);
+  return std::move(record->outcome);
+}
+
+Outcome Executor::PerformUffd(const Statement& statement, Operation op) {
+  // The machine numbers contexts in order of creation, those that fork makes included.
+  op.ctx = CtxId(static_cast<std::uint16_t>(
+      std::max<std::size_t>(machine_.world().contexts.size(), 1)));
+  Outcome outcome = machine_.Perform(op, kInternal);
+  if (outcome.status == Outcome::Status::kOk) {
+    names_.BindContext(statement.uffd, op.ctx);
+    descriptors_.Open(statement.process, op.ctx);
+  }
+  return outcome;
+}
+
+Outcome Executor::PerformClose(const Statement& statement, const Operation& op) {
+  if (!descriptors_.Close(statement.process, op.ctx)) return OkOutcome();
+  return machine_.Perform(op, kInternal);
+}
+
+Outcome Executor::PerformExit(const Statement& statement, Operation op) {
+  const auto target = names_.Process(statement.target);
+  if (!target) return BadOutcome("not alive");
+  op.target = *target;
+  Outcome outcome = machine_.Perform(op, kInternal);
+  std::erase_if(sleepers_, [&](const Sleeper& s) { return s.record.process == statement.target; });
+  names_.ForgetProcess(statement.target);
+  // Descriptors are closed after the address space is gone, as in do_exit().
+  for (const CtxId ctx : descriptors_.Of(statement.target)) {
+    if (!descriptors_.Close(statement.target, ctx)) continue;
+    Operation close;
+    close.code = OpCode::k_close;
+    close.process = op.process;
+    close.ctx = ctx;
+    machine_.Perform(close, kInternal);
+  }
+  return outcome;
+}
+
+// A number that no living or coming process has: the scenario's own where possible.
+MmId Executor::FreshProcess(std::uint32_t number) {
+  const auto& mms = machine_.world().mms;
+  const MmId wanted(static_cast<std::uint16_t>(number));
+  const bool coming = std::any_of(sleepers_.begin(), sleepers_.end(), [&](const Sleeper& s) {
+    return s.op.code == OpCode::k_fork && s.op.target == wanted;
+  });
+  const bool living = number < mms.size() && mms[number].alive;
+  if (!coming && !living) return wanted;
+  return MmId(static_cast<std::uint16_t>(std::max<std::size_t>(mms.size(), 64)));
+}
+
+Outcome Executor::PerformFork(const Statement& statement, Operation op, Record* record) {
+  op.target = FreshProcess(statement.target);
+  const std::vector<CtxId> inherited = descriptors_.Of(statement.process);
+  Outcome outcome = machine_.Perform(op, static_cast<std::uint64_t>(record->index));
+  if (outcome.status == Outcome::Status::kBlocked) {
+    sleepers_.push_back({*record, op, statement, inherited});
+    return outcome;
+  }
+  record->outcome = std::move(outcome);
+  Finish(statement, op, inherited, record);
+  return std::move(record->outcome);
+}
+
+// What an operation that ended changes in the names, and the fields that need them.
+void Executor::Finish(const Statement& statement, const Operation& op,
+                      const std::vector<CtxId>& inherited, Record* record) {
+  if (op.code == OpCode::k_messages) TakeMessages(statement.process, op.ctx, record);
+  if (record->outcome.status != Outcome::Status::kOk) return;
+  if (op.code == OpCode::k_mremap) {
+    record->to = names_.Place((op.flags & kOpInPlace) != 0 ? op.start : op.start2);
+  }
+  if (op.code == OpCode::k_fork) {
+    record->child = statement.target;
+    names_.BindProcess(statement.target, op.target);
+    for (const CtxId ctx : inherited) descriptors_.Open(statement.target, ctx);
+  }
+}
+
+// Names the contexts that fork messages bring, and sorts page faults by place as the recordings do:
+// their order would say in which order threads happened to run.
+void Executor::TakeMessages(std::uint32_t process, CtxId ctx, Record* record) {
+  std::vector<NamedMessage> faults;
+  std::vector<NamedMessage> events;
+  for (const Message& message : record->outcome.messages) {
+    NamedMessage named{message, ""};
+    if (message.type == Message::Type::kPagefault) {
+      faults.push_back(std::move(named));
+      continue;
+    }
+    if (message.type == Message::Type::kFork) {
+      auto row = std::find_if(forks_read_.begin(), forks_read_.end(),
+                              [&](const auto& r) { return r.first == ctx; });
+      if (row == forks_read_.end()) row = forks_read_.insert(row, {ctx, 0});
+      named.child = absl::StrCat(names_.ContextName(ctx), "c", ++row->second);
+      names_.BindContext(named.child, message.child_ctx);
+      descriptors_.Open(process, message.child_ctx);
+    }
+    events.push_back(std::move(named));
+  }
+  const auto key = [&](const NamedMessage& m) {
+    return std::pair(names_.Place(m.message.address), FaultFlagsText(m.message.flags));
+  };
+  std::stable_sort(faults.begin(), faults.end(), [&](const NamedMessage& a, const NamedMessage& b) {
+    return key(a) < key(b);
+  });
+  record->messages = std::move(faults);
+  record->messages.insert(record->messages.end(), events.begin(), events.end());
+}
+
+void Executor::TakeResumed(Record* current, bool* current_ended) {
+  for (Machine::Resumed& resumed : machine_.TakeResumed()) {
+    const auto sleeper =
+        std::find_if(sleepers_.begin(), sleepers_.end(), [&](const Sleeper& s) {
+          return static_cast<std::uint64_t>(s.record.index) == resumed.tag;
+        });
+    if (sleeper == sleepers_.end()) continue;
+    Sleeper ended = std::move(*sleeper);
+    sleepers_.erase(sleeper);
+    ended.record.outcome = std::move(resumed.outcome);
+    Finish(ended.statement, ended.op, ended.inherited, &ended.record);
+    if (ended.record.index == current->index) {
+      current->outcome = std::move(ended.record.outcome);
+      current->to = std::move(ended.record.to);
+      current->child = ended.record.child;
+      current->messages = std::move(ended.record.messages);
+      *current_ended = true;
+    } else {
+      current->resumed.push_back(std::move(ended.record));
+    }
+  }
+  std::stable_sort(current->resumed.begin(), current->resumed.end(),
+                   [](const Record& a, const Record& b) {
+                     return std::tie(a.process, a.index) < std::tie(b.process, b.index);
+                   });
+}
+
+// Reads and resolves until no message comes any more.
+void Executor::AutoResolve(Record* current) {
+  for (bool again = true; again;) {
+    again = false;
+    for (const auto& entry : auto_resolving_) {
+      const auto process = names_.Process(entry.first);
+      if (!process || !descriptors_.Has(entry.first, entry.second)) continue;
+      Operation read;
+      read.code = OpCode::k_messages;
+      read.process = *process;
+      read.ctx = entry.second;
+      Record messages;
+      messages.outcome = machine_.Perform(read, kInternal);
+      TakeMessages(entry.first, entry.second, &messages);
+      for (const NamedMessage& named : messages.messages) {
+        again = true;
+        if (named.message.type != Message::Type::kPagefault) continue;
+        current->auto_resolved.push_back(Resolve(entry.first, entry.second, named.message));
+      }
+      bool current_ended = false;
+      TakeResumed(current, &current_ended);
+    }
+  }
+}
+
+AutoResolved Executor::Resolve(std::uint32_t process, CtxId ctx, const Message& message) {
+  const MmId mm = *names_.Process(process);
+  const World& world = machine_.world();
+  const unsigned shift = world.arch->geometry().page_shift;
+  const MmId owner = world.ctx(ctx).mm;
+  const Vma* vma = world.mm(owner).vmas.Find(Vpn(message.address >> shift));
+  const bool huge = vma != nullptr && vma->Hugetlb();
+  Operation op;
+  op.process = mm;
+  op.ctx = ctx;
+  op.length = names_.page_size() * (huge ? world.arch->geometry().PmdPages() : 1);
+  op.start = message.address / op.length * op.length;
+  op.value = kFillByte;
+  AutoResolved done;
+  done.uffd = names_.ContextName(ctx);
+  done.at = names_.Place(message.address);
+  done.flags = FaultFlagsText(message.flags);
+  if ((message.flags & kFaultFlagRwp) != 0) {
+    op.code = OpCode::k_rwprotect;
+  } else if ((message.flags & kFaultFlagWp) != 0) {
+    op.code = OpCode::k_writeprotect;
+  } else if ((message.flags & kFaultFlagMinor) != 0) {
+    op.code = OpCode::k_continue;
+  } else {
+    op.code = OpCode::k_copy;
+  }
+  done.action = OpName(op.code);
+  done.error = machine_.Perform(op, kInternal).error;
+  return done;
+}
+
+UffdView Executor::ViewOf(CtxId ctx) const {
+  const Context& context = machine_.world().ctx(ctx);
+  UffdView view;
+  view.ctx = ctx;
+  view.total = context.faults.size();
+  view.pending = static_cast<std::uint64_t>(
+      std::count_if(context.faults.begin(), context.faults.end(),
+                    [](const Context::Waiter& waiter) { return !waiter.read; }));
+  view.features = context.features | (context.initialised ? kFeatureInitialised : 0);
+  return view;
+}
+
+std::vector<ObservedProcess> Executor::Observed(const Observation& observation) const {
+  std::vector<ObservedProcess> processes;
+  for (const auto& entry : names_.processes()) {
+    const auto view =
+        std::find_if(observation.processes.begin(), observation.processes.end(),
+                     [&](const ProcessView& p) { return p.process == entry.second; });
+    if (view == observation.processes.end()) continue;
+    ObservedProcess process;
+    process.number = entry.first;
+    process.view = &*view;
+    for (const CtxId ctx : descriptors_.Of(entry.first)) {
+      process.uffds.push_back({names_.ContextName(ctx), ViewOf(ctx)});
+    }
+    processes.push_back(std::move(process));
+  }
+  return processes;
+}
+
+Outcome Executor::Observe(const Statement& statement, Record* record) {
+  const Observation observation = machine_.Observe((statement.flags & kOpRaw) != 0);
+  record->json = ObserveJson(record->index, statement, Observed(observation), names_);
+  return OkOutcome();
+}
+
+}  // namespace uffdsim

@@ -1,0 +1,107 @@
+#include "sim/scenario/run.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "model/base/near_match.h"
+#include "sim/scenario/executor.h"
+#include "sim/scenario/expect.h"
+#include "sim/scenario/format.h"
+
+namespace uffdsim {
+namespace {
+
+constexpr std::string_view kDefaultArch = "x86_64";
+constexpr std::string_view kDefaultProfile = "linux-7.3.4";
+
+absl::StatusOr<const Arch*> ChooseArch(const Scenario& scenario, const RunOptions& options) {
+  std::string name = options.arch;
+  if (const auto names = HeaderNames(scenario, Header::Kind::kArch); name.empty() && !names.empty()) {
+    name = names.front();
+  }
+  if (name.empty()) name = std::string(kDefaultArch);
+  if (const Arch* arch = FindArch(name)) return arch;
+  std::vector<std::string_view> known;
+  for (const Arch* arch : AllArchs()) known.push_back(arch->name());
+  return absl::InvalidArgumentError(absl::StrCat(
+      scenario.name, ": unknown architecture '", name, "'", DidYouMean(name, known)));
+}
+
+std::string ChooseProfile(const Scenario& scenario, const RunOptions& options) {
+  if (!options.profile.empty()) return options.profile;
+  const auto names = HeaderNames(scenario, Header::Kind::kProfile);
+  return names.empty() ? std::string(kDefaultProfile) : names.front();
+}
+
+// A mapping must stay in its slot: the next slot is another region's.
+absl::Status CheckFits(const Scenario& scenario, std::uint64_t page_size) {
+  Names names(page_size);
+  names.Learn(scenario);
+  if (names.regions() > kMostSlots) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(scenario.name, ": more than ", kMostSlots, " regions"));
+  }
+  for (const Line& line : scenario.lines) {
+    if (line.kind != Line::Kind::kOperation) continue;
+    const Statement& s = line.statement;
+    if (s.code != OpCode::k_map && s.code != OpCode::k_mremap) continue;
+    const Quantity& length = s.code == OpCode::k_map ? s.length : s.length2;
+    const Quantity& at = s.code == OpCode::k_map ? s.at : s.offset2;
+    const std::uint64_t pages = kSlotBytes / page_size;
+    if (length.pages > pages || at.pages > pages || names.Bytes(length) > kSlotBytes ||
+        names.Bytes(at) > kSlotBytes || names.Bytes(length) + names.Bytes(at) > kSlotBytes) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          scenario.name, ":", line.number, ":1: a region is a slot of 1 GiB (", pages,
+          " pages of this architecture); this mapping does not fit"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::vector<std::string> HeaderNames(const Scenario& scenario, Header::Kind kind) {
+  std::vector<std::string> names;
+  for (const Line& line : scenario.lines) {
+    if (line.kind != Line::Kind::kHeader || line.header.kind != kind) continue;
+    names.insert(names.end(), line.header.names.begin(), line.header.names.end());
+  }
+  return names;
+}
+
+absl::StatusOr<RunResult> RunScenario(const Scenario& scenario, const RunOptions& options) {
+  const auto arch = ChooseArch(scenario, options);
+  if (!arch.ok()) return arch.status();
+  RunResult result;
+  result.arch = std::string((*arch)->name());
+  result.profile = ChooseProfile(scenario, options);
+  const std::uint64_t page_size = std::uint64_t{1} << (*arch)->geometry().page_shift;
+  if (const absl::Status fits = CheckFits(scenario, page_size); !fits.ok()) return fits;
+
+  MachineConfig config;
+  config.arch = *arch;
+  config.profile = result.profile;
+  Executor executor(config, scenario);
+  const auto emit = [&](const std::string& line) {
+    if (options.on_line) options.on_line(line);
+  };
+  result.first_line = FirstLine(result.profile, (*arch)->kernel_name(), page_size);
+  emit(result.first_line);
+  for (const Line& line : scenario.lines) {
+    if (line.kind == Line::Kind::kOperation) {
+      result.records.push_back(executor.Execute(line.statement, line.number));
+      emit(result.records.back().json);
+    } else if (line.kind == Line::Kind::kExpect) {
+      ++result.expectations;
+      std::string actual = Judge(line.expectation, result.records.back(), &executor);
+      if (actual.empty()) continue;
+      result.failures.push_back(
+          {line.number, FormatExpectation(line.expectation), std::move(actual)});
+    }
+  }
+  result.last_line = LastLine(result.records.size());
+  emit(result.last_line);
+  return result;
+}
+
+}  // namespace uffdsim

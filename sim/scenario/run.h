@@ -1,0 +1,48 @@
+// Runs a whole scenario and judges its `expect` lines.
+//
+// Errors: InvalidArgument when the scenario cannot run here (unknown architecture, a region that does
+//         not fit its slot); a failed expectation is a value, not an error.
+// Owned by: the caller. Deterministic: the result depends on the scenario and the options alone.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "model/arch/arch.h"
+#include "sim/scenario/record.h"
+#include "sim/scenario/statement.h"
+
+namespace uffdsim {
+
+struct RunOptions {
+  std::string arch;     // empty: the scenario's, else x86_64
+  std::string profile;  // empty: the scenario's, else linux-7.3.4
+  // Called with the first line, each record's line and the last line as they come about.
+  std::function<void(const std::string& json)> on_line;
+};
+
+// An expectation that did not hold.
+struct Failure {
+  int line = 0;          // of the scenario's text
+  std::string expected;  // the line, in normal form
+  std::string actual;
+};
+
+struct RunResult {
+  std::string arch;
+  std::string profile;
+  std::string first_line;
+  std::vector<Record> records;
+  std::string last_line;
+  std::vector<Failure> failures;
+  int expectations = 0;
+};
+
+absl::StatusOr<RunResult> RunScenario(const Scenario& scenario, const RunOptions& options);
+
+// Names of the header lines; empty when the scenario has none.
+std::vector<std::string> HeaderNames(const Scenario& scenario, Header::Kind kind);
+
+}  // namespace uffdsim
