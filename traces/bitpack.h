@@ -1,6 +1,7 @@
 // Bit packing of 128 unsigned integers at any width from 0 to 32 bits.
 //
-// Rules:  value i lives in lane i % 4; each lane is a little-endian bit string of 32 values, and the
+// Rules:  value i lives in lane i % 4; each lane is a little-endian bit string of 32 values, and
+// the
 //         lanes are interleaved by 32-bit words, so that four values are decoded by the same shifts
 //         in one 16-byte vector. Packed size: width * 16 bytes.
 // Errors: none; callers check widths and sizes.

@@ -24,7 +24,7 @@ absl::Status SystemError(const std::string& name, const char* what) {
 class FileSource final : public ByteSource {
  public:
   FileSource(std::string name, int fd) : ByteSource(std::move(name)), fd_(fd) {
-    struct stat info{};
+    struct stat info {};
     if (fstat(fd_, &info) == 0 && S_ISREG(info.st_mode) && lseek(fd_, 0, SEEK_CUR) == 0) {
       size_ = static_cast<uint64_t>(info.st_size);
     }
@@ -159,7 +159,7 @@ std::unique_ptr<ByteSource> OpenMemory(std::span<const uint8_t> bytes, std::stri
 
 absl::StatusOr<std::unique_ptr<ByteSink>> CreateFile(const std::string& path) {
   if (path == "-") return std::make_unique<FileSink>("standard output", "", STDOUT_FILENO);
-  struct stat info{};
+  struct stat info {};
   const bool direct = stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode);
   const std::string opened = direct ? path : path + ".partial";
   const int fd = open(opened.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -175,7 +175,7 @@ absl::StatusOr<std::string> DigestFile(const std::string& path) {
   absl::StatusOr<std::unique_ptr<ByteSource>> source = OpenFile(path);
   if (!source.ok()) return source.status();
   const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
-                                                                           XXH3_freeState);
+                                                                              XXH3_freeState);
   XXH3_128bits_reset(state.get());
   std::vector<uint8_t> buffer(256 << 10);
   for (;;) {

@@ -1,7 +1,8 @@
 // Where bytes come from and go to: files, pipes, memory, zstd frames.
 //
 // Rules:     Read blocks until the buffer is full or the input ends, so pipes need no care.
-//            A file output is written beside its name and renamed by Finish: nobody sees half of it.
+//            A file output is written beside its name and renamed by Finish: nobody sees half of
+//            it.
 // Ownership: sources and sinks own their descriptors and close them.
 // Errors:    InvalidArgument or NotFound with the file's name and what the system said.
 #pragma once

@@ -51,10 +51,10 @@ absl::Status ChunkDecoder::Begin(const ChunkHeader& header, std::span<const uint
     const size_t n = ZSTD_decompressDCtx(zstd_.get(), raw_[i].data(), header.raw_bytes[i],
                                          bytes.data(), bytes.size());
     if (ZSTD_isError(n) || n != header.raw_bytes[i]) {
-      return absl::DataLossError(absl::StrCat(
-          file_name_, ": chunk at offset ", offset_, ": column ", kColumnNames[i], ": expected ",
-          header.raw_bytes[i], " bytes in a zstd frame, found ",
-          ZSTD_isError(n) ? ZSTD_getErrorName(n) : absl::StrCat(n).c_str()));
+      return absl::DataLossError(
+          absl::StrCat(file_name_, ": chunk at offset ", offset_, ": column ", kColumnNames[i],
+                       ": expected ", header.raw_bytes[i], " bytes in a zstd frame, found ",
+                       ZSTD_isError(n) ? ZSTD_getErrorName(n) : absl::StrCat(n).c_str()));
     }
     columns_[i] = {raw_[i].data(), n};
   }
@@ -121,8 +121,8 @@ absl::StatusOr<bool> ChunkDecoder::NextTagged(uint64_t tag, Event& event) {
   } else if (tag == kTagIdle) {
     status = DecodeIdle(event);
   } else {
-    status = Bad(absl::StrCat("expected an event of a stream of ",
-                              std::string(Name(trace_.stream)), ", found tag ", tag));
+    status = Bad(absl::StrCat("expected an event of a stream of ", std::string(Name(trace_.stream)),
+                              ", found tag ", tag));
   }
   if (!status.ok()) return status;
   return true;
@@ -246,8 +246,7 @@ absl::Status ChunkDecoder::CheckAccesses(std::span<const uint32_t> entries) cons
   const uint32_t last = MakeEntry(static_cast<uint32_t>(trace_.ram_pages - 1), kTouchMask);
   uint32_t bad = 0;
   for (const uint32_t entry : entries) {
-    bad |= static_cast<uint32_t>(entry > last) |
-           static_cast<uint32_t>((entry & kTouchMask) == 0);
+    bad |= static_cast<uint32_t>(entry > last) | static_cast<uint32_t>((entry & kTouchMask) == 0);
   }
   if (bad == 0) return absl::OkStatus();
   for (const uint32_t entry : entries) {

@@ -97,8 +97,8 @@ void ChunkEncoder::AddEntrySet(const Event& event) {
   uint32_t next = 0;  // smallest page that the entry can have
   for (const uint32_t entry : event.entries) {
     const uint32_t gap = EntryPage(entry) - next;
-    Put(kEntries, static_cast<uint16_t>(std::min(gap, kEscapeGap) << kEntryPageShift |
-                                        EntryBits(entry)));
+    Put(kEntries,
+        static_cast<uint16_t>(std::min(gap, kEscapeGap) << kEntryPageShift | EntryBits(entry)));
     if (gap >= kEscapeGap) Put(kSecond, gap);
     next = EntryPage(entry) + 1;
   }
@@ -136,8 +136,8 @@ std::span<const uint8_t> ChunkEncoder::Finish(uint32_t sequence) {
   for (size_t i = 0; i < kColumns; ++i) {
     const std::vector<uint8_t>& raw = columns_[i];
     compressed_.resize(ZSTD_compressBound(raw.size()));
-    const size_t n = ZSTD_compress(compressed_.data(), compressed_.size(), raw.data(), raw.size(),
-                                   zstd_level_);
+    const size_t n =
+        ZSTD_compress(compressed_.data(), compressed_.size(), raw.data(), raw.size(), zstd_level_);
     const bool compress = !ZSTD_isError(n) && WorthCompressing(raw.size(), n);
     header_.raw_bytes[i] = static_cast<uint32_t>(raw.size());
     header_.stored_bytes[i] = static_cast<uint32_t>(compress ? n : raw.size());

@@ -37,9 +37,9 @@ absl::StatusOr<const TraceFormat*> DetectTraceFormat(const Peeked& input) {
   for (const TraceFormat& format : kFormats) {
     if (format.matches(input.head)) return &format;
   }
-  return absl::InvalidArgumentError(absl::StrCat(
-      input.source->name(), ": offset 0: expected a trace (", KnownFormats(), "), found ",
-      input.head.empty() ? "an empty file" : "none of them"));
+  return absl::InvalidArgumentError(
+      absl::StrCat(input.source->name(), ": offset 0: expected a trace (", KnownFormats(),
+                   "), found ", input.head.empty() ? "an empty file" : "none of them"));
 }
 
 }  // namespace uffdsim

@@ -20,8 +20,8 @@
 namespace uffdsim {
 
 struct ImportOptions {
-  uint32_t vcpus = 0;       // for inputs that do not say how many; 0: one
-  uint64_t ram_pages = 0;   // for inputs that do not say how much; 0: what the input says
+  uint32_t vcpus = 0;      // for inputs that do not say how many; 0: one
+  uint64_t ram_pages = 0;  // for inputs that do not say how much; 0: what the input says
 };
 
 // Whether a file that begins with these bytes (up to kPeekBytes) is of the format.
@@ -50,13 +50,13 @@ absl::StatusOr<const TraceFormat*> FindTraceFormat(std::string_view name);
 // By content; InvalidArgument with the known formats when nothing matches.
 absl::StatusOr<const TraceFormat*> DetectTraceFormat(const Peeked& input);
 
-#define UFFDSIM_TRACE_IMPORTER(Id, name, sentence)                                              \
-  bool Is##Id(std::span<const uint8_t> head);                                                   \
-  absl::Status Import##Id(std::unique_ptr<ByteSource> source, const ImportOptions& options,     \
+#define UFFDSIM_TRACE_IMPORTER(Id, name, sentence)                                          \
+  bool Is##Id(std::span<const uint8_t> head);                                               \
+  absl::Status Import##Id(std::unique_ptr<ByteSource> source, const ImportOptions& options, \
                           EventSink& sink);
-#define UFFDSIM_TRACE_FORMAT(Id, name, sentence)                          \
-  UFFDSIM_TRACE_IMPORTER(Id, name, sentence)                              \
-  std::unique_ptr<EventSink> Export##Id(std::unique_ptr<ByteSink> out,    \
+#define UFFDSIM_TRACE_FORMAT(Id, name, sentence)                       \
+  UFFDSIM_TRACE_IMPORTER(Id, name, sentence)                           \
+  std::unique_ptr<EventSink> Export##Id(std::unique_ptr<ByteSink> out, \
                                         const TraceWriterOptions& options);
 #include "traces/formats.def"
 #undef UFFDSIM_TRACE_FORMAT

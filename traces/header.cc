@@ -55,8 +55,8 @@ absl::Status Read(const Json& json, const char* key, const Enum (&values)[N], En
 }
 
 absl::Status OutOfRange(const char* key, uint64_t low, uint64_t high, uint64_t found) {
-  return absl::InvalidArgumentError(absl::StrCat("header key \"", key, "\": expected ", low, " to ",
-                                                 high, ", found ", found));
+  return absl::InvalidArgumentError(
+      absl::StrCat("header key \"", key, "\": expected ", low, " to ", high, ", found ", found));
 }
 
 }  // namespace

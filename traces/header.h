@@ -25,7 +25,8 @@ enum class FilterKind : uint8_t {
   kWindow,     // a repeat of the same page and kind within some instructions is dropped
 };
 
-// A 3 GHz core that retires one instruction per cycle; stated in the file, so that it can be argued.
+// A 3 GHz core that retires one instruction per cycle; stated in the file, so that it can be
+// argued.
 inline constexpr uint64_t kDefaultInstructionsPerSecond = 3'000'000'000;
 
 inline constexpr uint32_t kMaxVcpus = 1024;

@@ -122,12 +122,12 @@ std::string TraceInfoTable(const TraceInfo& info) {
   row("guest", header.guest);
   row("workload", header.workload);
   row("licence", header.licence);
-  row("tool", absl::StrCat(header.tool, header.tool_version.empty() ? "" : " ",
-                           header.tool_version));
+  row("tool",
+      absl::StrCat(header.tool, header.tool_version.empty() ? "" : " ", header.tool_version));
   row("memory", absl::StrFormat("%d pages of %d bytes, %d vCPUs", header.ram_pages,
                                 uint64_t{1} << header.page_shift, header.vcpus));
-  row("stream", absl::StrFormat("%s, filter %s", Name(header.stream).data(),
-                                Name(header.filter).data()));
+  row("stream",
+      absl::StrFormat("%s, filter %s", Name(header.stream).data(), Name(header.filter).data()));
   if (header.filter == FilterKind::kEpochSets) {
     row("", absl::StrFormat("at most %d instructions and %d pages per epoch",
                             header.epoch_max_instructions, header.epoch_max_pages));
@@ -138,18 +138,17 @@ std::string TraceInfoTable(const TraceInfo& info) {
   row("blocks", info.access_blocks == 0 ? "" : absl::StrCat(info.access_blocks));
   row("entries", absl::StrFormat("%d: %d read, %d written, %d fetched", info.entries,
                                  info.entries_read, info.entries_written, info.entries_fetched));
-  row("pages", absl::StrFormat("%d distinct, %d written", info.distinct_pages,
-                               info.written_pages));
+  row("pages", absl::StrFormat("%d distinct, %d written", info.distinct_pages, info.written_pages));
   row("idle", absl::StrFormat("%d periods, %d ns", info.idle_periods, info.idle_ns));
   for (const TraceInfo::Mark& mark : info.marks) {
     row("mark", absl::StrFormat("%s on vCPU %d at %d", mark.name, mark.vcpu, mark.time));
   }
   if (info.volume.chunks != 0) {
-    row("chunks", absl::StrFormat("%d, %d bytes from %d (%.2fx), %.2f bytes per entry",
-                                  info.volume.chunks, info.volume.stored_bytes,
-                                  info.volume.raw_bytes,
-                                  Ratio(info.volume.raw_bytes, info.volume.stored_bytes),
-                                  Ratio(info.volume.stored_bytes, info.entries)));
+    row("chunks",
+        absl::StrFormat("%d, %d bytes from %d (%.2fx), %.2f bytes per entry", info.volume.chunks,
+                        info.volume.stored_bytes, info.volume.raw_bytes,
+                        Ratio(info.volume.raw_bytes, info.volume.stored_bytes),
+                        Ratio(info.volume.stored_bytes, info.entries)));
   }
   if (info.file_bytes != 0) row("bytes", absl::StrCat(info.file_bytes));
   if (!info.damage.ok()) row("damage", std::string(info.damage.message()));

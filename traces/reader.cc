@@ -70,8 +70,9 @@ absl::Status TraceReader::ReadHeader() {
     return wrong(0, "expected \"UFTRACE\" and a newline: this is not a UFTRACE file");
   }
   if (*n < bytes.size()) {
-    return Damaged(*n, "expected the rest of the file header, found the end of the file"
-                       " (truncated)");
+    return Damaged(*n,
+                   "expected the rest of the file header, found the end of the file"
+                   " (truncated)");
   }
   const auto version = uft::Load<uint32_t>(bytes.data() + 8);
   if (version != uft::kVersion) {
@@ -139,8 +140,9 @@ absl::Status TraceReader::NextSection() {
   }
   if (magic == uft::kChunkMagic) return ReadChunk();
   if (magic == uft::kIndexMagic) return ReadIndexAndEnd();
-  return Damaged(offset_ - sizeof(magic), "expected a chunk or the index, found neither"
-                                          " (corrupted)");
+  return Damaged(offset_ - sizeof(magic),
+                 "expected a chunk or the index, found neither"
+                 " (corrupted)");
 }
 
 absl::Status TraceReader::CheckSizes(const uft::ChunkHeader& header) const {
@@ -148,11 +150,11 @@ absl::Status TraceReader::CheckSizes(const uft::ChunkHeader& header) const {
   for (size_t i = 0; i < uft::kColumns; ++i) {
     raw += header.raw_bytes[i];
     if (header.stored_bytes[i] > header.raw_bytes[i] || raw > uft::kMaxChunkBytes) {
-      return Damaged(offset_ - sizeof(header),
-                     absl::StrCat("expected a chunk of at most ", uft::kMaxChunkBytes,
-                                  " bytes in compressed or plain columns, found column ", i,
-                                  " of ", header.raw_bytes[i], " bytes in ",
-                                  header.stored_bytes[i], " (corrupted)"));
+      return Damaged(
+          offset_ - sizeof(header),
+          absl::StrCat("expected a chunk of at most ", uft::kMaxChunkBytes,
+                       " bytes in compressed or plain columns, found column ", i, " of ",
+                       header.raw_bytes[i], " bytes in ", header.stored_bytes[i], " (corrupted)"));
     }
   }
   return absl::OkStatus();
@@ -206,10 +208,10 @@ absl::Status TraceReader::ReadIndexAndEnd() {
   }
   if (header.chunks != next_chunk_ ||
       (read_all_ && (header.events != events_ || header.entries != entries_))) {
-    return Damaged(start, absl::StrCat("expected an index of ", next_chunk_, " chunks, ", events_,
-                                       " events and ", entries_, " entries, found ", header.chunks,
-                                       ", ", header.events, " and ", header.entries,
-                                       " (corrupted)"));
+    return Damaged(start,
+                   absl::StrCat("expected an index of ", next_chunk_, " chunks, ", events_,
+                                " events and ", entries_, " entries, found ", header.chunks, ", ",
+                                header.events, " and ", header.entries, " (corrupted)"));
   }
   const size_t rows = sizeof(uft::IndexRow) * header.chunks;
   std::vector<uint8_t> bytes(sizeof(header) + rows + uft::kChecksumBytes);

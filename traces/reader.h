@@ -83,14 +83,14 @@ class TraceReader {
   std::unique_ptr<uft::ChunkDecoder> decoder_;
   State state_ = State::kBetweenChunks;
   absl::Status damage_;
-  uint64_t offset_ = 0;        // of the next byte of source_
-  uint64_t first_chunk_ = 0;   // offset
-  uint32_t next_chunk_ = 0;    // sequence number
-  uint64_t not_before_ = 0;    // events that end by then are passed over
-  uint64_t furthest_ = 0;      // latest end of a delivered event
-  uint64_t events_ = 0;        // in the chunks so far, if all were read
+  uint64_t offset_ = 0;       // of the next byte of source_
+  uint64_t first_chunk_ = 0;  // offset
+  uint32_t next_chunk_ = 0;   // sequence number
+  uint64_t not_before_ = 0;   // events that end by then are passed over
+  uint64_t furthest_ = 0;     // latest end of a delivered event
+  uint64_t events_ = 0;       // in the chunks so far, if all were read
   uint64_t entries_ = 0;
-  bool read_all_ = true;       // no chunk was jumped over
+  bool read_all_ = true;  // no chunk was jumped over
   std::vector<uint8_t> chunk_;
   std::vector<uft::IndexRow> index_;  // filled by the first SeekTo
   Volume volume_;

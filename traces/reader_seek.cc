@@ -59,8 +59,8 @@ absl::Status TraceReader::LoadIndex() {
 absl::Status TraceReader::SeekTo(uint64_t time) {
   if (!source_->Size().has_value()) {
     if (time < std::max(furthest_, not_before_)) {
-      return absl::FailedPreconditionError(
-          source_->name() + ": cannot seek backwards in a pipe; give a file");
+      return absl::FailedPreconditionError(source_->name() +
+                                           ": cannot seek backwards in a pipe; give a file");
     }
     not_before_ = time;
     return absl::OkStatus();

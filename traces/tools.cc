@@ -36,7 +36,8 @@ class Part final : public EventSink {
       return absl::CancelledError("the part of the trace is complete");
     }
     const uint64_t number = seen_++;
-    if (number < options_.skip_events ||         (options_.from_time != 0 && event.end <= options_.from_time) ||
+    if (number < options_.skip_events ||
+        (options_.from_time != 0 && event.end <= options_.from_time) ||
         event.begin >= options_.until_time.value_or(UINT64_MAX)) {
       return absl::OkStatus();
     }
@@ -118,9 +119,9 @@ absl::Status Import(const std::string& in, const ConvertOptions& options, Part& 
 absl::StatusOr<const TraceFormat*> OutputFormat(const std::string& out,
                                                 const ConvertOptions& options) {
   constexpr std::string_view kTextEnding = ".txt";
-  const bool text = out.size() > kTextEnding.size() &&
-                    out.compare(out.size() - kTextEnding.size(), std::string::npos,
-                                kTextEnding) == 0;
+  const bool text =
+      out.size() > kTextEnding.size() &&
+      out.compare(out.size() - kTextEnding.size(), std::string::npos, kTextEnding) == 0;
   const std::string name = !options.to.empty() ? options.to : text ? "text" : "uftrace";
   const absl::StatusOr<const TraceFormat*> format = FindTraceFormat(name);
   if (format.ok() && (*format)->make_exporter == nullptr) {

@@ -56,7 +56,7 @@ struct ConvertOptions {
   std::string to;    // empty: "text" for names that end in .txt and for none else, else "uftrace"
   uint64_t skip_events = 0;
   std::optional<uint64_t> limit_events;
-  uint64_t from_time = 0;  // instructions: events that end by then are left out
+  uint64_t from_time = 0;              // instructions: events that end by then are left out
   std::optional<uint64_t> until_time;  // events that begin then or later are left out
   OnDamage on_damage = OnDamage::kFail;
   ImportOptions import;

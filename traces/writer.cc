@@ -112,8 +112,7 @@ absl::Status TraceWriter::Add(const Event& event) {
     const size_t n = std::min(uft::kMaxBlockAccesses, event.entries.size() - i);
     piece.entries = event.entries.subspan(i, n);
     piece.deltas = event.deltas.subspan(i, n);
-    piece.end =
-        std::accumulate(piece.deltas.begin(), piece.deltas.end(), piece.begin);
+    piece.end = std::accumulate(piece.deltas.begin(), piece.deltas.end(), piece.begin);
     if (absl::Status status = AddPiece(piece); !status.ok()) return status;
     piece.begin = piece.end;
   }

@@ -39,7 +39,7 @@ class TraceWriter final : public EventSink {
       const std::string& path, const TraceWriterOptions& options = {});
 
   absl::Status Begin(const TraceHeader& header) override;
-  // Accesses may be any number; they are cut into blocks.
+  // Accesses may be any number; they are cut into blocks (none at all leave no event).
   absl::Status Add(const Event& event) override;
   absl::Status Finish() override;
 

@@ -62,9 +62,9 @@ class ZstdSource final : public ByteSource {
       }
       const size_t left = ZSTD_decompressStream(stream_.get(), &target, &input_);
       if (ZSTD_isError(left)) {
-        return absl::DataLossError(absl::StrCat(name(), ": offset ", consumed_ + input_.pos,
-                                                ": expected a valid zstd frame, found: ",
-                                                ZSTD_getErrorName(left)));
+        return absl::DataLossError(
+            absl::StrCat(name(), ": offset ", consumed_ + input_.pos,
+                         ": expected a valid zstd frame, found: ", ZSTD_getErrorName(left)));
       }
       frame_open_ = left != 0;
     }

@@ -55,8 +55,8 @@ class GptraceImport {
         uft::Load<uint32_t>(reinterpret_cast<const uint8_t*>(fixed->data()) + kMagic.size());
     if (fixed->compare(0, kMagic.size(), kMagic) != 0) return Bad("expected \"GPTRACE1\"");
     if (length > kMaxHeaderBytes) {
-      return Bad(absl::StrCat("expected a header of at most ", kMaxHeaderBytes, " bytes, found ",
-                              length));
+      return Bad(
+          absl::StrCat("expected a header of at most ", kMaxHeaderBytes, " bytes, found ", length));
     }
     const absl::StatusOr<std::string> text = in_.Bytes(length);
     if (!text.ok()) return text.status();

@@ -197,8 +197,8 @@ class TextExport final : public EventSink {
         break;
       case EventKind::kAccesses: AppendEntries(event); break;
       case EventKind::kMark:
-        absl::StrAppend(&text_, "mark ", event.vcpu, " ", event.begin, " ",
-                        std::string(event.name), "\n");
+        absl::StrAppend(&text_, "mark ", event.vcpu, " ", event.begin, " ", std::string(event.name),
+                        "\n");
         break;
       case EventKind::kIdle:
         absl::StrAppend(&text_, "idle ", event.vcpu, " ", event.idle_ns, "\n");
