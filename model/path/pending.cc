@@ -4,14 +4,6 @@
 namespace uffdsim {
 
 void Start_name(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_map(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_memfd(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_ftruncate(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_fallocate(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_fread(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_fwrite(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_munmap(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_mprotect(World&, Task& t) { Bad(t, "not modelled"); }
 void Start_mlock(World&, Task& t) { Bad(t, "not modelled"); }
 void Start_munlock(World&, Task& t) { Bad(t, "not modelled"); }
 void Start_mseal(World&, Task& t) { Bad(t, "not modelled"); }
@@ -19,32 +11,14 @@ void Start_mremap(World&, Task& t) { Bad(t, "not modelled"); }
 void Start_madvise(World&, Task& t) { Bad(t, "not modelled"); }
 void Start_fork(World&, Task& t) { Bad(t, "not modelled"); }
 void Start_exit(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_read(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_write(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_add(World&, Task& t) { Bad(t, "not modelled"); }
 void Start_gup_read(World&, Task& t) { Bad(t, "not modelled"); }
 void Start_gup_write(World&, Task& t) { Bad(t, "not modelled"); }
 void Start_proc_mem_read(World&, Task& t) { Bad(t, "not modelled"); }
 void Start_proc_mem_write(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_kernel_read(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_kernel_write(World&, Task& t) { Bad(t, "not modelled"); }
 void Start_pin(World&, Task& t) { Bad(t, "not modelled"); }
 void Start_unpin(World&, Task& t) { Bad(t, "not modelled"); }
 void Start_page_byte(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_uffd(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_register(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_unregister(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_close(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_rwprotect(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_writeprotect(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_set_mode(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_copy(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_zeropage(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_continue(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_poison(World&, Task& t) { Bad(t, "not modelled"); }
 void Start_move(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_wake(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_messages(World&, Task& t) { Bad(t, "not modelled"); }
 void Start_auto_resolve(World&, Task& t) { Bad(t, "not modelled"); }
 void Start_scan(World&, Task& t) { Bad(t, "not modelled"); }
 void Start_clear_refs(World&, Task& t) { Bad(t, "not modelled"); }

@@ -20,6 +20,7 @@ inline void Succeed(Task& t, std::int64_t ret = 0) {
 inline void Fail(Task& t, Errno error) {
   t.outcome.status = Outcome::Status::kError;
   t.outcome.error = error;
+  if (!t.outcome.ret) t.outcome.ret = -1;
 }
 inline void Bad(Task& t, const char* reason) {
   t.outcome.status = Outcome::Status::kBad;

@@ -1,0 +1,148 @@
+#include "model/path/change_protection.h"
+
+#include <algorithm>
+
+#include "model/mm/entry.h"
+#include "model/path/numa_filter.h"
+#include "model/path/prot.h"
+#include "model/path/rmap.h"
+
+namespace uffdsim {
+namespace {
+
+bool Arms(ProtOp op) { return op == ProtOp::kWp || op == ProtOp::kRwp; }
+bool Resolves(ProtOp op) { return op == ProtOp::kWpResolve || op == ProtOp::kRwpResolve; }
+bool TriesUpgrade(ProtOp op) { return Resolves(op) || op == ProtOp::kMprotect; }
+
+Word WithUffd(const Arch& arch, Form form, Word word, ProtOp op) {
+  if (Arms(op)) return arch.SwpMkUffd(form, word);
+  if (Resolves(op)) return arch.SwpClearUffd(form, word);
+  return word;
+}
+
+// One PTE table's worth, under its lock. Returns the pages changed.
+std::uint64_t ChangePteRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn last, ProtOp op) {
+  const Arch& arch = *w.arch;
+  PageTable& table = w.mm(mm).table;
+  const bool markers = op == ProtOp::kWp && UseMarkers(w, vma);
+  PageTable::LeafView view{};
+  if (!table.FindLeafView(first, &view)) return 0;
+  if (view.words == nullptr && !markers) return 0;
+  std::uint64_t changed = 0;
+  for (Vpn vpn = first; vpn < last; ++vpn) {
+    const Word old_word = table.GetPte(vpn);
+    if (arch.None(Form::kPte, old_word)) {
+      if (markers) {
+        table.SetPte(vpn, MakeMarker(arch, kMarkerUffdWp));
+        ++changed;
+      }
+      continue;
+    }
+    if (arch.Present(Form::kPte, old_word)) {
+      if (op == ProtOp::kRwp && arch.Protnone(Form::kPte, old_word) &&
+          arch.Uffd(Form::kPte, old_word)) {
+        continue;
+      }
+      if (op == ProtOp::kNuma && (arch.Protnone(Form::kPte, old_word) ||
+                                  !NumaSuitable(w, mm, vma, arch.PfnOf(Form::kPte, old_word)))) {
+        continue;
+      }
+      // Both words are present, so the table's count of live entries stays: write in place.
+      view.words[vpn - view.first] = ProtectPresent(w, vma, Form::kPte, old_word, op);
+      ++changed;
+      continue;
+    }
+    const EntryKind kind = Classify(arch, Form::kPte, old_word);
+    const bool anon_page = IsMigration(kind) &&
+                           w.frames.Head(SoftleafPfn(arch, Form::kPte, old_word)).Has(kPgAnon);
+    const Word new_word = ProtectNonpresent(w, vma, Form::kPte, old_word, op, anon_page);
+    if (new_word == old_word) continue;
+    table.SetPte(vpn, new_word);
+    ++changed;
+  }
+  return changed;
+}
+
+}  // namespace
+
+Word ProtectPresent(const World& w, const Vma& vma, Form form, Word old_word, ProtOp op) {
+  const Arch& arch = *w.arch;
+  const Pgprot none = arch.ProtectionMap(false, false, false, false);
+  const bool denies = op == ProtOp::kRwp || op == ProtOp::kNuma;
+  Word word = arch.Modify(form, old_word, denies ? none : vma.page_prot);
+  if (Arms(op)) word = arch.MkUffd(form, word);
+  if (Resolves(op)) word = arch.ClearUffd(form, word);
+  // The bit of an RWP VMA means PROT_NONE, whatever the base protection became.
+  if (vma.UffdRwp() && arch.Uffd(form, word)) word = arch.Modify(form, word, none);
+  if (TriesUpgrade(op) && !arch.Write(form, word) && WantsManualUpgrade(w, vma) &&
+      MayUpgrade(w, vma, form, word)) {
+    word = arch.MkWrite(form, word);
+  }
+  return word;
+}
+
+Word ProtectNonpresent(const World& w, const Vma&, Form form, Word old_word, ProtOp op,
+                       bool anon_page) {
+  const Arch& arch = *w.arch;
+  const EntryKind kind = Classify(arch, form, old_word);
+  switch (kind) {
+    case EntryKind::kMarker:
+      if ((MarkerOf(arch, old_word) & (kMarkerPoisoned | kMarkerGuard)) != 0) return old_word;
+      return Resolves(op) ? arch.NoneWord(form) : old_word;
+    case EntryKind::kMigrationWrite: {
+      Word word = MakeMigration(arch, form,
+                                anon_page ? MigrationAccess::kReadExclusive : MigrationAccess::kRead,
+                                SoftleafPfn(arch, form, old_word),
+                                MigrationAdOf(arch, form, old_word));
+      if (arch.SwpSoftDirty(form, old_word)) word = arch.SwpMkSoftDirty(form, word);
+      return WithUffd(arch, form, word, op);
+    }
+    case EntryKind::kDevicePrivateWrite: {
+      Word word = MakeDevicePrivate(arch, form, false, SoftleafPfn(arch, form, old_word));
+      if (arch.SwpUffd(form, old_word)) word = arch.SwpMkUffd(form, word);
+      return WithUffd(arch, form, word, op);
+    }
+    case EntryKind::kSwap:
+    case EntryKind::kMigrationRead:
+    case EntryKind::kMigrationReadExclusive:
+    case EntryKind::kDevicePrivateRead:
+    case EntryKind::kDeviceExclusive:
+    case EntryKind::kHwPoison:
+      return WithUffd(arch, form, old_word, op);
+    case EntryKind::kNone:
+    case EntryKind::kPresent:
+      return old_word;
+  }
+  return old_word;
+}
+
+std::uint64_t ChangeProtection(World& w, MmId mm, Vma& vma, Vpn first, Vpn last, ProtOp op) {
+  if (vma.Hugetlb()) return HugetlbChangeProtection(w, mm, vma, first, last, op);
+  const Arch& arch = *w.arch;
+  PageTable& table = w.mm(mm).table;
+  const bool populate = op == ProtOp::kWp && UseMarkers(w, vma);
+  NotifyInvalidate(w, mm, first, last);
+  std::uint64_t changed = 0;
+  for (Vpn vpn = first; vpn < last;) {
+    const Vpn pmd_end((vpn.value | (table.PmdPages() - 1)) + 1);
+    const Vpn next = std::min(pmd_end, last);
+    if (!arch.None(Form::kPmd, table.GetPmd(vpn)) &&
+        PmdChangeProtection(w, mm, vma, vpn, next, op, &changed) == PmdOutcome::kDone) {
+      vpn = next;
+      continue;
+    }
+    if (populate) table.EnsurePteTable(vpn);
+    if (table.HasPteTable(vpn)) {
+      changed += ChangePteRange(w, mm, vma, vpn, next, op);
+      vpn = next;
+    } else {
+      vpn = std::min(table.NextMapped(next, last), last);
+    }
+  }
+  FlushTlb(w, mm, first, last);
+  if (Arms(op)) EmitArm(w, mm, first, last);
+  if (Resolves(op)) EmitLoss(w, mm, first, last, Cause::kResolve);
+  return changed;
+}
+
+}  // namespace uffdsim

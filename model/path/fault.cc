@@ -1,0 +1,120 @@
+#include "model/path/fault.h"
+
+#include "model/mm/entry.h"
+#include "model/path/fault_parts.h"
+#include "model/path/paths.h"
+#include "model/path/uffd_wait.h"
+
+namespace uffdsim {
+namespace {
+
+enum FaultStep : std::uint8_t { kWalk, kHandle, kWp, kCopy, kDeliver, kWoken };
+
+// Every step finds the VMA again: between steps it may have changed, as between the kernel's locks.
+Vma* FaultVma(World& w, const FaultFrame& f) { return w.mm(f.mm).vmas.Find(f.vpn); }
+
+Next Finish(Task& t, std::uint32_t result) {
+  t.fault = result;
+  return Next::Return();
+}
+
+// Turns a part's answer into the next step.
+Next Dispatch(Task& t, std::uint32_t result) {
+  if ((result & kFaultDeliver) != 0) return Next::Goto(kDeliver);
+  if ((result & kFaultCopy) != 0) return Next::Goto(kCopy);
+  if ((result & kFaultWp) != 0) return Next::Goto(kWp);
+  return Finish(t, result);
+}
+
+// __handle_mm_fault() down to the entry, without locks.
+Next Walk(World& w, Task& t, FaultFrame& f) {
+  Vma* vma = FaultVma(w, f);
+  if (vma == nullptr) return Finish(t, kVmFaultSigsegv);
+  if (vma->Hugetlb()) return Next::Goto(kHandle);
+  const PageTable& table = w.mm(f.mm).table;
+  f.orig = table.GetPmd(f.vpn);
+  f.level = w.arch->None(Form::kPmd, f.orig) ? 0 : 1;
+  if (f.level == 0) f.orig = table.GetPte(f.vpn);
+  return Next::Continue();
+}
+
+std::uint32_t HandlePte(World& w, FaultFrame& f, Vma& vma) {
+  const Arch& arch = *w.arch;
+  if (arch.None(Form::kPte, f.orig)) {
+    f.was_marker = false;
+    return vma.Anonymous() ? AnonymousFault(w, f, vma) : FileFault(w, f, vma);
+  }
+  if (!arch.Present(Form::kPte, f.orig)) {
+    return Classify(arch, Form::kPte, f.orig) == EntryKind::kSwap ? SwapInFault(w, f, vma)
+                                                                  : SoftleafFault(w, f, vma);
+  }
+  if (arch.Protnone(Form::kPte, f.orig) && vma.Accessible()) {
+    // The bit tells RWP from a NUMA hint, but only together with the VMA's mode.
+    if (vma.UffdRwp() && arch.Uffd(Form::kPte, f.orig)) return RwpFault(w, f, vma);
+    return NumaFault(w, f, vma);
+  }
+  if (!SameEntry(w, f)) return kVmFaultOk;
+  const bool write = (f.flags & kFaultWrite) != 0;
+  if ((f.flags & (kFaultWrite | kFaultUnshare)) != 0 && !arch.Write(Form::kPte, f.orig)) {
+    return kFaultWp;
+  }
+  Word word = arch.MkYoung(Form::kPte, f.orig);
+  if (write) word = arch.MkDirty(Form::kPte, word);
+  if (word != f.orig) {
+    w.mm(f.mm).table.SetPte(f.vpn, arch.SetAccessFlags(Form::kPte, f.orig, word));
+  }
+  return kVmFaultOk;
+}
+
+Next Handle(World& w, Task& t, FaultFrame& f) {
+  Vma* vma = FaultVma(w, f);
+  if (vma == nullptr) return Finish(t, kVmFaultSigsegv);
+  if (vma->Hugetlb()) return Dispatch(t, HugetlbFault(w, f, *vma));
+  if (f.level == 1) return Dispatch(t, PmdLeafFault(w, f, *vma));
+  if (vma->Anonymous() && !w.mm(f.mm).table.HasPteTable(f.vpn) &&
+      HugeAnonAllowed(w, *vma, f.vpn)) {
+    return Dispatch(t, HugeAnonFault(w, f, *vma));
+  }
+  return Dispatch(t, HandlePte(w, f, *vma));
+}
+
+Next Wp(World& w, Task& t, FaultFrame& f) {
+  Vma* vma = FaultVma(w, f);
+  if (vma == nullptr) return Finish(t, kVmFaultSigsegv);
+  return Dispatch(t, WpFault(w, f, *vma));
+}
+
+Next Copy(World& w, Task& t, FaultFrame& f) {
+  Vma* vma = FaultVma(w, f);
+  if (vma == nullptr) return Finish(t, kVmFaultSigsegv);
+  return Finish(t, CopyFault(w, f, *vma));
+}
+
+// handle_userfault(): queue the message, check again, drop the locks and sleep.
+Next Deliver(World& w, Task& t, FaultFrame& f) {
+  const Vma* vma = FaultVma(w, f);
+  if (vma == nullptr) return Finish(t, kVmFaultRetry);
+  if (DeliverFault(w, t, f, *vma) == Delivery::kSleep) return Next::Sleep(kWoken);
+  return Next::Return();
+}
+
+// Running again, whatever woke it: the access is redone from the top.
+Next Woken(World&, Task& t, FaultFrame&) {
+  t.sleep = Task::Sleep::kNone;
+  return Finish(t, kVmFaultRetry);
+}
+
+constexpr Step kSteps[] = {
+    StepOf<FaultFrame, &Walk>("walk", kTouchVma | kTouchPte),
+    StepOf<FaultFrame, &Handle>("handle", kTouchPte | kTouchFolio | kTouchCache | kTouchSwap),
+    StepOf<FaultFrame, &Wp>("write-protect", kTouchPte | kTouchFolio),
+    StepOf<FaultFrame, &Copy>("copy", kTouchPte | kTouchFolio | kTouchTlb),
+    StepOf<FaultFrame, &Deliver>("deliver", kTouchPte | kTouchCtx),
+    StepOf<FaultFrame, &Woken>("woken", kTouchTasks),
+};
+
+}  // namespace
+
+const Path kFaultPath = {"fault", "mm/memory.c handle_mm_fault()", kSteps};
+
+}  // namespace uffdsim

@@ -1,0 +1,50 @@
+// First touch of anonymous memory.
+//
+// Mirrors: do_anonymous_page() of mm/memory.c.
+// Marker:  a uffd-wp marker of a WP VMA becomes the uffd bit of the new entry. RWP has no influence:
+//          populating an empty page neither traps nor arms.
+#include "model/path/fault_parts.h"
+#include "model/path/rmap.h"
+
+namespace uffdsim {
+namespace {
+
+Word ZeroPageWord(const World& w, const Vma& vma) {
+  return w.arch->MkSpecial(Form::kPte,
+                           w.arch->Make(Form::kPte, Frames::kZeroPage, vma.page_prot));
+}
+
+Word FreshWord(const World& w, const Vma& vma, Pfn pfn) {
+  const Arch& arch = *w.arch;
+  Word word = arch.MkYoung(Form::kPte, arch.Make(Form::kPte, pfn, vma.page_prot));
+  if (vma.Has(kVmWrite)) word = arch.MkWrite(Form::kPte, arch.MkDirty(Form::kPte, word));
+  return word;
+}
+
+}  // namespace
+
+std::uint32_t AnonymousFault(World& w, FaultFrame& f, Vma& vma) {
+  if (vma.Shared()) return kVmFaultSigbus;
+  PageTable& table = w.mm(f.mm).table;
+  table.EnsurePteTable(f.vpn);
+  if (!SameEntry(w, f)) return kVmFaultOk;
+  if (vma.UffdMissing()) {
+    f.reason = UffdReason::kMissing;
+    return kFaultDeliver;
+  }
+  Word word;
+  if ((f.flags & kFaultWrite) == 0) {
+    word = ZeroPageWord(w, vma);
+  } else {
+    PrepareAnonVma(w, f.mm, vma);
+    const Pfn pfn = NewAnonPage(w, vma, f.vpn, 0);
+    w.frames[pfn].flags |= kPgDirty;
+    word = FreshWord(w, vma, pfn);
+    MapFrames(w, pfn, 1);
+  }
+  if (f.was_marker && vma.UffdWp()) word = w.arch->MkUffd(Form::kPte, word);
+  table.SetPte(f.vpn, word);
+  return kVmFaultOk;
+}
+
+}  // namespace uffdsim

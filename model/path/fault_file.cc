@@ -1,0 +1,148 @@
+// Faults on empty entries of file mappings (shmem, private file mappings), fault-around.
+//
+// Mirrors: do_fault(), do_fault_around(), set_pte_range() of mm/memory.c; shmem_fault() and
+//          shmem_get_folio_gfp() of mm/shmem.c.
+// Marker:  MINOR is asked when the page is there, MISSING when it is not; a uffd-wp marker becomes the
+//          uffd bit of the new entry. Fault-around is off in WP, RWP and MINOR VMAs, because it would
+//          map neighbours that nobody touched.
+#include <algorithm>
+
+#include "model/mm/entry.h"
+#include "model/path/fault_parts.h"
+#include "model/path/rmap.h"
+#include "model/path/start.h"
+
+namespace uffdsim {
+namespace {
+
+constexpr std::uint64_t kFaultAroundBytes = 65536;
+
+std::uint8_t NodeOf(const Vma& vma) {
+  return vma.policy == 0 ? 0 : static_cast<std::uint8_t>(vma.policy - 1);
+}
+
+// set_pte_range() for one page.
+void InstallFilePage(World& w, const FaultFrame& f, const Vma& vma, Vpn vpn, Pfn pfn) {
+  const Arch& arch = *w.arch;
+  const bool write = (f.flags & kFaultWrite) != 0;
+  Word word = arch.Make(Form::kPte, pfn, vma.page_prot);
+  word = arch.MkYoung(Form::kPte, word);
+  if (write) {
+    word = arch.MkDirty(Form::kPte, word);
+    if (vma.Has(kVmWrite)) word = arch.MkWrite(Form::kPte, word);
+  }
+  if (f.was_marker && vma.UffdWp() && vpn == f.vpn) word = arch.MkUffd(Form::kPte, word);
+  MapFrames(w, pfn, 1);
+  w.mm(f.mm).table.SetPte(vpn, word);
+}
+
+// do_fault_around(): maps the cached pages of an aligned window, inside the VMA and the PTE table.
+// True when the faulting page itself was mapped.
+bool FaultAround(World& w, FaultFrame& f, Vma& vma) {
+  const std::uint64_t window = kFaultAroundBytes >> w.arch->geometry().page_shift;
+  if (!w.config.fault_around || window <= 1) return false;
+  if (vma.UffdWp() || vma.UffdRwp() || vma.UffdMinor()) return false;
+  if ((f.flags & kFaultWrite) != 0) return false;
+  PageTable& table = w.mm(f.mm).table;
+  const Vpn table_start(f.vpn.value & ~(table.PmdPages() - 1));
+  const Vpn aligned(f.vpn.value & ~(window - 1));
+  const Vpn first = std::max({aligned, vma.start, table_start});
+  const Vpn last = std::min({first + window, vma.end, table_start + table.PmdPages()});
+  const File& file = w.file(vma.file);
+  if (!table.HasPteTable(f.vpn)) {
+    // A table appears only if there is something to map; a huge folio is mapped by the PMD.
+    bool cached = false;
+    for (Vpn vpn = first; vpn < last && !cached; ++vpn) {
+      cached = file.cache.Get(vma.IndexOf(vpn)).is_frame();
+    }
+    if (!cached) return false;
+    if (ShmemMapPmd(w, f, vma)) return true;
+    table.EnsurePteTable(f.vpn);
+  }
+  for (Vpn vpn = first; vpn < last; ++vpn) {
+    const std::uint64_t index = vma.IndexOf(vpn);
+    const CacheSlot slot = file.cache.Get(index);
+    if (index >= file.size || !slot.is_frame() || w.frames[slot.pfn()].Has(kPgHwPoison)) continue;
+    if (!w.arch->None(Form::kPte, table.GetPte(vpn))) continue;
+    InstallFilePage(w, f, vma, vpn, slot.pfn());
+  }
+  return !w.arch->None(Form::kPte, table.GetPte(f.vpn));
+}
+
+// A write to a private mapping of a file: an anonymous copy at once (do_cow_fault()).
+void InstallPrivateCopy(World& w, const FaultFrame& f, Vma& vma, Pfn cached) {
+  const Arch& arch = *w.arch;
+  PrepareAnonVma(w, f.mm, vma);
+  const Pfn pfn = NewAnonPage(w, vma, f.vpn, LookAtContent(w, cached));
+  w.frames[pfn].flags |= kPgDirty;
+  Word word = arch.MkYoung(Form::kPte, arch.Make(Form::kPte, pfn, vma.page_prot));
+  word = arch.MkDirty(Form::kPte, word);
+  if (vma.Has(kVmWrite)) word = arch.MkWrite(Form::kPte, word);
+  if (f.was_marker && vma.UffdWp()) word = arch.MkUffd(Form::kPte, word);
+  MapFrames(w, pfn, 1);
+  w.mm(f.mm).table.SetPte(f.vpn, word);
+}
+
+}  // namespace
+
+Pfn ShmemGetPage(World& w, FileId id, std::uint64_t index, CacheMiss miss, std::uint8_t node) {
+  File& file = w.file(id);
+  CacheSlot slot = file.cache.Get(index);
+  if (slot.is_frame()) return slot.pfn();
+  Pfn pfn;
+  if (slot.is_swap()) {
+    const SwapSlot swapped = slot.swap();
+    pfn = ReadSwapSlot(w, swapped, node);
+    if (pfn == Pfn(0)) return pfn;
+    // shmem_swapin_folio(): leaves the swap cache, enters the page cache, frees the slot.
+    Page& page = w.frames[pfn];
+    page.flags &= ~static_cast<std::uint32_t>(kPgSwapCache);
+    w.swap[swapped].cache = Pfn(0);
+    w.swap.Put(swapped);
+    page.flags |= kPgDirty;
+  } else {
+    if (miss == CacheMiss::kLookOnly) return Pfn(0);
+    pfn = w.frames.Alloc(0, node);
+  }
+  Page& page = w.frames[pfn];
+  page.flags |= kPgSwapBacked | kPgLru;
+  page.file = id;
+  page.index = index;
+  file.cache.Set(index, CacheSlot::Frame(pfn));
+  return pfn;
+}
+
+std::uint32_t FileFault(World& w, FaultFrame& f, Vma& vma) {
+  const std::uint64_t index = vma.IndexOf(f.vpn);
+  // Fault-around comes first and skips the file's fault handler when it maps the page.
+  if (!f.was_marker && FaultAround(w, f, vma)) return kVmFaultOk;
+  File& file = w.file(vma.file);
+  if (index >= file.size) return kVmFaultSigbus;
+  const CacheSlot slot = file.cache.Get(index);
+  if (!slot.empty() && vma.UffdMinor()) {
+    f.reason = UffdReason::kMinor;
+    return kFaultDeliver;
+  }
+  if (slot.empty() && vma.UffdMissing()) {
+    f.reason = UffdReason::kMissing;
+    return kFaultDeliver;
+  }
+  const Pfn pfn = ShmemGetPage(w, vma.file, index, CacheMiss::kAllocate, NodeOf(vma));
+  if (pfn == Pfn(0)) return kVmFaultSigbus;
+  if (w.frames[pfn].Has(kPgHwPoison)) return kVmFaultHwpoison;
+  PageTable& table = w.mm(f.mm).table;
+  if (!table.HasPteTable(f.vpn)) {
+    if (ShmemMapPmd(w, f, vma)) return kVmFaultOk;
+    table.EnsurePteTable(f.vpn);
+  }
+  if (!SameEntry(w, f)) return kVmFaultOk;
+  if ((f.flags & kFaultWrite) != 0 && !vma.Shared()) {
+    InstallPrivateCopy(w, f, vma, pfn);
+    return kVmFaultOk;
+  }
+  if ((f.flags & kFaultWrite) != 0) w.frames.Head(pfn).flags |= kPgDirty;
+  InstallFilePage(w, f, vma, f.vpn, pfn);
+  return kVmFaultOk;
+}
+
+}  // namespace uffdsim

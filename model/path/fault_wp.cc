@@ -1,0 +1,97 @@
+// Writes to present, not writable entries; unsharing.
+//
+// Mirrors: do_wp_page(), wp_page_reuse(), wp_page_copy(), wp_can_reuse_anon_folio() of mm/memory.c.
+// Marker:  the WP test comes first; a write copy does not carry the uffd bit over (an armed RWP page
+//          never gets here), an unshare copy does.
+#include "model/path/fault_parts.h"
+#include "model/path/huge.h"
+#include "model/path/rmap.h"
+#include "model/path/thp_reuse.h"
+
+namespace uffdsim {
+namespace {
+
+// wp_can_reuse_anon_folio() for a small folio: ours is the only reference.
+bool SoleOwner(World& w, Pfn pfn) {
+  Page& page = w.frames[pfn];
+  if (page.Has(kPgKsm) || page.refs != 0 || page.pins != 0 || page.mapcount != 1) return false;
+  if (page.Has(kPgSwapCache)) {
+    if (w.swap[page.swap_slot].count != 0) return false;
+    page.flags &= ~static_cast<std::uint32_t>(kPgSwapCache);
+    page.flags |= kPgDirty;
+    w.swap.DetachCache(page.swap_slot);
+  }
+  return true;
+}
+
+bool CanReuse(World& w, const FaultFrame& f, const Vma& vma, Pfn pfn) {
+  const Page& page = w.frames[pfn];
+  if (!page.Has(kPgAnon)) return false;
+  if (page.Has(kPgAnonExclusive)) return true;
+  if (page.order != 0) return CanReuseLargeAnon(w, f.mm, vma, pfn);
+  return SoleOwner(w, pfn);
+}
+
+// wp_page_reuse()
+void Reuse(World& w, const FaultFrame& f, const Vma& vma) {
+  const Arch& arch = *w.arch;
+  Word word = arch.MkDirty(Form::kPte, arch.MkYoung(Form::kPte, f.orig));
+  if (vma.Has(kVmWrite)) word = arch.MkWrite(Form::kPte, word);
+  w.mm(f.mm).table.SetPte(f.vpn, word);
+}
+
+}  // namespace
+
+std::uint32_t WpFault(World& w, FaultFrame& f, Vma& vma) {
+  const Arch& arch = *w.arch;
+  if (!SameEntry(w, f)) return kVmFaultOk;
+  const bool unshare = (f.flags & kFaultUnshare) != 0;
+  if (!unshare && vma.UffdWp() && arch.Uffd(Form::kPte, f.orig)) {
+    if (!w.ctx(vma.ctx).Has(kFeatureWpAsync)) {
+      f.reason = UffdReason::kWp;
+      return kFaultDeliver;
+    }
+    f.orig = arch.ClearUffd(Form::kPte, f.orig);
+    w.mm(f.mm).table.SetPte(f.vpn, f.orig);
+    EmitLoss(w, f.mm, f.vpn, f.vpn + 1, Cause::kAsyncResolve);
+  }
+  const Pfn pfn = arch.PfnOf(Form::kPte, f.orig);
+  if (vma.Has(kVmShared | kVmMayshare)) {
+    w.frames.Head(pfn).flags |= kPgDirty;
+    Reuse(w, f, vma);
+    return kVmFaultOk;
+  }
+  if (CanReuse(w, f, vma, pfn)) {
+    w.frames[pfn].flags |= kPgAnonExclusive;
+    if (!unshare) Reuse(w, f, vma);
+    return kVmFaultOk;
+  }
+  f.folio = pfn;
+  return kFaultCopy;
+}
+
+std::uint32_t CopyFault(World& w, FaultFrame& f, Vma& vma) {
+  const Arch& arch = *w.arch;
+  // The copy is taken without the lock, so the entry is checked again before it is replaced.
+  if (!SameEntry(w, f)) return kVmFaultOk;
+  const bool unshare = (f.flags & kFaultUnshare) != 0;
+  PrepareAnonVma(w, f.mm, vma);
+  const Pfn pfn = NewAnonPage(w, vma, f.vpn, LookAtContent(w, f.folio));
+  w.frames[pfn].flags |= kPgDirty;
+  NotifyInvalidate(w, f.mm, f.vpn, f.vpn + 1);
+  Word word = arch.MkYoung(Form::kPte, arch.Make(Form::kPte, pfn, vma.page_prot));
+  if (unshare) {
+    if (arch.SoftDirty(Form::kPte, f.orig)) word = arch.MkSoftDirty(Form::kPte, word);
+    if (arch.Uffd(Form::kPte, f.orig)) word = arch.MkUffd(Form::kPte, word);
+  } else {
+    word = arch.MkDirty(Form::kPte, word);
+    if (vma.Has(kVmWrite)) word = arch.MkWrite(Form::kPte, word);
+  }
+  MapFrames(w, pfn, 1);
+  w.mm(f.mm).table.SetPte(f.vpn, word);
+  FlushTlb(w, f.mm, f.vpn, f.vpn + 1);
+  UnmapFrames(w, f.folio, 1);
+  return kVmFaultOk;
+}
+
+}  // namespace uffdsim

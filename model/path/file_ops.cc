@@ -1,0 +1,110 @@
+// Files: creation, size, holes, reading and writing through the page cache.
+//
+// Mirrors: memfd_create(), shmem_fallocate(), shmem_file_read_iter(), shmem_write_begin() of
+//          mm/memfd.c and mm/shmem.c.
+#include <algorithm>
+
+#include "model/path/fault.h"
+#include "model/path/hugetlb_file.h"
+#include "model/path/rmap.h"
+#include "model/path/start.h"
+#include "model/path/zap.h"
+
+namespace uffdsim {
+namespace {
+
+bool Exists(const World& w, FileId file) {
+  return file != FileId(0) && file.value < w.files.size() && w.files[file.value].memfd;
+}
+
+void PushValue(Outcome& outcome, int value) {
+  if (!outcome.values.empty() && outcome.values.back().first == value) {
+    ++outcome.values.back().second;
+  } else {
+    outcome.values.emplace_back(value, 1);
+  }
+}
+
+Content ReadIndex(World& w, FileId id, std::uint64_t index) {
+  if (w.file(id).cache.Get(index).empty()) return 0;  // a hole reads as zeroes
+  const Pfn pfn = ShmemGetPage(w, id, index, CacheMiss::kLookOnly, 0);
+  return pfn == Pfn(0) ? 0 : LookAtContent(w, pfn);
+}
+
+}  // namespace
+
+void Start_memfd(World& w, Task& t) {
+  const FileId id = t.op.file;
+  if (w.files.size() <= id.value) w.files.resize(id.value + 1U);
+  File& file = w.file(id);
+  if (file.memfd) return Bad(t, "file exists");
+  file.kind = (t.op.flags & kOpHugetlb) != 0 ? FileKind::kHugetlb : FileKind::kShmem;
+  file.memfd = true;
+  file.users = 1;
+  file.size = PageAlignUp(w, t.op.length) / PageSize(w);
+  Succeed(t);
+}
+
+void Start_ftruncate(World& w, Task& t) {
+  if (!Exists(w, t.op.file)) return Fail(t, Errno::kEBADF);
+  const std::uint64_t pages = PageAlignUp(w, t.op.length) / PageSize(w);
+  if (w.file(t.op.file).kind == FileKind::kHugetlb && !HugetlbAligned(w, pages)) {
+    return Fail(t, Errno::kEINVAL);
+  }
+  TruncateFile(w, t.op.file, pages);
+  Succeed(t);
+}
+
+void Start_fallocate(World& w, Task& t) {
+  if (!Exists(w, t.op.file)) return Fail(t, Errno::kEBADF);
+  if (t.op.length == 0) return Fail(t, Errno::kEINVAL);
+  const std::uint64_t first = t.op.start / PageSize(w);
+  const std::uint64_t last = PageAlignUp(w, t.op.start + t.op.length) / PageSize(w);
+  if (w.file(t.op.file).kind == FileKind::kHugetlb) return HugetlbFallocate(w, t, first, last);
+  if ((t.op.flags & kOpPunch) != 0) {
+    PunchFile(w, t.op.file, first, last);
+  } else {
+    for (std::uint64_t index = first; index < last; ++index) {
+      const Pfn pfn = ShmemGetPage(w, t.op.file, index, CacheMiss::kAllocate, 0);
+      if (pfn != Pfn(0)) w.frames.Head(pfn).flags |= kPgDirty;
+    }
+    File& file = w.file(t.op.file);
+    file.size = std::max(file.size, last);
+  }
+  Succeed(t);
+}
+
+void Start_fread(World& w, Task& t) {
+  if (!Exists(w, t.op.file)) return Fail(t, Errno::kEBADF);
+  const auto offset = static_cast<std::uint32_t>(t.op.start & PageMask(w));
+  std::uint64_t index = t.op.start / PageSize(w);
+  const std::uint64_t pages = PageAlignUp(w, t.op.length) / PageSize(w);
+  std::int64_t done = 0;
+  for (std::uint64_t i = 0; i < pages && index < w.file(t.op.file).size; ++i, ++index, ++done) {
+    const bool hugetlb = w.file(t.op.file).kind == FileKind::kHugetlb;
+    const Content content =
+        hugetlb ? HugetlbRead(w, t.op.file, index) : ReadIndex(w, t.op.file, index);
+    PushValue(t.outcome, w.contents.Read(content, offset));
+  }
+  Succeed(t, done);
+}
+
+void Start_fwrite(World& w, Task& t) {
+  if (!Exists(w, t.op.file)) return Fail(t, Errno::kEBADF);
+  if (w.file(t.op.file).kind == FileKind::kHugetlb) return Fail(t, Errno::kEINVAL);
+  const auto offset = static_cast<std::uint32_t>(t.op.start & PageMask(w));
+  std::uint64_t index = t.op.start / PageSize(w);
+  const std::uint64_t pages = PageAlignUp(w, t.op.length) / PageSize(w);
+  for (std::uint64_t i = 0; i < pages; ++i, ++index) {
+    File& file = w.file(t.op.file);
+    file.size = std::max(file.size, index + 1);
+    const Pfn pfn = ShmemGetPage(w, t.op.file, index, CacheMiss::kAllocate, 0);
+    if (pfn == Pfn(0)) return Fail(t, Errno::kEIO);
+    w.frames.Head(pfn).flags |= kPgDirty;
+    SetContent(w, pfn, w.contents.Write(w.frames[pfn].content, offset,
+                                        static_cast<std::uint8_t>(t.op.value)));
+  }
+  Succeed(t, static_cast<std::int64_t>(pages));
+}
+
+}  // namespace uffdsim

@@ -1,0 +1,17 @@
+// The hugetlb part of the filling ioctls.
+//
+// Mirrors: mfill_atomic_hugetlb() of mm/userfaultfd.c, hugetlb_mfill_atomic_pte() of mm/hugetlb.c.
+#pragma once
+
+#include "model/path/uffd_ioctl.h"
+
+namespace uffdsim {
+
+// Alignment and operation checks: EINVAL for a misaligned range or ZEROPAGE.
+Errno HugetlbFillCheck(const World& w, FillOp op, const Vma& vma, std::uint64_t start,
+                       std::uint64_t length);
+// One huge page at `vpn` (aligned). For COPY every base page gets `content`.
+Errno HugetlbFillPage(World& w, CtxId ctx, FillOp op, Vpn vpn, Content content,
+                      std::uint64_t mode);
+
+}  // namespace uffdsim

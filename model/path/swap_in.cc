@@ -1,0 +1,145 @@
+// Faults on non-present entries: swap-in, migration, device, poison and markers.
+//
+// Mirrors: do_swap_page(), handle_pte_marker(), remove_device_exclusive_entry() of mm/memory.c;
+//          swapin_sync() of mm/swap_state.c.
+// Marker:  the swap entry's uffd bit comes back as the uffd bit, and in an RWP VMA as PROT_NONE too; the
+//          fault then ends, so that the retried access raises the RWP fault.
+#include "model/mm/entry.h"
+#include "model/path/fault_parts.h"
+#include "model/path/huge.h"
+#include "model/path/migrate_wait.h"
+#include "model/path/prot.h"
+#include "model/path/rmap.h"
+
+namespace uffdsim {
+namespace {
+
+std::uint8_t NodeOf(const Vma& vma) {
+  return vma.policy == 0 ? 0 : static_cast<std::uint8_t>(vma.policy - 1);
+}
+
+// A page that was in the swap cache belongs to an anonymous mapping from now on.
+void BecomeAnon(World& w, const Vma& vma, Vpn vpn, Pfn pfn) {
+  Page& page = w.frames[pfn];
+  if (page.Has(kPgAnon)) return;
+  page.flags |= kPgAnon | kPgSwapBacked | kPgLru;
+  page.index = vma.IndexOf(vpn);
+}
+
+Word SwappedInWord(const World& w, const FaultFrame& f, const Vma& vma, Pfn pfn, bool* rwp) {
+  const Arch& arch = *w.arch;
+  const bool marked = arch.SwpUffd(Form::kPte, f.orig);
+  Word word = arch.MkYoung(Form::kPte, arch.Make(Form::kPte, pfn, vma.page_prot));
+  if (arch.SwpSoftDirty(Form::kPte, f.orig)) word = arch.MkSoftDirty(Form::kPte, word);
+  *rwp = marked && vma.UffdRwp();
+  return RestoreUffd(w, vma, Form::kPte, word, marked);
+}
+
+bool WriteShortcut(const World& w, const Vma& vma, Word word) {
+  const Arch& arch = *w.arch;
+  if (!vma.Has(kVmWrite)) return false;
+  if (vma.UffdWp() && arch.Uffd(Form::kPte, word)) return false;
+  return !SoftDirtyEnabled(w, vma) || arch.SoftDirty(Form::kPte, word);
+}
+
+}  // namespace
+
+Pfn ReadSwapSlot(World& w, SwapSlot slot, std::uint8_t node) {
+  SwapDevice::Slot& s = w.swap[slot];
+  if (s.cache != Pfn(0)) return s.cache;
+  if (s.bad) return Pfn(0);
+  const Pfn pfn = w.frames.Alloc(0, node);
+  Page& page = w.frames[pfn];
+  page.content = s.content;
+  page.flags |= kPgSwapCache | kPgSwapBacked | kPgLru;
+  page.swap_slot = slot;
+  s.cache = pfn;
+  return pfn;
+}
+
+std::uint32_t SwapInFault(World& w, FaultFrame& f, Vma& vma) {
+  const Arch& arch = *w.arch;
+  if (!SameEntry(w, f)) return kVmFaultOk;
+  const SwapSlot slot = SwapSlotOf(arch, f.orig);
+  Pfn pfn = ReadSwapSlot(w, slot, NodeOf(vma));
+  if (pfn == Pfn(0) || w.frames[pfn].Has(kPgHwPoison)) {
+    return pfn == Pfn(0) ? kVmFaultSigbus : kVmFaultHwpoison;
+  }
+  bool exclusive = arch.SwpExclusive(f.orig);
+  // ksm_might_need_to_copy(): a page whose index does not fit this VMA cannot be mapped here.
+  const Page& cached = w.frames[pfn];
+  const bool copy = cached.Has(kPgAnon) &&
+                    (cached.Has(kPgKsm) || cached.index != vma.IndexOf(f.vpn));
+  if (copy) {
+    pfn = NewAnonPage(w, vma, f.vpn, cached.content);
+    exclusive = true;
+  }
+  BecomeAnon(w, vma, f.vpn, pfn);
+  Page& page = w.frames[pfn];
+  bool rwp = false;
+  Word word = SwappedInWord(w, f, vma, pfn, &rwp);
+  const bool write = (f.flags & kFaultWrite) != 0;
+  if (exclusive) {
+    if (!rwp && WriteShortcut(w, vma, word)) {
+      word = arch.MkWrite(Form::kPte, word);
+      if (write) word = arch.MkDirty(Form::kPte, word);
+    }
+    page.flags |= kPgAnonExclusive;
+  } else {
+    page.flags &= ~static_cast<std::uint32_t>(kPgAnonExclusive);
+  }
+  MapFrames(w, pfn, 1);
+  w.mm(f.mm).table.SetPte(f.vpn, word);
+  // The reference of the entry goes; on a synchronous device the slot is freed as soon as nobody else
+  // needs it, and the page is dirty from then on.
+  w.swap.Put(slot);
+  const Pfn in_cache = w.swap[slot].cache;
+  if (in_cache != Pfn(0) && w.swap[slot].count == 0) {
+    Page& folio = w.frames[in_cache];
+    folio.flags &= ~static_cast<std::uint32_t>(kPgSwapCache);
+    folio.flags |= kPgDirty;
+    w.swap.DetachCache(slot);
+    MaybeFreeFolio(w, in_cache);
+  }
+  if (write && !arch.Write(Form::kPte, word) && !rwp) {
+    f.orig = word;
+    return kFaultWp;
+  }
+  return kVmFaultOk;
+}
+
+std::uint32_t SoftleafFault(World& w, FaultFrame& f, Vma& vma) {
+  const Arch& arch = *w.arch;
+  switch (Classify(arch, Form::kPte, f.orig)) {
+    case EntryKind::kMigrationRead:
+    case EntryKind::kMigrationReadExclusive:
+    case EntryKind::kMigrationWrite:
+      return MigrationEntryWait(w, f, vma);
+    case EntryKind::kDeviceExclusive:
+      return RestoreDeviceExclusive(w, f, vma);
+    case EntryKind::kDevicePrivateRead:
+    case EntryKind::kDevicePrivateWrite:
+      return MigrateToRam(w, f, vma);
+    case EntryKind::kHwPoison:
+      return kVmFaultHwpoison;
+    case EntryKind::kMarker: {
+      const std::uint64_t bits = MarkerOf(arch, f.orig);
+      if ((bits & kMarkerPoisoned) != 0) return kVmFaultHwpoison;
+      if ((bits & kMarkerGuard) != 0) return kVmFaultSigsegv;
+      if (!SameEntry(w, f)) return kVmFaultOk;
+      if (!vma.UffdWp()) {
+        w.mm(f.mm).table.SetPte(f.vpn, arch.NoneWord(Form::kPte));
+        return kVmFaultOk;
+      }
+      f.was_marker = true;
+      return vma.Anonymous() ? AnonymousFault(w, f, vma) : FileFault(w, f, vma);
+    }
+    case EntryKind::kNone:
+    case EntryKind::kPresent:
+    case EntryKind::kSwap:
+      return kVmFaultOk;
+  }
+  return kVmFaultOk;
+}
+
+}  // namespace uffdsim

@@ -1,0 +1,57 @@
+// The userfaultfd system calls as plain functions.
+//
+// Mirrors: the ioctls of mm/userfaultfd.c, in the kernel's check order. Addresses and lengths in bytes.
+//          None of these can sleep; UFFDIO_COPY from memory that must be faulted in is the path
+//          `uffd_fill`. They are what the operations of the scenario language, the replay's VMM and the
+//          explorers call.
+// Errors:  the kernel's errno; partial progress is in the output field.
+#pragma once
+
+#include "model/uffd/world.h"
+
+namespace uffdsim {
+
+// The feature bits that UFFDIO_API offers on this architecture.
+std::uint64_t OfferedFeatures(const World& w);
+inline constexpr std::uint64_t kApiIoctls = 0x8000000000000403;
+
+// userfaultfd(2): a new context of `mm`.
+CtxId OpenUffd(World& w, MmId mm, bool user_mode_only);
+Errno UffdApi(World& w, CtxId ctx, std::uint64_t api, std::uint64_t features);
+Errno UffdRegister(World& w, CtxId ctx, std::uint64_t start, std::uint64_t length,
+                   std::uint64_t mode, std::uint64_t* ioctls);
+Errno UffdUnregister(World& w, CtxId ctx, std::uint64_t start, std::uint64_t length);
+// close(2) of the last reference: resolves, clears and wakes everything.
+void CloseUffd(World& w, CtxId ctx);
+// Clears the registration of [first, last) of a VMA, resolving its entries (userfaultfd_clear_vma()).
+void ClearVmaRegistration(World& w, MmId mm, Vpn first, Vpn last);
+
+inline constexpr std::uint64_t kProtectOn = 1;        // MODE_WP, MODE_RWP
+inline constexpr std::uint64_t kProtectDontwake = 2;  // MODE_DONTWAKE
+Errno UffdWriteprotect(World& w, CtxId ctx, std::uint64_t start, std::uint64_t length,
+                       std::uint64_t mode);
+Errno UffdRwprotect(World& w, CtxId ctx, std::uint64_t start, std::uint64_t length,
+                    std::uint64_t mode);
+Errno UffdSetMode(World& w, CtxId ctx, std::uint64_t enable, std::uint64_t disable);
+Errno UffdWake(World& w, CtxId ctx, std::uint64_t start, std::uint64_t length);
+
+enum class FillOp : std::uint8_t { kCopy, kZeropage, kContinue, kPoison };
+inline constexpr std::uint64_t kFillDontwake = 1;
+inline constexpr std::uint64_t kFillWp = 2;
+
+// The checks before the loop (steps 1 to 5 and the VMA look-up). `field`: whether the errno is also
+// written to the output field.
+Errno FillCheck(World& w, CtxId ctx, FillOp op, std::uint64_t start, std::uint64_t length,
+                std::uint64_t source, std::uint64_t mode, bool* field);
+// One page. `content`: what to copy (COPY only).
+Errno FillPage(World& w, CtxId ctx, FillOp op, Vpn vpn, Content content, std::uint64_t mode);
+
+// UFFDIO_COPY of one page whose content is known, with its wake: what a VMM that fetched a page does.
+Errno UffdCopyPage(World& w, CtxId ctx, std::uint64_t address, Content content,
+                   std::uint64_t mode);
+
+// Start not page aligned, length zero or not a page multiple, outside the address space, wrapping.
+bool RangeValid(const World& w, std::uint64_t start, std::uint64_t length);
+std::uint64_t TaskSize(const World& w);
+
+}  // namespace uffdsim

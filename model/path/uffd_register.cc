@@ -1,0 +1,284 @@
+// UFFDIO_API, REGISTER, UNREGISTER, close.
+//
+// Mirrors: userfaultfd_api(), userfaultfd_register(), userfaultfd_unregister(),
+//          userfaultfd_release(), vma_can_userfault() of mm/userfaultfd.c.
+// Marker:  registration never touches an entry; unregistering resolves the entries of WP and RWP VMAs,
+//          and of no others.
+#include <algorithm>
+
+#include "model/path/change_protection.h"
+#include "model/path/prot.h"
+#include "model/path/start.h"
+#include "model/path/uffd_ioctl.h"
+#include "model/path/uffd_wait.h"
+
+namespace uffdsim {
+namespace {
+
+constexpr std::uint64_t kRangeIoctls = 0x3fc;
+constexpr std::uint64_t kRangeIoctlsBasic = 0x3cc;  // hugetlb: no ZEROPAGE, no MOVE
+constexpr std::uint64_t kIoctlWriteprotect = 0x40;
+constexpr std::uint64_t kIoctlContinue = 0x80;
+constexpr std::uint64_t kIoctlRwprotect = 0x200;
+constexpr std::uint64_t kAllModes = kModeMissing | kModeWp | kModeMinor | kModeRwp;
+
+bool HasUffdOps(const World& w, const Vma& vma) {
+  if (vma.Anonymous()) return true;
+  switch (w.files[vma.file.value].kind) {
+    case FileKind::kShmem:
+    case FileKind::kHugetlb:
+      return true;
+  }
+  return false;
+}
+
+// vma_can_userfault()
+bool CanUserfault(const World& w, const Vma& vma, VmFlags flags, bool wp_async) {
+  if (vma.Has(kVmDroppable | kVmShadowStack)) return false;
+  if (!vma.Hugetlb() && vma.Has(kVmSpecial)) return false;
+  flags &= kVmUffdFlags;
+  if (wp_async && flags == kVmUffdWp) return true;
+  if (!HasUffdOps(w, vma)) return false;
+  return !vma.Anonymous() || (flags & kVmUffdMinor) == 0;
+}
+
+VmFlags FlagsOfMode(std::uint64_t mode) {
+  VmFlags flags = 0;
+  if ((mode & kModeMissing) != 0) flags |= kVmUffdMissing;
+  if ((mode & kModeWp) != 0) flags |= kVmUffdWp;
+  if ((mode & kModeMinor) != 0) flags |= kVmUffdMinor;
+  if ((mode & kModeRwp) != 0) flags |= kVmUffdRwp;
+  return flags;
+}
+
+// The checks that need no VMA.
+Errno CheckMode(const World& w, const Context& ctx, std::uint64_t mode) {
+  if (mode == 0 || (mode & ~kAllModes) != 0) return Errno::kEINVAL;
+  if ((mode & (kModeWp | kModeRwp)) != 0 && !w.arch->SupportsUffd()) return Errno::kEINVAL;
+  if ((mode & kModeRwp) != 0 && !ctx.Has(kFeatureRwp)) return Errno::kEINVAL;
+  if ((mode & kModeWp) != 0 && (mode & kModeRwp) != 0) return Errno::kEINVAL;
+  if ((mode & kModeMinor) != 0 && !w.arch->SupportsUffdMinor()) return Errno::kEINVAL;
+  return Errno::kOk;
+}
+
+bool HugeMisaligned(const World& w, Vpn vpn) {
+  return (vpn.value & (w.arch->geometry().PmdPages() - 1)) != 0;
+}
+
+Errno CheckVma(const World& w, CtxId id, const Vma& vma, VmFlags flags, Vpn last) {
+  const bool wp_async = w.ctx(id).Has(kFeatureWpAsync);
+  if (!CanUserfault(w, vma, flags, wp_async)) return Errno::kEINVAL;
+  if ((flags & kVmUffdRwp) != 0 && !vma.Accessible()) return Errno::kEINVAL;
+  if (!vma.Has(kVmMaywrite)) return Errno::kEPERM;
+  if (vma.Hugetlb() && last <= vma.end && last > vma.start && HugeMisaligned(w, last)) {
+    return Errno::kEINVAL;
+  }
+  if (vma.ctx != CtxId(0) && vma.ctx != id) return Errno::kEBUSY;
+  if (vma.ctx == id && (vma.flags & (kVmUffdWp | kVmUffdRwp) & ~flags) != 0) return Errno::kEBUSY;
+  return Errno::kOk;
+}
+
+// userfaultfd_register_range(): split, mark, merge.
+void RegisterRange(World& w, MmId mm, CtxId id, Vpn first, Vpn last, VmFlags flags) {
+  VmaTree& vmas = w.mm(mm).vmas;
+  std::vector<std::pair<Vpn, Vpn>> pieces;
+  for (const Vma& vma : vmas.list()) {
+    if (vma.end <= first || vma.start >= last) continue;
+    if (vma.ctx == id && (vma.flags & flags) == flags) continue;
+    pieces.emplace_back(std::max(vma.start, first), std::min(vma.end, last));
+  }
+  for (const auto& [begin, end] : pieces) {
+    vmas.SplitAt(begin);
+    vmas.SplitAt(end);
+    Vma& vma = *vmas.Find(begin);
+    const bool wp_changes = ((vma.flags ^ flags) & kVmUffdWp) != 0;
+    vma.flags = (vma.flags & ~kVmUffdFlags) | flags;
+    vma.ctx = id;
+    if (wp_changes && vma.Shared()) SetPageProt(w, vma);
+  }
+  vmas.MergeAround(first, last);
+}
+
+}  // namespace
+
+std::uint64_t TaskSize(const World& w) {
+  const Geometry& g = w.arch->geometry();
+  unsigned bits = g.page_shift;
+  for (int level = 0; level < g.levels; ++level) bits += g.bits[level];
+  // Half of what the tables span belongs to user space; the last page is kept free.
+  return (1ULL << (bits - 1)) - PageSize(w);
+}
+
+bool RangeValid(const World& w, std::uint64_t start, std::uint64_t length) {
+  if ((start & PageMask(w)) != 0 || (length & PageMask(w)) != 0 || length == 0) return false;
+  const std::uint64_t task_size = TaskSize(w);
+  return start < task_size && length <= task_size - start;
+}
+
+std::uint64_t OfferedFeatures(const World& w) {
+  std::uint64_t all = (1ULL << 19) - 1;
+  if (!w.arch->SupportsUffd()) {
+    all &= ~std::uint64_t{kFeaturePagefaultFlagWp | kFeatureWpHugetlbfsShmem |
+                          kFeatureWpUnpopulated | kFeatureWpAsync | kFeatureRwp | kFeatureRwpAsync};
+  }
+  if (!w.arch->SupportsUffdMinor()) {
+    all &= ~std::uint64_t{kFeatureMinorHugetlbfs | kFeatureMinorShmem};
+  }
+  return all;
+}
+
+CtxId OpenUffd(World& w, MmId mm, bool user_mode_only) {
+  const CtxId id(static_cast<std::uint16_t>(w.contexts.size()));
+  Context& ctx = w.contexts.emplace_back();
+  ctx.open = true;
+  ctx.mm = mm;
+  ctx.user_mode_only = user_mode_only;
+  return id;
+}
+
+Errno UffdApi(World& w, CtxId id, std::uint64_t api, std::uint64_t features) {
+  Context& ctx = w.ctx(id);
+  if (api != 0xAA) return Errno::kEINVAL;
+  if ((features & kFeatureEventFork) != 0 && !w.config.user_can_ptrace) return Errno::kEPERM;
+  if ((features & kFeatureWpAsync) != 0) features |= kFeatureWpUnpopulated;
+  if ((features & kFeatureRwpAsync) != 0 && (features & kFeatureRwp) == 0) return Errno::kEINVAL;
+  if ((features & ~OfferedFeatures(w)) != 0) return Errno::kEINVAL;
+  if (ctx.initialised) return Errno::kEINVAL;
+  ctx.initialised = true;
+  ctx.features = features;
+  return Errno::kOk;
+}
+
+Errno UffdRegister(World& w, CtxId id, std::uint64_t start, std::uint64_t length,
+                   std::uint64_t mode, std::uint64_t* ioctls) {
+  const Context& ctx = w.ctx(id);
+  if (!ctx.initialised) return Errno::kEINVAL;
+  if (const Errno error = CheckMode(w, ctx, mode); error != Errno::kOk) return error;
+  if (!RangeValid(w, start, length)) return Errno::kEINVAL;
+  Mm& mm = w.mm(ctx.mm);
+  if (!mm.alive) return Errno::kENOMEM;
+  const Vpn first = VpnOf(w, start);
+  const Vpn last = VpnOf(w, start + length);
+  const VmFlags flags = FlagsOfMode(mode);
+  const auto& list = mm.vmas.list();
+  const std::size_t begin = mm.vmas.LowerBound(first);
+  if (begin == list.size() || list[begin].start >= last) return Errno::kEINVAL;
+  if (list[begin].Hugetlb() && HugeMisaligned(w, first)) return Errno::kEINVAL;
+  bool hugetlb = false;
+  for (std::size_t i = begin; i < list.size() && list[i].start < last; ++i) {
+    if (const Errno error = CheckVma(w, id, list[i], flags, last); error != Errno::kOk) {
+      return error;
+    }
+    hugetlb |= list[i].Hugetlb();
+  }
+  RegisterRange(w, ctx.mm, id, first, last, flags);
+  std::uint64_t mask = hugetlb ? kRangeIoctlsBasic : kRangeIoctls;
+  if ((mode & kModeWp) == 0) mask &= ~kIoctlWriteprotect;
+  if ((mode & kModeMinor) == 0) mask &= ~kIoctlContinue;
+  if ((mode & kModeRwp) == 0) mask &= ~kIoctlRwprotect;
+  *ioctls = mask;
+  return Errno::kOk;
+}
+
+void ClearVmaRegistration(World& w, MmId id, Vpn first, Vpn last) {
+  Mm& mm = w.mm(id);
+  // Entries first, then the flags: the resolution needs to know the mode.
+  Vma& whole = *mm.vmas.Find(first);
+  if (whole.UffdWp()) ChangeProtection(w, id, whole, first, last, ProtOp::kWpResolve);
+  if (whole.UffdRwp()) ChangeProtection(w, id, whole, first, last, ProtOp::kRwpResolve);
+  mm.vmas.SplitAt(first);
+  mm.vmas.SplitAt(last);
+  Vma& vma = *mm.vmas.Find(first);
+  const bool was_wp = vma.UffdWp();
+  vma.flags &= ~kVmUffdFlags;
+  vma.ctx = CtxId(0);
+  if (was_wp && vma.Shared()) SetPageProt(w, vma);
+}
+
+Errno UffdUnregister(World& w, CtxId id, std::uint64_t start, std::uint64_t length) {
+  const Context& ctx = w.ctx(id);
+  if (!ctx.initialised || !RangeValid(w, start, length)) return Errno::kEINVAL;
+  Mm& mm = w.mm(ctx.mm);
+  if (!mm.alive) return Errno::kENOMEM;
+  const Vpn first = VpnOf(w, start);
+  const Vpn last = VpnOf(w, start + length);
+  const auto& list = mm.vmas.list();
+  const std::size_t begin = mm.vmas.LowerBound(first);
+  if (begin == list.size() || list[begin].start >= last) return Errno::kEINVAL;
+  if (list[begin].Hugetlb() && HugeMisaligned(w, first)) return Errno::kEINVAL;
+  struct Piece {
+    Vpn first;
+    Vpn last;
+    bool missing;
+    bool hugetlb;
+  };
+  std::vector<Piece> pieces;
+  for (std::size_t i = begin; i < list.size() && list[i].start < last; ++i) {
+    const Vma& vma = list[i];
+    if (vma.ctx != CtxId(0) && vma.ctx != id) return Errno::kEINVAL;
+    if (!CanUserfault(w, vma, vma.flags, ctx.Has(kFeatureWpAsync))) return Errno::kEINVAL;
+    if (vma.ctx == CtxId(0)) continue;
+    pieces.push_back({std::max(vma.start, first), std::min(vma.end, last), vma.UffdMissing(),
+                      vma.Hugetlb()});
+  }
+  const CtxId owner = id;
+  Errno error = Errno::kOk;
+  for (const Piece& piece : pieces) {
+    if (piece.missing) {
+      WakeRange(w, owner, AddressOf(w, piece.first),
+                AddressOf(w, piece.last) - AddressOf(w, piece.first));
+    }
+    if (piece.hugetlb && HugeMisaligned(w, piece.last)) {
+      // The split fails, but only after the entries were resolved (rounded up to a huge page).
+      Vma& vma = *mm.vmas.Find(piece.first);
+      const Vpn end((piece.last.value | (w.arch->geometry().PmdPages() - 1)) + 1);
+      if (vma.UffdWp()) ChangeProtection(w, ctx.mm, vma, piece.first, end, ProtOp::kWpResolve);
+      if (vma.UffdRwp()) ChangeProtection(w, ctx.mm, vma, piece.first, end, ProtOp::kRwpResolve);
+      error = Errno::kEINVAL;
+      break;
+    }
+    ClearVmaRegistration(w, ctx.mm, piece.first, piece.last);
+  }
+  mm.vmas.MergeAround(first, last);
+  return error;
+}
+
+void CloseUffd(World& w, CtxId id) {
+  Context& ctx = w.ctx(id);
+  ctx.open = false;
+  ctx.released = true;
+  if (w.mm(ctx.mm).alive) {
+    std::vector<std::pair<Vpn, Vpn>> pieces;
+    for (const Vma& vma : w.mm(ctx.mm).vmas.list()) {
+      if (vma.ctx == id) pieces.emplace_back(vma.start, vma.end);
+    }
+    for (const auto& [first, last] : pieces) {
+      ClearVmaRegistration(w, ctx.mm, first, last);
+      w.mm(ctx.mm).vmas.MergeAround(first, last);
+    }
+  }
+  WakeAll(w, id);
+  // Events nobody will read any more: their waiters go on.
+  DrainMessages(w, id);
+}
+
+void Start_register(World& w, Task& t) {
+  std::uint64_t ioctls = 0;
+  const Errno error = UffdRegister(w, t.op.ctx, t.op.start, t.op.length, t.op.mode, &ioctls);
+  if (error != Errno::kOk) return Fail(t, error);
+  Succeed(t);
+  t.outcome.ioctls = ioctls;
+}
+
+void Start_unregister(World& w, Task& t) {
+  const Errno error = UffdUnregister(w, t.op.ctx, t.op.start, t.op.length);
+  if (error != Errno::kOk) return Fail(t, error);
+  Succeed(t);
+}
+
+void Start_close(World& w, Task& t) {
+  CloseUffd(w, t.op.ctx);
+  Succeed(t);
+}
+
+}  // namespace uffdsim

@@ -1,0 +1,122 @@
+// Loads and stores: by user code, and by the kernel on its behalf (copy_to/from_user).
+//
+// Mirrors: do_user_addr_fault() of arch/x86/mm/fault.c and its twins; the access itself is the
+//          hardware's. One byte of each page of a range, in order.
+#include "model/path/fault.h"
+#include "model/path/hw_walk.h"
+#include "model/path/paths.h"
+#include "model/path/rmap.h"
+#include "model/path/start.h"
+
+namespace uffdsim {
+namespace {
+
+enum class Verb : std::uint8_t { kRead, kWrite, kAdd };
+
+struct AccessFrame {
+  std::uint64_t address = 0;  // of the page's byte that comes next
+  std::uint64_t done = 0;     // pages
+  std::uint64_t pages = 0;
+  Verb verb{};
+  bool user = true;
+};
+
+enum AccessStep : std::uint8_t { kAccess, kFaulted };
+
+void PushValue(Outcome& outcome, int value) {
+  if (!outcome.values.empty() && outcome.values.back().first == value) {
+    ++outcome.values.back().second;
+  } else {
+    outcome.values.emplace_back(value, 1);
+  }
+}
+
+Next Stop(Task& t, const AccessFrame& f, const char* signal, const char* code) {
+  if (!f.user) {
+    Fail(t, Errno::kEFAULT);
+    t.outcome.ret = -1;
+    return Next::Return();
+  }
+  t.outcome.status = Outcome::Status::kSignal;
+  t.outcome.signal = signal;
+  t.outcome.signal_code = code;
+  t.outcome.signal_at = f.address;
+  t.outcome.ret = static_cast<std::int64_t>(f.done);
+  return Next::Return();
+}
+
+void TouchByte(World& w, Task& t, const AccessFrame& f, Pfn pfn) {
+  const auto offset = static_cast<std::uint32_t>(f.address & PageMask(w));
+  if (f.verb != Verb::kWrite) {
+    PushValue(t.outcome, w.contents.Read(w.frames[pfn].content, offset));
+  }
+  if (f.verb == Verb::kRead) return;
+  std::uint64_t value = t.op.value;
+  if (f.verb == Verb::kAdd) value += w.contents.Read(w.frames[pfn].content, offset);
+  SetContent(w, pfn, w.contents.Write(w.frames[pfn].content, offset,
+                                      static_cast<std::uint8_t>(value)));
+}
+
+Next TryAccess(World& w, Task& t, AccessFrame& f) {
+  if (f.done == f.pages) {
+    Succeed(t, static_cast<std::int64_t>(f.done));
+    return Next::Return();
+  }
+  if (!w.mm(t.mm).alive) {
+    t.outcome.status = Outcome::Status::kDied;
+    return Next::Return();
+  }
+  const Vpn vpn = VpnOf(w, f.address);
+  const Access access = f.verb == Verb::kRead ? Access::kRead : Access::kWrite;
+  const Vma* vma = w.mm(t.mm).vmas.Find(vpn);
+  if (vma == nullptr) return Stop(t, f, "SIGSEGV", "MAPERR");
+  Pfn pfn;
+  if (HwTranslate(w, t.mm, *vma, vpn, access, &pfn)) {
+    TouchByte(w, t, f, pfn);
+    if (w.listener != nullptr) {
+      w.listener->OnAccess(t.id, t.mm, vpn, access,
+                           f.user ? AccessMode::kUser : AccessMode::kKernel);
+    }
+    ++f.done;
+    f.address += PageSize(w);
+    return Next::Goto(kAccess);
+  }
+  if (!VmaAllows(*vma, access)) return Stop(t, f, "SIGSEGV", "ACCERR");
+  std::uint32_t flags = kFaultAllowRetry;
+  if (f.user) flags |= kFaultUser;
+  if (access == Access::kWrite) flags |= kFaultWrite;
+  PushFault(w, t, t.mm, f.address, flags);
+  return Next::Call(kFaulted);
+}
+
+Next Faulted(World&, Task& t, AccessFrame& f) {
+  if ((t.fault & kVmFaultHwpoison) != 0) return Stop(t, f, "SIGBUS", "MCEERR_AR");
+  if ((t.fault & kVmFaultSigbus) != 0) return Stop(t, f, "SIGBUS", "ADRERR");
+  if ((t.fault & kVmFaultSigsegv) != 0) return Stop(t, f, "SIGSEGV", "MAPERR");
+  return Next::Goto(kAccess);
+}
+
+constexpr Step kSteps[] = {
+    StepOf<AccessFrame, &TryAccess>("access", kTouchPte | kTouchFolio | kTouchTlb),
+    StepOf<AccessFrame, &Faulted>("faulted", kTouchNothing),
+};
+
+void StartAccess(World& w, Task& t, Verb verb, bool user) {
+  AccessFrame& f = PushPath<AccessFrame>(t, PathOf::k_user_access);
+  f.address = t.op.start;
+  f.pages = PageAlignUp(w, t.op.length) / PageSize(w);
+  f.verb = verb;
+  f.user = user;
+}
+
+}  // namespace
+
+const Path kUserAccessPath = {"user_access", "arch/x86/mm/fault.c do_user_addr_fault()", kSteps};
+
+void Start_read(World& w, Task& t) { StartAccess(w, t, Verb::kRead, true); }
+void Start_write(World& w, Task& t) { StartAccess(w, t, Verb::kWrite, true); }
+void Start_add(World& w, Task& t) { StartAccess(w, t, Verb::kAdd, true); }
+void Start_kernel_read(World& w, Task& t) { StartAccess(w, t, Verb::kRead, false); }
+void Start_kernel_write(World& w, Task& t) { StartAccess(w, t, Verb::kWrite, false); }
+
+}  // namespace uffdsim
