@@ -1,0 +1,122 @@
+#include "sim/scenario/commands.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "sim/scenario/format.h"
+#include "sim/scenario/parse.h"
+#include "sim/scenario/run.h"
+#include "sim/scenario/table.h"
+
+namespace uffdsim {
+namespace {
+
+constexpr int kClean = 0;
+constexpr int kFailed = 1;
+constexpr int kBadInput = 2;
+
+// The architectures that a run covers: one, or all that the scenario allows.
+std::vector<std::string> ArchsOf(const Scenario& scenario, const std::string& wanted) {
+  if (wanted != "all") return {wanted};
+  std::vector<std::string> names = HeaderNames(scenario, Header::Kind::kArch);
+  if (!names.empty()) return names;
+  for (const Arch* arch : AllArchs()) names.emplace_back(arch->name());
+  return names;
+}
+
+// One row per architecture: how many expectations hold there, and what each record's status is.
+void PrintMatrixRow(const RunResult& result, std::ostream& out) {
+  const auto failed = static_cast<int>(result.failures.size());
+  std::string statuses;
+  for (const Record& record : result.records) {
+    const std::string_view word = StatusWord(record.outcome.status);
+    statuses += word == "ok" ? '.' : word == "error" ? 'E' : word == "blocked" ? 'b' : 'S';
+  }
+  out << absl::StrFormat("  %-20s %3d of %-3d expectations  %s\n", result.arch,
+                         result.expectations - failed, result.expectations, statuses);
+}
+
+int RunOne(const Scenario& scenario, const ScenarioRunSettings& settings, std::ostream& out,
+           std::ostream& err) {
+  int worst = kClean;
+  const bool matrix = settings.arch == "all";
+  if (matrix && settings.form == OutputForm::kTable) out << scenario.name << "\n";
+  for (const std::string& arch : ArchsOf(scenario, settings.arch)) {
+    RunOptions options;
+    options.arch = arch;
+    options.profile = settings.profile;
+    if (settings.form == OutputForm::kJson) {
+      options.on_line = [&out](const std::string& line) { out << line << "\n"; };
+    }
+    const auto result = RunScenario(scenario, options);
+    if (!result.ok()) {
+      err << result.status().message() << "\n";
+      return kBadInput;
+    }
+    if (settings.form == OutputForm::kTable) {
+      if (matrix) {
+        PrintMatrixRow(*result, out);
+      } else {
+        out << RunTable(scenario, *result);
+      }
+    }
+    if (result->failures.empty()) continue;
+    err << FailureText(scenario, *result);
+    worst = kFailed;
+  }
+  return worst;
+}
+
+}  // namespace
+
+int RunScenarioCommand(const ScenarioRunSettings& settings, std::ostream& out, std::ostream& err) {
+  int worst = kClean;
+  for (const std::string& file : settings.files) {
+    const auto scenario = LoadScenario(file);
+    if (!scenario.ok()) {
+      err << scenario.status().message() << "\n";
+      worst = kBadInput;
+      continue;
+    }
+    worst = std::max(worst, RunOne(*scenario, settings, out, err));
+  }
+  return worst;
+}
+
+int FormatScenarioCommand(const std::vector<std::string>& files, FormatAction action,
+                          std::ostream& out, std::ostream& err) {
+  int worst = kClean;
+  for (const std::string& file : files) {
+    const auto scenario = LoadScenario(file);
+    if (!scenario.ok()) {
+      err << scenario.status().message() << "\n";
+      worst = kBadInput;
+      continue;
+    }
+    const std::string text = FormatScenario(*scenario);
+    if (action == FormatAction::kPrint || file == "-") {
+      out << text;
+      continue;
+    }
+    std::ifstream in(file, std::ios::binary);
+    const std::string old((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    if (old == text) continue;
+    if (action == FormatAction::kCheck) {
+      err << file << ": not in normal form\n";
+      worst = std::max(worst, kFailed);
+      continue;
+    }
+    std::ofstream rewritten(file, std::ios::binary);
+    rewritten << text;
+    if (!rewritten.flush()) {
+      err << file << ": cannot be written\n";
+      worst = kBadInput;
+    }
+  }
+  return worst;
+}
+
+}  // namespace uffdsim

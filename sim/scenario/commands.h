@@ -1,0 +1,28 @@
+// `uffdsim scenario run` and `uffdsim scenario format`, for the command line to call.
+//
+// Results go to `out`, mistakes in the input to `err`.
+// Exit codes: 0 clean, 1 an expectation failed, 2 bad input (3, a simulator bug, ends the process).
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace uffdsim {
+
+enum class OutputForm { kTable, kJson };
+enum class FormatAction { kPrint, kRewrite, kCheck };  // --write, --check
+
+struct ScenarioRunSettings {
+  std::vector<std::string> files;  // "-" is standard input
+  std::string arch;                // empty: each scenario's own; "all": a matrix over all of them
+  std::string profile;             // empty: each scenario's own
+  OutputForm form = OutputForm::kTable;
+};
+
+int RunScenarioCommand(const ScenarioRunSettings& settings, std::ostream& out, std::ostream& err);
+
+int FormatScenarioCommand(const std::vector<std::string>& files, FormatAction action,
+                          std::ostream& out, std::ostream& err);
+
+}  // namespace uffdsim
