@@ -19,15 +19,17 @@ constexpr Arrow kArrows[] = {
 #undef ARROW
 };
 
+enum class Tests { kByName, kThroughOthers };
 struct Registry {
   std::string_view folder;
   std::string_view table;
+  std::string_view marker;
   std::string_view plumbing;
+  Tests tests;
 };
-constexpr Registry kNoRegistry = {"", "", ""};  // keeps the array non-empty when the table is
 constexpr Registry kRegistries[] = {
-    kNoRegistry,
-#define REGISTRY(folder, table, plumbing) {folder, table, plumbing},
+#define REGISTRY(folder, table, marker, plumbing, tests) \
+  {folder, table, marker, plumbing, Tests::tests},
 #include "tests/tidy/registries.def"
 #undef REGISTRY
 };
@@ -146,7 +148,10 @@ Findings Orphans(const Tree& tree) {
   std::set<std::string> included;
   for (const File& file : tree) {
     if (!file.IsCxx()) continue;
-    for (Include& include : QuotedIncludes(file)) included.insert(std::move(include.path));
+    for (const Include& include : QuotedIncludes(file)) {
+      included.insert(include.path);
+      included.insert(std::string(file.Folder()) + "/" + include.path);  // a test's own table
+    }
   }
   Findings findings;
   for (const File& file : tree) {
@@ -156,7 +161,7 @@ Findings Orphans(const Tree& tree) {
         findings.push_back({{}, file.path, 0, "no CMakeLists.txt above it names this source"});
       }
     } else if (!included.contains(file.path)) {
-      findings.push_back({{}, file.path, 0, "nobody includes this file by its path from the top"});
+      findings.push_back({{}, file.path, 0, "nobody includes this file"});
     }
   }
   return findings;
@@ -205,13 +210,16 @@ void CheckRegistry(const Registry& registry, const File& table,
   for (const File* file : files) {
     in_folder.merge(NormalNames(file->code));
     in_folder.insert(Normal(file->Stem()));
-    if (!file->path.ends_with(".cc") || registry.plumbing == "*") continue;
+    if (!file->path.ends_with(".cc") || file->code.find(registry.marker) == std::string::npos) {
+      continue;
+    }
     if (Contains(registry.plumbing, file->Name()) || Names(named, file->Stem())) continue;
     findings->push_back({{}, file->path, 0, "has no row in " + std::string(registry.table)});
   }
   if (!registry.table.ends_with(".def")) return;
   for (const Row& row : Rows(table)) {
-    const bool is_tested = (!row.id.empty() && Names(in_tests, row.id)) ||
+    const bool is_tested = registry.tests == Tests::kThroughOthers ||
+                           (!row.id.empty() && Names(in_tests, row.id)) ||
                            (!row.name.empty() && Names(in_tests, row.name));
     if (!row.id.empty() && !Names(in_folder, row.id)) {
       findings->push_back(
@@ -237,7 +245,6 @@ Findings Registries(const Tree& tree) {
   }
   Findings findings;
   for (const Registry& registry : kRegistries) {
-    if (registry.folder.empty()) continue;
     std::vector<const File*> files;
     for (const File& file : tree) {
       const bool direct = file.IsCxx() && file.Folder() == registry.folder;
