@@ -139,22 +139,22 @@ Result Size(const Call& c, std::size_t index, HugeSize* size) {
   return Value{};
 }
 Result HugeMakeFn(const Call& c) {
-  HugeSize size;
+  HugeSize size{};
   if (Result r = Size(c, 0, &size); !r.ok()) return r;
   return Value{ValueKind::kPte, c.arch.HugetlbMake(size, c.args[1].bits, c.args[2].bits)};
 }
 Result ArchMakeHugeFn(const Call& c) {
-  HugeSize size;
+  HugeSize size{};
   if (Result r = Size(c, 1, &size); !r.ok()) return r;
   return Value{ValueKind::kPte, c.arch.layout().huge[static_cast<std::size_t>(size)](c.word())};
 }
 Result HugeStoreFn(const Call& c) {
-  HugeSize size;
+  HugeSize size{};
   if (Result r = Size(c, 0, &size); !r.ok()) return r;
   return Number(c.arch.HugetlbStore(size, c.args[1].bits));
 }
 Result HugeLoadFn(const Call& c) {
-  HugeSize size;
+  HugeSize size{};
   if (Result r = Size(c, 0, &size); !r.ok()) return r;
   return Value{ValueKind::kPte, c.arch.HugetlbLoad(size, c.args[1].bits)};
 }
