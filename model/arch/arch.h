@@ -101,7 +101,9 @@ class Arch {
     const FormLayout& l = of(f);
     return l.present_hook == nullptr ? l.present(w) : l.present_hook(w);
   }
-  bool HwValid(Form f, Word w) const { return hw(f).valid(w); }  // the MMU would translate it
+  bool HwValid(Form f, Word w) const {
+    return hw(f).valid(w) && (w & hw(f).hidden) == 0;
+  }  // the MMU would translate it
   bool Protnone(Form f, Word w) const { return of(f).protnone(w); }
   bool Write(Form f, Word w) const { return of(f).write(w); }
   bool Exec(Form f, Word w) const { return of(f).exec(w); }
@@ -265,19 +267,17 @@ inline SwpEntry Arch::SwpDecode(Form f, Word w) const {
 
 inline HwResult Arch::HwAccess(Form f, Word w, Access access) const {
   const HwModel& m = hw(f);
+  const bool young = (w & m.young) != 0;
   if (!m.valid(w)) return {HwResult::kTranslation, w};
-  if ((w & m.young) == 0) {
-    if (layout_.young_mode == AdMode::kFault) return {HwResult::kAccessFlag, w};
-    if (!m.allow[static_cast<std::size_t>(access)](w)) return {HwResult::kPermission, w};
-    w = m.set_young(w);
-  } else if (!m.allow[static_cast<std::size_t>(access)](w)) {
-    return {HwResult::kPermission, w};
-  }
-  if (access == Access::kWrite && !m.dirty(w)) {
+  // Arm ranks the access-flag fault above the permission fault; nobody can tell elsewhere.
+  if (!young && layout_.young_mode == AdMode::kFault) return {HwResult::kAccessFlag, w};
+  if (!m.allow[static_cast<std::size_t>(access)](w)) return {HwResult::kPermission, w};
+  Word now = young ? w : m.set_young(w);
+  if (access == Access::kWrite && !m.dirty(now)) {
     if (layout_.dirty_mode == AdMode::kFault) return {HwResult::kDirtyFlag, w};
-    w = m.set_dirty(w);
+    now = m.set_dirty(now);
   }
-  return {HwResult::kOk, w};
+  return {HwResult::kOk, now};
 }
 
 inline Word Arch::SetAccessFlags(Form f, Word old_word, Word new_word, Access fault) const {

@@ -45,11 +45,27 @@ constexpr Word kModifyMask =
 static_assert(kModifyMask == 0x706c0000000008dd);
 
 constexpr Field kFields[] = {
-    {"valid", 0, 0},  {"type_page", 1, 1},    {"attr_indx", 4, 2}, {"user", 6, 6},
-    {"rdonly", 7, 7}, {"shareability", 9, 8}, {"af", 10, 10},      {"ng", 11, 11},
-    {"gp", 50, 50},   {"write", 51, 51},      {"cont", 52, 52},    {"pxn", 53, 53},
-    {"uxn", 54, 54},  {"dirty", 55, 55},      {"special", 56, 56}, {"sw57", 57, 57},
-    {"uffd", 58, 58}, {"po_index", 62, 60},   {"sw63", 63, 63},
+    {"valid", 0, 0},
+    {"type_page", 1, 1},
+    {"attr_indx", 4, 2},
+    {"ns", 5, 5},  // ignored in the non-secure state, but the architecture's
+    {"user", 6, 6},
+    {"rdonly", 7, 7},
+    {"shareability", 9, 8},
+    {"af", 10, 10},
+    {"ng", 11, 11},
+    {"gp", 50, 50},
+    {"write", 51, 51},
+    {"cont", 52, 52},
+    {"pxn", 53, 53},
+    {"uxn", 54, 54},
+    {"dirty", 55, 55},
+    {"special", 56, 56},
+    {"sw57", 57, 57, FieldUse::kSpare},
+    {"uffd", 58, 58},
+    {"res59", 59, 59},
+    {"po_index", 62, 60},
+    {"sw63", 63, 63, FieldUse::kSpare},
 };
 
 constexpr Letter kLetters[] = {

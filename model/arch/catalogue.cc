@@ -1,5 +1,10 @@
 #include "model/arch/catalogue.h"
 
+// A test may bring rows of its own (an architecture that exists only there).
+#ifndef UFFDSIM_ARCH_DEF
+#define UFFDSIM_ARCH_DEF "model/arch/arch.def"
+#endif
+
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -8,7 +13,7 @@ namespace uffdsim {
 
 #define ARCH(function, family, default_configuration, aliases, sentence) \
   std::span<const Arch> function();
-#include "model/arch/arch.def"
+#include UFFDSIM_ARCH_DEF
 #undef ARCH
 
 namespace {
@@ -16,7 +21,7 @@ namespace {
 constexpr ArchFamily kFamilies[] = {
 #define ARCH(function, family, default_configuration, aliases, sentence) \
   {function, family, default_configuration, aliases, sentence},
-#include "model/arch/arch.def"
+#include UFFDSIM_ARCH_DEF
 #undef ARCH
 };
 

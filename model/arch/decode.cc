@@ -230,7 +230,7 @@ std::vector<FieldValue> FieldsOf(const Arch& arch, Form form, Word word) {
 
 std::string PteDecode(const Arch& arch, Form form, Word word) {
   const WordKind kind = ClassifyWord(arch, form, word);
-  std::string out = absl::StrFormat("%#018x  %s %s\n  kind     %s\n", word, Absl(arch.name()),
+  std::string out = absl::StrFormat("0x%016x  %s %s\n  kind     %s\n", word, Absl(arch.name()),
                                     Absl(FormName(form)), Absl(WordKindName(kind)));
   std::string fields;
   for (const FieldValue& field : FieldsOf(arch, form, word)) {
@@ -251,7 +251,7 @@ std::string PteDecode(const Arch& arch, Form form, Word word) {
 std::string PteDecodeJson(const Arch& arch, Form form, Word word) {
   const WordKind kind = ClassifyWord(arch, form, word);
   std::string out = absl::StrFormat(
-      "{\"arch\":\"%s\",\"form\":\"%s\",\"word\":\"%#018x\",\"kind\":\"%s\",\"fields\":{",
+      "{\"arch\":\"%s\",\"form\":\"%s\",\"word\":\"0x%016x\",\"kind\":\"%s\",\"fields\":{",
       Absl(arch.name()), Absl(FormName(form)), word, Absl(WordKindName(kind)));
   std::string_view comma;
   for (const FieldValue& field : FieldsOf(arch, form, word)) {
@@ -272,7 +272,7 @@ std::string PteDecodeJson(const Arch& arch, Form form, Word word) {
 
 std::string PteDiff(const Arch& arch, Form form, Word before, Word after) {
   const auto line = [&arch, form](std::string_view mark, Word w) {
-    return absl::StrFormat("%s %#018x  %s  %s\n", Absl(mark), w,
+    return absl::StrFormat("%s 0x%016x  %s  %s\n", Absl(mark), w,
                            Absl(WordKindName(ClassifyWord(arch, form, w))),
                            EntryLetters(arch, form, w));
   };

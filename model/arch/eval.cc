@@ -384,7 +384,7 @@ absl::StatusOr<std::string> PteEval(const Arch& arch, std::string_view expressio
   if (const std::optional<Form> form = EntryForm(value->kind)) {
     return PteDecode(arch, *form, value->bits);
   }
-  return absl::StrFormat("%#018x  %s\n", value->bits, Absl(KindName(value->kind)));
+  return absl::StrFormat("0x%016x  %s\n", value->bits, Absl(KindName(value->kind)));
 }
 
 absl::StatusOr<std::string> PteEvalJson(const Arch& arch, std::string_view expression,
@@ -394,8 +394,8 @@ absl::StatusOr<std::string> PteEvalJson(const Arch& arch, std::string_view expre
   if (const std::optional<Form> form = EntryForm(value->kind)) {
     return PteDecodeJson(arch, *form, value->bits);
   }
-  return absl::StrFormat("{\"arch\":\"%s\",\"form\":\"%s\",\"word\":\"%#018x\"}", Absl(arch.name()),
-                         Absl(KindName(value->kind)), value->bits);
+  return absl::StrFormat("{\"arch\":\"%s\",\"form\":\"%s\",\"word\":\"0x%016x\"}",
+                         Absl(arch.name()), Absl(KindName(value->kind)), value->bits);
 }
 
 std::vector<EvalName> EvalFunctionNames() {

@@ -14,6 +14,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "model/base/access.h"
+
 namespace uffdsim {
 
 using Word = std::uint64_t;    // a raw page-table entry
@@ -24,8 +26,6 @@ constexpr Word Bit(unsigned n) { return Word{1} << n; }
 constexpr Word Bits(unsigned hi, unsigned lo) { return ((Bit(hi - lo) << 1) - 1) << lo; }
 
 enum class Form : std::uint8_t { kPte, kPmd };
-
-enum class Access : std::uint8_t { kRead, kWrite, kExec };
 
 // Which leaf size a hugetlb entry has.
 enum class HugeSize : std::uint8_t { kContPte, kPmd, kContPmd, kPud };
@@ -160,10 +160,11 @@ enum class AdMode : std::uint8_t {
 
 // What the MMU checks and writes, for one form.
 struct HwModel {
-  Test valid;      // else: translation fault
-  Test allow[3];   // indexed by Access; else: permission fault
-  Word young = 0;  // what the MMU wants to see set
-  Test dirty;      // what a store wants to see
+  Test valid;       // else: translation fault
+  Word hidden = 0;  // set: not seen, although an access would only fault for young (s390x)
+  Test allow[3];    // indexed by Access; else: permission fault
+  Word young = 0;   // what the MMU wants to see set
+  Test dirty;       // what a store wants to see
   Rewrite set_young;
   Rewrite set_dirty;
 };
@@ -204,10 +205,15 @@ constexpr SwpTypes SwpTypesWith(bool memory_failure) {
 
 // A named field of the word for people: pte decode, diff, encode. The frame number is not among
 // them: PfnField says where that is.
+enum class FieldUse : std::uint8_t {
+  kUsed,   // by the hardware, by Linux, or reserved
+  kSpare,  // for software, and no software uses it
+};
 struct Field {
   std::string_view name;
   std::uint8_t hi;
   std::uint8_t lo;
+  FieldUse use = FieldUse::kUsed;
 };
 
 // One letter of the `entry` string in scenario records, and when it is printed.

@@ -42,10 +42,14 @@ constexpr unsigned kNapotOrder = 4;  // 64 KiB is the only size Svnapot defines
 constexpr Word kNapotPattern = Bit(10 + kNapotOrder - 1);
 
 constexpr Field kFields[] = {
-    {"present", 0, 0}, {"read", 1, 1},       {"write", 2, 2},      {"exec", 3, 3},
-    {"user", 4, 4},    {"global", 5, 5},     {"accessed", 6, 6},   {"dirty", 7, 7},
-    {"special", 8, 8}, {"rsw9", 9, 9},       {"reserved", 58, 54}, {"soft_dirty", 59, 59},
-    {"uffd", 60, 60},  {"mem_type", 62, 61}, {"napot", 63, 63},
+    {"present", 0, 0},    {"read", 1, 1},
+    {"write", 2, 2},      {"exec", 3, 3},
+    {"user", 4, 4},       {"global", 5, 5},
+    {"accessed", 6, 6},   {"dirty", 7, 7},
+    {"special", 8, 8},    {"rsw9", 9, 9, FieldUse::kSpare},
+    {"reserved", 58, 54}, {"soft_dirty", 59, 59},
+    {"uffd", 60, 60},     {"mem_type", 62, 61},
+    {"napot", 63, 63},
 };
 
 constexpr Letter kLetters[] = {

@@ -223,6 +223,7 @@ constexpr HwModel PteHardware() {
               .value1 = kPresent | kRead,
               .mask2 = kPresent | kRead | kInvalid | kYoung,
               .value2 = kPresent | kRead | kInvalid};
+  hw.hidden = kInvalid;
   hw.allow[0] = AllOf(kRead);
   hw.allow[1] = AllOf(kWrite);
   hw.allow[2] = NoneOf(kNoexec);
@@ -240,6 +241,7 @@ constexpr HwModel SegmentHardware() {
               .value1 = kLeaf,
               .mask2 = kLeaf | kSegInvalid | kSegYoung,
               .value2 = kLeaf | kSegInvalid};
+  hw.hidden = kSegInvalid;
   hw.allow[0] = AllOf(kSegRead);
   hw.allow[1] = AllOf(kSegWrite);
   hw.allow[2] = NoneOf(kSegNoexec);
