@@ -45,6 +45,7 @@ TEST(Identity, DegenerateParametersGiveSimplerPolicies) {
   ExpectSameVictims("slru:segments=1", "lru");
   ExpectSameVictims("lru-k:k=1", "lru");
   ExpectSameVictims("lfuda:aging=0", "lfu");
+  ExpectSameVictims("w-tinylfu:window=1", "lru");
 }
 
 // As long as no resident page's age, counted in references, saturates.

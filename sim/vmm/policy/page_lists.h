@@ -38,7 +38,9 @@ class PageLists {
 
   void PushFront(List list, PageId page) { LinkAfter(list, Sentinel(list), page); }
   void PushBack(List list, PageId page) { LinkAfter(list, links_[Sentinel(list)].prev, page); }
-  // Links `page` next to `place`, on the side of the front.
+  // Links `page` next to `place`, on the side of the back.
+  void InsertOlder(List list, PageId place, PageId page) { LinkAfter(list, Node(place), page); }
+  // The same on the side of the front.
   void InsertNewer(List list, PageId place, PageId page) {
     LinkAfter(list, links_[Node(place)].prev, page);
   }
