@@ -180,6 +180,7 @@ absl::Status ChunkDecoder::DecodeMark(Event& event) {
   if (event.begin < advance) return Bad("the vCPU's clock overflows");
   const uint8_t* name = columns_[kEvents].Take(length);
   event.name = {reinterpret_cast<const char*>(name), static_cast<size_t>(length)};
+  if (!IsPrintable(event.name)) return Bad("expected a name without control characters");
   return absl::OkStatus();
 }
 

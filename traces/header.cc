@@ -1,5 +1,7 @@
 #include "traces/header.h"
 
+#include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
@@ -36,6 +38,7 @@ absl::Status Read(const Json& json, const char* key, std::string& out) {
   if (it == json.end()) return absl::OkStatus();
   if (!it->is_string()) return Bad(key, "a string", *it);
   out = it->get<std::string>();
+  if (!IsPrintable(out)) return Bad(key, "text without control characters", *it);
   return absl::OkStatus();
 }
 
@@ -133,6 +136,11 @@ absl::StatusOr<TraceHeader> HeaderFromJson(std::string_view text) {
   status.Update(ValidateHeader(header));
   if (!status.ok()) return status;
   return header;
+}
+
+bool IsPrintable(std::string_view text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 absl::Status ValidateHeader(const TraceHeader& header) {

@@ -62,6 +62,9 @@ std::string HeaderToJson(const TraceHeader& header);
 // later versions can say more.
 absl::StatusOr<TraceHeader> HeaderFromJson(std::string_view json);
 
+// No control characters: names and descriptions end up on terminals and in line-based files.
+bool IsPrintable(std::string_view text);
+
 absl::Status ValidateHeader(const TraceHeader& header);
 
 }  // namespace uffdsim

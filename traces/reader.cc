@@ -67,7 +67,9 @@ absl::Status TraceReader::ReadHeader() {
   const size_t compared = std::min(*n, uft::kMagic.size());
   if (!std::equal(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(compared),
                   uft::kMagic.begin())) {
-    return wrong(0, "expected \"UFTRACE\" and a newline: this is not a UFTRACE file");
+    return wrong(0,
+                 "expected \"UFTRACE\" and a newline: this is not a UFTRACE file (uffdsim trace"
+                 " convert makes one of other traces)");
   }
   if (*n < bytes.size()) {
     return Damaged(*n,

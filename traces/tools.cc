@@ -123,7 +123,7 @@ absl::StatusOr<const TraceFormat*> OutputFormat(const std::string& out,
       out.size() > kTextEnding.size() &&
       out.compare(out.size() - kTextEnding.size(), std::string::npos, kTextEnding) == 0;
   const std::string name = !options.to.empty() ? options.to : text ? "text" : "uftrace";
-  const absl::StatusOr<const TraceFormat*> format = FindTraceFormat(name);
+  absl::StatusOr<const TraceFormat*> format = FindTraceFormat(name);
   if (format.ok() && (*format)->make_exporter == nullptr) {
     return absl::InvalidArgumentError(
         absl::StrCat("trace format ", name, ": can be read, but not written"));

@@ -83,6 +83,7 @@ absl::Status TraceWriter::Check(const Event& event) const {
   if (event.name.size() > uft::kMaxNameBytes) {
     return bad(absl::StrCat("expected a name of at most ", uft::kMaxNameBytes, " bytes"));
   }
+  if (!IsPrintable(event.name)) return bad("expected a name without control characters");
   const bool accesses = event.kind == EventKind::kAccesses;
   if (accesses || event.kind == EventKind::kEpoch) {
     if (accesses != (header_.stream == StreamKind::kAccesses)) {
@@ -174,7 +175,7 @@ absl::Status AccessBatcher::Flush() {
   event.end = end_;
   event.entries = entries_;
   event.deltas = deltas_;
-  const absl::Status status = sink_->Add(event);
+  absl::Status status = sink_->Add(event);
   entries_.clear();
   deltas_.clear();
   return status;

@@ -83,6 +83,7 @@ TEST(BadInput, HeaderSaysTheImpossible) {
       {R"({"ram_pages":9,"guest":7})", "\"guest\": expected a string"},
       {R"({"ram_pages":9,"time_unit":"us"})", "\"time_unit\": expected \"instructions\""},
       {R"({"ram_pages":9,"instructions_per_second":0})", "\"instructions_per_second\""},
+      {R"({"ram_pages":9,"guest":"\u001b[2J"})", "\"guest\": expected text without control"},
       {"[1]", "expected one JSON object"},
       {"{", "expected one JSON object"}};
   for (const auto& [json, expected] : cases) {
@@ -227,6 +228,14 @@ TEST(BadInput, WriterRefusesWhatNoReaderCouldUse) {
   EXPECT_THAT(add({good, good}, 0, 60, EventKind::kEpoch), HasSubstr("ascending"));
   EXPECT_THAT(add({good}, 0, 60, EventKind::kAccesses), HasSubstr("stream of epochs"));
   EXPECT_THAT(add({MakeEntry(99, 0)}, 0, 60, EventKind::kEpoch), HasSubstr("touch bits"));
+  Event mark;
+  mark.kind = EventKind::kMark;
+  mark.begin = mark.end = 60;
+  mark.name = "two\nlines";
+  EXPECT_THAT(Message(writer.Add(mark)), HasSubstr("name without control characters"));
+  const std::string long_name(256, 'x');
+  mark.name = long_name;
+  EXPECT_THAT(Message(writer.Add(mark)), HasSubstr("name of at most 255 bytes"));
   EXPECT_THAT(add({MakeEntry(100, 1)}, 0, 60, EventKind::kEpoch),
               HasSubstr("expected a page below 100 (the guest's memory), found page 100"));
 }

@@ -161,7 +161,7 @@ class TextImport {
       epoch_open_ = false;
       std::sort(entries_.begin(), entries_.end());
       epoch_.entries = entries_;
-      const absl::Status status = sink_.Add(epoch_);
+      absl::Status status = sink_.Add(epoch_);
       entries_.clear();
       return status;
     }
