@@ -9,13 +9,22 @@
 namespace uffdsim::testing {
 namespace {
 
-// libCacheSim's name of a policy, and the setting of ours that has the same rules.
+// libCacheSim's name of a policy, and the setting of ours that has the same rules. Its GDSF, with
+// equal sizes, is LFUDA as published; its LFUDA is not.
 const std::map<std::string, std::string>& Twins() {
   static const std::map<std::string, std::string> twins = {
-      {"arc", "arc"},   {"belady", "min"},    {"clock", "clock"},
-      {"fifo", "fifo"}, {"lfu", "lfu"},       {"lfuda", "lfuda:rule=libcachesim"},
-      {"lru", "lru"},   {"s3fifo", "s3fifo"}, {"sieve", "sieve"},
-      {"slru", "slru"}, {"twoq", "twoq"},
+      {"arc", "arc"},
+      {"belady", "min"},
+      {"clock", "clock"},
+      {"fifo", "fifo"},
+      {"gdsf", "lfuda"},
+      {"lfu", "lfu"},
+      {"lfuda", "lfuda:rule=libcachesim"},
+      {"lru", "lru"},
+      {"s3fifo", "s3fifo"},
+      {"sieve", "sieve"},
+      {"slru", "slru"},
+      {"twoq", "twoq"},
   };
   return twins;
 }

@@ -49,9 +49,7 @@ TEST(Identity, DegenerateParametersGiveSimplerPolicies) {
 }
 
 // As long as no resident page's age, counted in references, saturates.
-TEST(Identity, AgeWithAScanAfterEveryReferenceIsLru) {
-  ExpectSameVictims("age:scan=1", "lru", 64);
-}
+TEST(Identity, AgeWithAScanAfterEveryReferenceIsLru) { ExpectSameVictims("age:scan=1", "lru", 64); }
 
 // Distances counted with a plain list, sharing nothing with the policies.
 TEST(Identity, LruMissesAreThoseOfTheStackDistances) {
