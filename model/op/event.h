@@ -1,19 +1,19 @@
-// What the referee and the tools hear of a running machine: completed accesses, steps, and each way
-// in which a page's protection or content can change hands.
+// What the referee and the tools hear of a running machine: steps, completed accesses, and each way
+// in which a page's protection can change hands.
 //
-// The paths report facts ("this page's content was discarded by MADV_DONTNEED"), never bits; the
-// referee decides whether they were legal. Reporting costs one test of a pointer when nobody listens.
+// The paths report facts ("this range was armed", "the page lost its mark to a KSM merge"), never
+// bits; the referee decides whether they were legal. Reporting costs one test of a pointer when
+// nobody listens.
 #pragma once
 
 #include <cstdint>
 
-#include "model/arch/arch.h"
+#include "model/base/access.h"
 #include "model/base/ids.h"
 
 namespace uffdsim {
 
-// Why a page left a page table, lost its mark or was resolved. Closed set; losses.def cites the
-// kernel function for each.
+// Why a page left a page table or lost its mark. Closed set; model/spec/losses.def has a row for each.
 enum class Cause : std::uint8_t {
   kZap,              // munmap, exit, MADV_DONTNEED, hole punch, truncation, MADV_REMOVE
   kUnregister,       // UNREGISTER or close
@@ -37,19 +37,23 @@ enum class Cause : std::uint8_t {
 
 enum class AccessMode : std::uint8_t { kUser, kKernel, kGup, kForce, kGuest };
 
-// Called synchronously, inside the step that did it.
+// Called synchronously, inside the step that did it. Page ranges are [first, last).
 class Listener {
  public:
   virtual ~Listener() = default;
-  // A step of a path is about to run / has run.
+  // A step of a path is about to run.
   virtual void OnStep(TaskId task, const char* path, const char* step) = 0;
   // An access to one page completed (the bytes were read or written).
-  virtual void OnAccess(TaskId task, MmId mm, Vpn vpn, Access access, AccessMode mode) = 0;
+  virtual void OnAccess(MmId mm, Vpn vpn, Access access, AccessMode mode) = 0;
   // A userfaultfd message for the page was queued.
   virtual void OnMessage(TaskId task, MmId mm, Vpn vpn, std::uint64_t flags) = 0;
-  // Pages [first, last) were armed (protected by an ioctl) / lost their mark for `cause`.
+  // An ioctl armed the range: what is populated there now carries the mark.
   virtual void OnArm(MmId mm, Vpn first, Vpn last) = 0;
+  // The range lost its marks for `cause`.
   virtual void OnLoss(MmId mm, Vpn first, Vpn last, Cause cause) = 0;
+  // Pages [first, last) of `from` and what protects them also appear at `to_first` of `to`: fork with
+  // EVENT_FORK, mremap with EVENT_REMAP (the old place then reports a loss of its own).
+  virtual void OnInherit(MmId from, Vpn first, Vpn last, MmId to, Vpn to_first) = 0;
 };
 
 }  // namespace uffdsim

@@ -68,6 +68,9 @@ void SetContent(World& w, Pfn pfn, Content content);
 inline void EmitArm(World& w, MmId mm, Vpn first, Vpn last) {
   if (w.listener != nullptr) w.listener->OnArm(mm, first, last);
 }
+inline void EmitInherit(World& w, MmId from, Vpn first, Vpn last, MmId to, Vpn to_first) {
+  if (w.listener != nullptr) w.listener->OnInherit(from, first, last, to, to_first);
+}
 inline void EmitLoss(World& w, MmId mm, Vpn first, Vpn last, Cause cause) {
   if (w.listener != nullptr) w.listener->OnLoss(mm, first, last, cause);
 }

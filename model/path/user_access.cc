@@ -74,7 +74,7 @@ Next TryAccess(World& w, Task& t, AccessFrame& f) {
   if (HwTranslate(w, t.mm, *vma, vpn, access, &pfn)) {
     TouchByte(w, t, f, pfn);
     if (w.listener != nullptr) {
-      w.listener->OnAccess(t.id, t.mm, vpn, access,
+      w.listener->OnAccess(t.mm, vpn, access,
                            f.user ? AccessMode::kUser : AccessMode::kKernel);
     }
     ++f.done;
