@@ -33,8 +33,8 @@ constexpr BitLetter kPagemapLetters[] = {
 };
 
 constexpr BitLetter kScanLetters[] = {
-    {kPageWpAllowed, 'a'}, {kPageWritten, 'w'}, {kPageFile, 'f'},  {kPagePresent, 'p'},
-    {kPageSwapped, 's'},   {kPagePfnZero, 'z'}, {kPageHuge, 'h'},  {kPageSoftDirty, 'd'},
+    {kPageWpAllowed, 'a'}, {kPageWritten, 'w'},  {kPageFile, 'f'}, {kPagePresent, 'p'},
+    {kPageSwapped, 's'},   {kPagePfnZero, 'z'},  {kPageHuge, 'h'}, {kPageSoftDirty, 'd'},
     {kPageGuard, 'g'},     {kPageAccessed, 'A'},
 };
 
@@ -83,8 +83,8 @@ bool SwappedInFile(const World& w, const Vma& vma, Vpn vpn) {
   return !vma.Anonymous() && w.files[vma.file.value].cache.Get(vma.IndexOf(vpn)).is_swap();
 }
 
-// Whether smaps counts the file's swapped pages for the VMA as a whole, or only below empty entries:
-// a private writable mapping may have copies in front of them.
+// Whether smaps counts the file's swapped pages for the VMA as a whole, or only below empty
+// entries: a private writable mapping may have copies in front of them.
 bool CountsSwapPerEntry(const Vma& vma) { return !vma.Shared() && vma.Has(kVmWrite); }
 
 // smaps_pte_entry() and smaps_pmd_entry() for one page.
@@ -147,7 +147,7 @@ Observation Machine::Observe(bool raw) const {
     }
     for (std::size_t c = 1; c < w.contexts.size(); ++c) {
       const Context& ctx = w.contexts[c];
-      if (!ctx.open || ((ctx.holders >> m) & 1) == 0) continue;
+      if (!ctx.open || ctx.mm != process.process) continue;
       process.contexts.push_back(ViewContext(w, CtxId(static_cast<std::uint16_t>(c))));
     }
     seen.processes.push_back(std::move(process));

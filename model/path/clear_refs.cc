@@ -67,8 +67,8 @@ void ClearVma(World& w, MmId mm, const Vma& vma, ClearRefs type) {
     } else {
       for (; vpn < next; ++vpn) {
         const Word word = table.GetPte(vpn);
-        table.SetPte(vpn, soft_dirty ? ClearSoftDirtyPte(w, vma, word)
-                                     : ClearYoung(w, Form::kPte, word));
+        table.SetPte(
+            vpn, soft_dirty ? ClearSoftDirtyPte(w, vma, word) : ClearYoung(w, Form::kPte, word));
       }
     }
     vpn = table.NextMapped(next, vma.end);

@@ -149,7 +149,8 @@ constexpr Step kUnmapSteps[] = {
     StepOf<UnmapFrame, &Unmapped>("announced", kTouchNothing),
 };
 
-// The checks of do_vmi_munmap(): sealed VMAs, hugetlb boundaries.
+}  // namespace
+
 Errno CheckUnmap(const World& w, const Mm& mm, Vpn first, Vpn last) {
   const std::uint64_t huge_mask = w.arch->geometry().PmdPages() - 1;
   for (const Vma& vma : mm.vmas.list()) {
@@ -161,8 +162,6 @@ Errno CheckUnmap(const World& w, const Mm& mm, Vpn first, Vpn last) {
   }
   return Errno::kOk;
 }
-
-}  // namespace
 
 const Path kMapPath = {"map", "mm/vma.c mmap_region()", kMapSteps};
 const Path kUnmapPath = {"munmap", "mm/vma.c do_vmi_munmap()", kUnmapSteps};

@@ -13,13 +13,11 @@ bool HasFrame(EntryKind kind) {
     case EntryKind::kDevicePrivateRead:
     case EntryKind::kDevicePrivateWrite:
     case EntryKind::kDeviceExclusive:
-    case EntryKind::kHwPoison:
-      return true;
+    case EntryKind::kHwPoison: return true;
     case EntryKind::kNone:
     case EntryKind::kPresent:
     case EntryKind::kSwap:
-    case EntryKind::kMarker:
-      return false;
+    case EntryKind::kMarker: return false;
   }
   return false;
 }
@@ -94,8 +92,8 @@ EntryAt FindEntry(const World& w, MmId mm, const Vma& vma, Vpn vpn) {
     return {.word = pmd, .form = Form::kPmd, .level = 1, .exists = true, .first = huge_first};
   }
   if (table.HasPteTable(vpn)) {
-    return {.word = table.GetPte(vpn), .form = Form::kPte, .level = 0, .exists = true,
-            .first = vpn};
+    return {
+        .word = table.GetPte(vpn), .form = Form::kPte, .level = 0, .exists = true, .first = vpn};
   }
   return {.word = arch.NoneWord(Form::kPte),
           .form = Form::kPte,

@@ -7,7 +7,7 @@
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
 #include "model/path/start.h"
-#include "model/path/thp_split.h"
+#include "model/path/thp.h"
 
 namespace uffdsim {
 namespace {
@@ -82,7 +82,8 @@ std::uint64_t VmaCategories(const World& w, const Vma& vma) {
   return categories;
 }
 
-// --- protecting what was reported -----------------------------------------------------------------
+// --- protecting what was reported
+// -----------------------------------------------------------------
 
 // make_uffd_wp_pte(). Poison and guard markers get the bit too.
 void ProtectPte(const Arch& arch, PageTable& table, Vpn vpn, Word word) {
@@ -117,7 +118,8 @@ void ProtectHugetlb(const Arch& arch, PageTable& table, Vpn vpn, Word word) {
   if (protect != word) table.SetLeaf(1, vpn, arch.HugetlbStore(HugeSize::kPmd, protect));
 }
 
-// --- the walk --------------------------------------------------------------------------------------
+// --- the walk
+// --------------------------------------------------------------------------------------
 
 class Scan {
  public:
@@ -259,8 +261,8 @@ Walk Scan::Ptes(const Vma& vma, Vpn first, Vpn last) {
   for (Vpn vpn = first; vpn < last && result == Walk::kGoOn;) {
     PageTable::LeafView view{};
     table.FindLeafView(vpn, &view);
-    const Word word = view.words == nullptr ? w_.arch->NoneWord(Form::kPte)
-                                            : view.words[vpn - view.first];
+    const Word word =
+        view.words == nullptr ? w_.arch->NoneWord(Form::kPte) : view.words[vpn - view.first];
     const Vpn run_end = view.words == nullptr ? last : RunEnd(vma, view, vpn, last);
     const std::uint64_t categories = of_vma_ | WordCategories(w_, vma, Form::kPte, word);
     if (Interesting(categories)) {
@@ -289,8 +291,7 @@ void Scan::ProtectAllPtes(Vpn first, Vpn last) {
 
 // `split`: the leaf was split, and its pages are still to be scanned one by one.
 Walk Scan::PmdLeaf(const Vma& vma, Word word, Vpn first, Vpn last, bool* split) {
-  const std::uint64_t categories =
-      of_vma_ | kPageHuge | WordCategories(w_, vma, Form::kPmd, word);
+  const std::uint64_t categories = of_vma_ | kPageHuge | WordCategories(w_, vma, Form::kPmd, word);
   if (!Interesting(categories)) return Walk::kGoOn;
   const Walk result = Output(categories, first, &last);
   if (first == last || !protects_ || (categories & kPageWritten) == 0) return result;
@@ -349,8 +350,7 @@ Walk Scan::WalkHugetlb(Vma& vma, Vpn first, Vpn last) {
   Walk result = Walk::kGoOn;
   for (Vpn vpn = first; vpn < last && result == Walk::kGoOn;) {
     const Vpn next = std::min(Vpn((vpn.value | (table.PmdPages() - 1)) + 1), last);
-    result = table.HasTableOf(1, vpn) ? HugetlbEntry(vma, vpn, next)
-                                      : HugetlbHole(vma, vpn, next);
+    result = table.HasTableOf(1, vpn) ? HugetlbEntry(vma, vpn, next) : HugetlbHole(vma, vpn, next);
     vpn = next;
   }
   return result;
@@ -408,8 +408,8 @@ std::uint64_t UserEnd(const World& w) {
 Errno CheckArgs(const World& w, std::uint64_t start, std::uint64_t end, const ScanArgs& args) {
   if (args.size != 96) return Errno::kEINVAL;
   if ((args.flags & ~(kScanWpMatching | kScanCheckWpAsync)) != 0) return Errno::kEINVAL;
-  const std::uint64_t masks = args.category_inverted | args.category_mask |
-                              args.category_anyof_mask | args.return_mask;
+  const std::uint64_t masks =
+      args.category_inverted | args.category_mask | args.category_anyof_mask | args.return_mask;
   if ((masks & ~kPageAllCategories) != 0) return Errno::kEINVAL;
   if ((start & PageMask(w)) != 0) return Errno::kEINVAL;
   if (end < start || end > UserEnd(w)) return Errno::kEFAULT;
@@ -446,8 +446,8 @@ Errno PagemapScan(World& w, MmId mm, std::uint64_t start, std::uint64_t end, con
 void Start_scan(World& w, Task& t) {
   const Operation& op = t.op;
   std::vector<ScanRegion> regions;
-  const Errno error = PagemapScan(w, t.mm, op.start, op.start + op.length, op.scan, &regions,
-                                  &t.outcome.walk_end);
+  const Errno error =
+      PagemapScan(w, t.mm, op.start, op.start + op.length, op.scan, &regions, &t.outcome.walk_end);
   if (error != Errno::kOk) {
     Fail(t, error);
     return;

@@ -29,6 +29,9 @@ void UnmapFileRange(World& w, FileId file, std::uint64_t first, std::uint64_t la
 void PunchFile(World& w, FileId file, std::uint64_t first, std::uint64_t last);
 void TruncateFile(World& w, FileId file, std::uint64_t new_size);
 
+// The checks of do_vmi_munmap(): sealed VMAs (EPERM), hugetlb boundaries (EINVAL).
+Errno CheckUnmap(const World& w, const Mm& mm, Vpn first, Vpn last);
+
 // munmap of [first, last) without events: splits, zaps, frees tables and VMAs.
 void UnmapRegion(World& w, MmId mm, Vpn first, Vpn last);
 

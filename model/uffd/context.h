@@ -70,8 +70,6 @@ struct Context {
   bool released = false;        // closing: nobody may sleep any more
   bool user_mode_only = false;
   MmId mm{};                    // owner
-  std::uint64_t holders = 0;    // bit per process that has the descriptor (fork passes it on);
-                                // the context is released when the last one closes it
   CtxId parent{};               // forked from
   std::uint64_t features = 0;   // negotiated, without kFeatureInitialised
   std::uint32_t mmap_changing = 0;

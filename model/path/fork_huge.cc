@@ -1,0 +1,165 @@
+// fork(): huge leaves.
+//
+// Mirrors: copy_huge_pmd() of mm/huge_memory.c, copy_hugetlb_page_range() of mm/hugetlb.c.
+// Marker:  as for PTEs: kept if the child's VMA is WP or RWP, else cleared together with the
+// PROT_NONE
+//          that it brought.
+#include "model/mm/entry.h"
+#include "model/path/fork.h"
+#include "model/path/prot.h"
+#include "model/path/rmap.h"
+#include "model/path/thp.h"
+
+namespace uffdsim {
+namespace {
+
+// The readable twin of a migration or device entry; `word` itself when it is readable already.
+Word Readable(const Arch& arch, Form form, Word word) {
+  const Pfn pfn = SoftleafPfn(arch, form, word);
+  Word readable = word;
+  switch (Classify(arch, form, word)) {
+    case EntryKind::kMigrationWrite:
+    case EntryKind::kMigrationReadExclusive:
+      readable =
+          MakeMigration(arch, form, MigrationAccess::kRead, pfn, MigrationAdOf(arch, form, word));
+      break;
+    case EntryKind::kDevicePrivateWrite:
+      readable = MakeDevicePrivate(arch, form, false, pfn);
+      break;
+    case EntryKind::kNone:
+    case EntryKind::kPresent:
+    case EntryKind::kSwap:
+    case EntryKind::kMigrationRead:
+    case EntryKind::kDevicePrivateRead:
+    case EntryKind::kDeviceExclusive:
+    case EntryKind::kHwPoison:
+    case EntryKind::kMarker: return word;
+  }
+  if (arch.SwpSoftDirty(form, word)) readable = arch.SwpMkSoftDirty(form, readable);
+  if (arch.SwpUffd(form, word)) readable = arch.SwpMkUffd(form, readable);
+  return readable;
+}
+
+void CopyPmdSoftleaf(World& w, const ForkedVma& v, Vpn vpn, Word word) {
+  const Arch& arch = *w.arch;
+  if (IsDevicePrivate(Classify(arch, Form::kPmd, word))) {
+    const Pfn pfn = SoftleafPfn(arch, Form::kPmd, word);
+    TryShareAnon(w, pfn);
+    MapFrames(w, pfn, w.frames.Count(pfn));
+  }
+  const Word readable = Readable(arch, Form::kPmd, word);
+  w.mm(v.parent).table.SetPmd(vpn, readable);
+  w.mm(v.child).table.SetPmd(vpn, ForkedSoftleaf(w, v, Form::kPmd, readable));
+}
+
+// hugetlb_install_folio()
+Word ForkedHugetlbPinned(const World& w, const ForkedVma& v, Pfn copy, Word word) {
+  const Arch& arch = *w.arch;
+  Word made = arch.HugetlbMake(HugeSize::kPmd, copy.value, v.dst->page_prot);
+  if (v.dst->Has(kVmWrite)) made = arch.MkWrite(Form::kPte, arch.MkDirty(Form::kPte, made));
+  const bool marked = v.dst->Has(kVmUffdWp | kVmUffdRwp) && arch.Uffd(Form::kPte, word);
+  return RestoreUffd(w, *v.dst, Form::kPte, made, marked);
+}
+
+// A copy of a huge page for the child, from what the pool has beyond its promises.
+bool CopyPinnedHugetlb(World& w, const ForkedVma& v, Vpn vpn, Word word) {
+  if (w.huge_pool.free <= w.huge_pool.reserved) return false;
+  const Pfn source = w.arch->PfnOf(Form::kPte, word);
+  --w.huge_pool.free;
+  const Pfn copy = w.frames.Alloc(w.frames[source].order, w.frames[source].node);
+  Page& head = w.frames[copy];
+  head.flags |= kPgHugetlb | kPgAnon | kPgAnonExclusive;
+  head.index = v.dst->IndexOf(vpn);
+  for (std::uint32_t i = 0; i < w.frames.Count(copy); ++i) {
+    w.frames[copy + i].content = LookAtContent(w, source + i);
+  }
+  MapFrames(w, copy, w.frames.Count(copy));
+  w.mm(v.child).table.SetLeaf(
+      1, vpn, w.arch->HugetlbStore(HugeSize::kPmd, ForkedHugetlbPinned(w, v, copy, word)));
+  return true;
+}
+
+// One huge entry that is not none.
+Errno CopyHugetlbEntry(World& w, const ForkedVma& v, Vpn vpn, Word word) {
+  const Arch& arch = *w.arch;
+  const auto store = [&](MmId mm, Word entry) {
+    w.mm(mm).table.SetLeaf(1, vpn, arch.HugetlbStore(HugeSize::kPmd, entry));
+  };
+  const EntryKind kind = Classify(arch, Form::kPte, word);
+  if (kind == EntryKind::kMarker) {
+    store(v.child, ForkedMarker(w, v, word));
+    return Errno::kOk;
+  }
+  if (kind == EntryKind::kHwPoison) {
+    store(v.child, word);
+    return Errno::kOk;
+  }
+  if (kind != EntryKind::kPresent) {
+    const Word readable = v.src->IsCow() ? Readable(arch, Form::kPte, word) : word;
+    store(v.parent, readable);
+    store(v.child, ForkedSoftleaf(w, v, Form::kPte, readable));
+    return Errno::kOk;
+  }
+  const Pfn pfn = arch.PfnOf(Form::kPte, word);
+  if (w.frames[pfn].Has(kPgAnon) && !TryShareAnon(w, pfn)) {
+    return CopyPinnedHugetlb(w, v, vpn, word) ? Errno::kOk : Errno::kENOMEM;
+  }
+  MapFrames(w, pfn, w.frames.Count(pfn));
+  if (v.src->IsCow()) store(v.parent, arch.WrProtect(Form::kPte, word));
+  store(v.child, ForkedHugetlb(w, v, word));
+  return Errno::kOk;
+}
+
+}  // namespace
+
+Word ForkedHugetlb(const World& w, const ForkedVma& v, Word word) {
+  const Arch& arch = *w.arch;
+  if (!v.dst->Has(kVmUffdWp | kVmUffdRwp)) {
+    if (v.src->UffdRwp() && arch.Uffd(Form::kPte, word)) {
+      word = arch.Modify(Form::kPte, word, v.dst->page_prot);
+    }
+    word = arch.ClearUffd(Form::kPte, word);
+  }
+  // Unlike PTEs, the child's entry stays young and dirty.
+  return v.src->IsCow() ? arch.WrProtect(Form::kPte, word) : word;
+}
+
+PmdCopy CopyPmd(World& w, const ForkedVma& v, Vpn vpn) {
+  const Arch& arch = *w.arch;
+  // A page-cache PMD is filled again by a fault.
+  if (!v.dst->Anonymous()) return PmdCopy::kDone;
+  PageTable& table = w.mm(v.parent).table;
+  const Word word = table.GetPmd(vpn);
+  if (!arch.Present(Form::kPmd, word)) {
+    CopyPmdSoftleaf(w, v, vpn, word);
+    return PmdCopy::kDone;
+  }
+  const Pfn pfn = arch.PfnOf(Form::kPmd, word);
+  if (!w.frames[pfn].Has(kPgZero)) {
+    if (!TryShareAnon(w, pfn)) {
+      SplitPmd(w, v.parent, *v.src, vpn);
+      return PmdCopy::kSplit;
+    }
+    MapFrames(w, pfn, static_cast<std::uint32_t>(table.PmdPages()));
+  }
+  table.SetPmd(vpn, arch.WrProtect(Form::kPmd, word));
+  w.mm(v.child).table.SetPmd(vpn,
+                             arch.WrProtect(Form::kPmd, ForkedPresent(w, v, Form::kPmd, word)));
+  return PmdCopy::kDone;
+}
+
+Errno CopyHugetlbRange(World& w, const ForkedVma& v) {
+  const Arch& arch = *w.arch;
+  PageTable& table = w.mm(v.parent).table;
+  for (Vpn vpn = v.src->start; vpn < v.src->end; vpn = vpn + table.PmdPages()) {
+    if (!table.HasTableOf(1, vpn)) continue;
+    w.mm(v.child).table.EnsureTableOf(1, vpn);
+    const Word raw = table.GetPmd(vpn);
+    if (arch.None(Form::kPmd, raw)) continue;
+    const Errno error = CopyHugetlbEntry(w, v, vpn, arch.HugetlbLoad(HugeSize::kPmd, raw));
+    if (error != Errno::kOk) return error;
+  }
+  return Errno::kOk;
+}
+
+}  // namespace uffdsim

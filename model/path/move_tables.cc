@@ -1,0 +1,192 @@
+// mremap(): moving page-table entries.
+//
+// Mirrors: move_page_tables(), move_ptes(), move_normal_pmd() of mm/mremap.c, move_huge_pmd() of
+//          mm/huge_memory.c, move_huge_pte() of mm/hugetlb.c.
+#include <algorithm>
+
+#include "model/mm/entry.h"
+#include "model/path/mremap.h"
+#include "model/path/rmap.h"
+#include "model/path/thp.h"
+
+namespace uffdsim {
+namespace {
+
+// A move in progress (struct pagetable_move_control).
+struct Move {
+  MmId mm{};
+  const Vma* old_vma = nullptr;
+  const Vma* new_vma = nullptr;
+  Vpn from{};
+  Vpn to{};
+  Vpn end{};  // of the source
+  MoveMarks marks{};
+  bool whole_tables = false;  // uffd_supports_page_table_move()
+};
+
+bool Unmapped(const VmaTree& vmas, Vpn first, Vpn last) {
+  const std::size_t i = vmas.LowerBound(first);
+  return i == vmas.list().size() || vmas.list()[i].start >= last;
+}
+
+// can_align_down(): the address starts its VMA and nothing is mapped below it in the same table.
+bool CanAlignDown(const World& w, const Move& m, const Vma& vma, Vpn vpn, std::uint64_t span) {
+  if (vma.start != vpn) return false;
+  return Unmapped(w.mm(m.mm).vmas, Vpn(vpn.value & ~(span - 1)), vma.start);
+}
+
+// try_realign_addr(): a move that reaches the end of its first table takes the whole table, if what
+// lies before it is empty on both sides.
+void TryRealign(const World& w, std::uint64_t span, Move* m) {
+  const std::uint64_t offset = m->from.value & (span - 1);
+  if (offset == 0 || (m->end - m->from) < span - offset) return;
+  if ((m->to.value & (span - 1)) != offset) return;
+  if (!CanAlignDown(w, *m, *m->old_vma, m->from, span) ||
+      !CanAlignDown(w, *m, *m->new_vma, m->to, span)) {
+    return;
+  }
+  m->from = m->from - offset;
+  m->to = m->to - offset;
+}
+
+// get_extent(): up to the next table boundary on either side.
+std::uint64_t ExtentOf(const Move& m, std::uint64_t span) {
+  const std::uint64_t old_left = span - (m.from.value & (span - 1));
+  const std::uint64_t new_left = span - (m.to.value & (span - 1));
+  return std::min({old_left, new_left, m.end - m.from});
+}
+
+// move_huge_pmd()
+bool MovePmdLeaf(World& w, const Move& m, Word word) {
+  const Arch& arch = *w.arch;
+  PageTable& table = w.mm(m.mm).table;
+  if (!arch.None(Form::kPmd, table.GetPmd(m.to)) || table.HasPteTable(m.to)) return false;
+  table.SetPmd(m.from, arch.NoneWord(Form::kPmd));
+  table.SetPmd(m.to, arch.Present(Form::kPmd, word)
+                         ? MovedPresent(w, *m.old_vma, m.marks, Form::kPmd, word)
+                         : MovedSoftleaf(w, m.marks, Form::kPmd, word));
+  return true;
+}
+
+// move_normal_pmd(): the entries do not change at all.
+bool MoveWholeTable(World& w, const Move& m) {
+  PageTable& table = w.mm(m.mm).table;
+  if (!m.whole_tables || table.HasPteTable(m.to)) return false;
+  table.MovePmdSlot(m.from, m.to);
+  return true;
+}
+
+// move_ptes()
+void MovePtes(World& w, const Move& m, std::uint64_t pages) {
+  const Arch& arch = *w.arch;
+  PageTable& table = w.mm(m.mm).table;
+  for (std::uint64_t i = 0; i < pages; ++i) {
+    const Word word = table.GetPte(m.from + i);
+    if (arch.None(Form::kPte, word)) continue;
+    table.SetPte(m.from + i, arch.NoneWord(Form::kPte));
+    table.SetPte(m.to + i, arch.Present(Form::kPte, word)
+                               ? MovedPresent(w, *m.old_vma, m.marks, Form::kPte, word)
+                               : MovedSoftleaf(w, m.marks, Form::kPte, word));
+  }
+}
+
+// One step of the loop in move_page_tables(), within one PMD slot on both sides.
+void MoveSlot(World& w, const Move& m, std::uint64_t pages) {
+  const Arch& arch = *w.arch;
+  PageTable& table = w.mm(m.mm).table;
+  const Word pmd = table.GetPmd(m.from);
+  const bool leaf = !arch.None(Form::kPmd, pmd);
+  if (!leaf && !table.HasPteTable(m.from)) return;
+  table.EnsureTableOf(1, m.to);
+  const bool whole = pages == table.PmdPages();
+  if (leaf) {
+    if (whole && MovePmdLeaf(w, m, pmd)) return;
+    SplitPmd(w, m.mm, *m.old_vma, m.from);
+    if (!table.HasPteTable(m.from)) return;
+  } else if (whole && MoveWholeTable(w, m)) {
+    return;
+  }
+  table.EnsurePteTable(m.to);
+  MovePtes(w, m, pages);
+}
+
+void MoveHugetlb(World& w, Move m) {
+  const Arch& arch = *w.arch;
+  PageTable& table = w.mm(m.mm).table;
+  const std::uint64_t span = table.PmdPages();
+  for (; m.from < m.end; m.from = m.from + span, m.to = m.to + span) {
+    const Word raw = table.GetPmd(m.from);
+    if (arch.None(Form::kPmd, raw)) continue;
+    const Word word = arch.HugetlbLoad(HugeSize::kPmd, raw);
+    table.EnsureTableOf(1, m.to);
+    table.SetLeaf(1, m.from, arch.NoneWord(Form::kPmd));
+    const Word moved = MovedHugetlb(w, *m.old_vma, m.marks, word);
+    table.SetLeaf(1, m.to,
+                  arch.None(Form::kPte, moved) ? arch.NoneWord(Form::kPmd)
+                                               : arch.HugetlbStore(HugeSize::kPmd, moved));
+  }
+}
+
+// Whether the mark of a present word goes, together with the PROT_NONE that it brought.
+Word WithoutMark(const World& w, const Vma& vma, Form form, Word word) {
+  if (vma.UffdRwp() && w.arch->Uffd(form, word)) word = w.arch->Modify(form, word, vma.page_prot);
+  return w.arch->ClearUffd(form, word);
+}
+
+}  // namespace
+
+MoveMarks MarksOnMove(const World& w, const Vma& vma) {
+  return vma.ctx != CtxId(0) && !w.ctx(vma.ctx).Has(kFeatureEventRemap) ? MoveMarks::kDrop
+                                                                        : MoveMarks::kKeep;
+}
+
+Word MovedPresent(const World& w, const Vma& vma, MoveMarks marks, Form form, Word word) {
+  word = w.arch->MkSoftDirty(form, word);
+  return marks == MoveMarks::kDrop ? WithoutMark(w, vma, form, word) : word;
+}
+
+Word MovedSoftleaf(const World& w, MoveMarks marks, Form form, Word word) {
+  // A PMD softleaf of another kind than migration keeps its soft-dirty state.
+  if (form == Form::kPte || IsMigration(Classify(*w.arch, form, word))) {
+    word = w.arch->SwpMkSoftDirty(form, word);
+  }
+  if (marks == MoveMarks::kKeep) return word;
+  if (form == Form::kPte && IsUffdWpMarker(*w.arch, word)) return w.arch->NoneWord(form);
+  return w.arch->SwpClearUffd(form, word);
+}
+
+Word MovedHugetlb(const World& w, const Vma& vma, MoveMarks marks, Word word) {
+  if (marks == MoveMarks::kKeep) return word;
+  if (w.arch->Present(Form::kPte, word)) return WithoutMark(w, vma, Form::kPte, word);
+  if (IsUffdWpMarker(*w.arch, word)) return w.arch->NoneWord(Form::kPte);
+  return w.arch->SwpClearUffd(Form::kPte, word);
+}
+
+void MovePageTables(World& w, MmId mm, const Vma& old_vma, const Vma& new_vma, Vpn from, Vpn to,
+                    std::uint64_t pages) {
+  Move m{.mm = mm,
+         .old_vma = &old_vma,
+         .new_vma = &new_vma,
+         .from = from,
+         .to = to,
+         .end = from + pages,
+         .marks = MarksOnMove(w, old_vma)};
+  m.whole_tables = m.marks == MoveMarks::kKeep && MarksOnMove(w, new_vma) == MoveMarks::kKeep;
+  NotifyInvalidate(w, mm, from, m.end);
+  if (old_vma.Hugetlb()) {
+    MoveHugetlb(w, m);
+  } else {
+    const std::uint64_t span = w.mm(mm).table.PmdPages();
+    TryRealign(w, span, &m);
+    while (m.from < m.end) {
+      const std::uint64_t extent = ExtentOf(m, span);
+      MoveSlot(w, m, extent);
+      m.from = m.from + extent;
+      m.to = m.to + extent;
+    }
+  }
+  FlushTlb(w, mm, from, m.end);
+  if (m.marks == MoveMarks::kDrop) EmitLoss(w, mm, from, m.end, Cause::kMremap);
+}
+
+}  // namespace uffdsim

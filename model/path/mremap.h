@@ -1,0 +1,31 @@
+// mremap(): moving, growing and shrinking mappings.
+//
+// Mirrors: mm/mremap.c, copy_vma() of mm/vma.c, move_hugetlb_page_tables() of mm/hugetlb.c,
+//          move_huge_pmd() of mm/huge_memory.c.
+// Marker:  a mapping whose context has EVENT_REMAP takes its marks along. Without the event the new
+//          mapping is not registered: marks are cleared, the PROT_NONE of RWP is undone, uffd-wp
+//          markers vanish. Entries that move one by one become soft-dirty; whole tables do not.
+#pragma once
+
+#include "model/path/step.h"
+
+namespace uffdsim {
+
+// vma_has_uffd_without_event_remap(): marks are dropped on the way.
+enum class MoveMarks : std::uint8_t { kKeep, kDrop };
+MoveMarks MarksOnMove(const World& w, const Vma& vma);
+
+// --- marks: what an entry of `vma` becomes at its new place
+// --------------------------------------- Present PTE or PMD.
+Word MovedPresent(const World& w, const Vma& vma, MoveMarks marks, Form form, Word word);
+// Swap, migration, device, hwpoison entries; poison and guard markers. NoneWord for a uffd-wp
+// marker that must not travel.
+Word MovedSoftleaf(const World& w, MoveMarks marks, Form form, Word word);
+// hugetlb entries do not become soft-dirty.
+Word MovedHugetlb(const World& w, const Vma& vma, MoveMarks marks, Word word);
+
+// move_page_tables(): the entries of [from, from + pages) of `old_vma` go to `to` in `new_vma`.
+void MovePageTables(World& w, MmId mm, const Vma& old_vma, const Vma& new_vma, Vpn from, Vpn to,
+                    std::uint64_t pages);
+
+}  // namespace uffdsim

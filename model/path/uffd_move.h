@@ -1,0 +1,24 @@
+// UFFDIO_MOVE: anonymous pages change their place without being copied.
+//
+// Mirrors: userfaultfd_move(), move_pages() and below of mm/userfaultfd.c, move_pages_huge_pmd() of
+//          mm/huge_memory.c.
+// Marker:  a present page is mapped afresh: the source's mark is not looked at, and in an RWP VMA
+// it
+//          arrives armed, in a WP VMA unprotected. A swap entry keeps its mark and gets one in an
+//          RWP VMA. That is how an RWP mark can end up in a VMA of another kind.
+#pragma once
+
+#include "model/path/step.h"
+
+namespace uffdsim {
+
+inline constexpr std::uint64_t kMoveDontwake = 1;
+inline constexpr std::uint64_t kMoveHoles = 2;
+
+// --- marks: what arrives in `dst` for a source word ----------------------------------------------
+Word UffdMovedPresent(const World& w, const Vma& dst, Pfn pfn, Word source);
+Word UffdMovedZero(const World& w, const Vma& dst);
+Word UffdMovedSwap(const World& w, const Vma& dst, Word source);
+Word UffdMovedPmd(const World& w, const Vma& dst, Word source);
+
+}  // namespace uffdsim
