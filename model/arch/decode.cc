@@ -125,6 +125,8 @@ std::vector<std::string_view> StateWords(const Arch& arch, Form form, Word word)
   return words;
 }
 
+std::string Hex(std::uint64_t n) { return n == 0 ? "0" : absl::StrFormat("%#x", n); }
+
 std::string ValueText(const FieldValue& field) {
   if (field.value == 1 && field.name != "pfn" && field.name != "offset" && field.name != "type") {
     return field.name;
@@ -288,7 +290,7 @@ std::string PteDiff(const Arch& arch, Form form, Word before, Word after) {
   for (const FieldValue& field : old_fields) {
     const std::uint64_t now = find(new_fields, field.name);
     if (now != field.value) {
-      absl::StrAppendFormat(&out, "  %-14s %#x -> %#x\n", field.name, field.value, now);
+      absl::StrAppendFormat(&out, "  %-14s %#x -> %s\n", field.name, field.value, Hex(now));
     }
   }
   for (const FieldValue& field : new_fields) {

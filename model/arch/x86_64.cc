@@ -74,14 +74,22 @@ constexpr Field kPmdFields[] = {
     {"nx", 63, 63},
 };
 
+// In the order of the bits; N stands where G would.
 constexpr Letter kLetters[] = {
-    {'P', AllOf(kPresent)},   {'N', Spells(kPresent | kProtnone, kProtnone)},
-    {'W', AllOf(kRw)},        {'U', AllOf(kUser)},
-    {'T', AllOf(kPwt)},       {'C', AllOf(kPcd)},
-    {'A', AllOf(kAccessed)},  {'D', AllOf(kDirty)},
-    {'H', AllOf(kPse)},       {'G', AllOf(kPresent | kGlobal)},
-    {'S', AllOf(kSpecial)},   {'F', AllOf(kUffd)},
-    {'M', AllOf(kSoftDirty)}, {'Z', AllOf(kSavedDirty)},
+    {'P', AllOf(kPresent)},
+    {'W', AllOf(kRw)},
+    {'U', AllOf(kUser)},
+    {'T', AllOf(kPwt)},
+    {'C', AllOf(kPcd)},
+    {'A', AllOf(kAccessed)},
+    {'D', AllOf(kDirty)},
+    {'H', AllOf(kPse)},
+    {'N', Spells(kPresent | kProtnone, kProtnone)},
+    {'G', AllOf(kPresent | kGlobal)},
+    {'S', AllOf(kSpecial)},
+    {'F', AllOf(kUffd)},
+    {'M', AllOf(kSoftDirty)},
+    {'Z', AllOf(kSavedDirty)},
     {'X', AllOf(kNx)},
 };
 
