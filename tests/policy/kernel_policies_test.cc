@@ -145,6 +145,47 @@ TEST(GSwap, NothingIsColdInTheBeginning) {
   EXPECT_THAT(Pick(*policy, 1, Urgency::kIfCold), ElementsAre(1));
 }
 
+// A quarter of the pages is touched in every interval; the rest never again.
+TEST(Damon, FindsTheIdleRegionsBySampling) {
+  const auto policy = Make("damon:samples=5,cold=2", 1000);
+  Fault(*policy, 0, 999);
+  const PageRange hot[] = {{500, 250}};
+  for (int interval = 0; interval < 5 * 12; ++interval) policy->OnInterval(hot);
+  const std::vector<PageId> cold = Pick(*policy, 1000, Urgency::kIfCold);
+  EXPECT_GT(cold.size(), 600u);  // of 750 idle pages; regions at the edges may straddle
+  const auto is_hot = [](PageId page) { return page >= 500 && page < 750; };
+  EXPECT_LT(std::count_if(cold.begin(), cold.end(), is_hot), 50);
+  // Forced to go on, it takes the hot ones last.
+  const std::vector<PageId> rest = Pick(*policy, 1000);
+  EXPECT_TRUE(is_hot(rest.back()));
+}
+
+TEST(Damon, NothingIsColdBeforeItsAge) {
+  const auto policy = Make("damon:samples=1,cold=3", 1000);
+  Fault(*policy, 0, 999);
+  policy->OnInterval({});  // the first samples: their bits are from the faults
+  policy->OnInterval({});  // idle at last: age 0
+  EXPECT_THAT(Pick(*policy, 1, Urgency::kIfCold), IsEmpty());
+  for (int i = 0; i < 5; ++i) policy->OnInterval({});
+  EXPECT_THAT(Pick(*policy, 2000, Urgency::kIfCold), SizeIs(1000));
+}
+
+TEST(Lecar, FollowsTheExpertThatIsRight) {
+  // After a start without it, a scan: LFU keeps the hot set, LRU loses each page just too early.
+  References scan;
+  scan.page_count = 10000;
+  for (PageId i = 0; i < 600; ++i) scan.pages.push_back(i % 60);
+  for (PageId i = 0; i < 9000; ++i) {
+    scan.pages.push_back(i % 60);
+    scan.pages.push_back(100 + i);
+  }
+  const std::uint64_t lru = Misses("lru", scan, 100);
+  const std::uint64_t lfu = Misses("lfu", scan, 100);
+  const std::uint64_t lecar = Misses("lecar", scan, 100);
+  ASSERT_LT(lfu + 4000, lru);
+  EXPECT_LT(lecar, (lru + lfu) / 2);
+}
+
 // A loop a little larger than memory: LRU and CLOCK miss always.
 TEST(ClockPro, KeepsPartOfALoop) {
   References loop;

@@ -24,6 +24,7 @@ class PageHeap {
   bool Contains(PageId page) const { return place_[page] != 0; }
   void Prefetch(PageId page) const { __builtin_prefetch(place_.data() + page, 1); }
   bool Empty() const { return heap_.empty(); }
+  PageId Top() const { return heap_[0].page; }
   const Key& TopKey() const { return heap_[0].key; }
   const Key& KeyOf(PageId page) const { return heap_[place_[page] - 1].key; }
 
