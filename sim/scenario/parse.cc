@@ -122,7 +122,7 @@ absl::StatusOr<Scenario> ParseScenario(std::string_view name, std::string_view t
   scenario.name = std::string(name);
   ParseErrors errors(name);
   bool operations_begun = false;
-  for (int number = 1; !text.empty(); ++number) {
+  for (int number = 1; !text.empty() && !errors.full(); ++number) {
     const std::size_t end = text.find('\n');
     const TokenLine tokens = Tokenise(number, text.substr(0, end));
     scenario.lines.push_back(ParseLine(tokens, &operations_begun, &errors));

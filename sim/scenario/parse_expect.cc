@@ -89,7 +89,7 @@ void CheckFields(const TokenLine& line, std::size_t next, const Claim& claim,
     if (equals == std::string_view::npos ||
         std::find(fields.begin(), fields.end(), field) == fields.end()) {
       errors->Add(line.number, token.column,
-                  absl::StrCat("unknown field '", Abseil(field), "'", DidYouMean(field, fields),
+                  absl::StrCat("unknown field '", Abseil(Shown(field)), "'", DidYouMean(Shown(field), fields),
                                "; expected: ", Abseil(claim.form)));
     }
   }
@@ -116,8 +116,8 @@ Expectation ParseExpectation(const TokenLine& line, std::size_t first, std::uint
   const Claim* claim = FindClaim(word.text);
   if (claim == nullptr) {
     errors->Add(line.number, word.column,
-                absl::StrCat("unknown claim '", Abseil(word.text), "'",
-                             DidYouMean(word.text, ClaimWords())));
+                absl::StrCat("unknown claim '", Abseil(Shown(word.text)), "'",
+                             DidYouMean(Shown(word.text), ClaimWords())));
     return out;
   }
   out.kind = claim->kind;

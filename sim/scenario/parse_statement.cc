@@ -39,7 +39,7 @@ class ArgumentReader {
                         Abseil(syntax_.arguments));
   }
   bool Wrong(const Token& token, std::string_view what) {
-    return Fail(token.column, absl::StrCat("'", Abseil(token.text), "' is not ", Abseil(what),
+    return Fail(token.column, absl::StrCat("'", Abseil(Shown(token.text)), "' is not ", Abseil(what),
                                            "; ", Form()));
   }
 
@@ -125,8 +125,8 @@ bool ArgumentReader::ReadWord(const Token& token, Statement* out) {
     if (parameter.form == Parameter::Form::kRepeated) return ReadValue(parameter, token, out);
     if (!IsPositional(parameter)) words.push_back(parameter.word);
   }
-  return Fail(token.column, absl::StrCat("unexpected '", Abseil(token.text), "'",
-                                         DidYouMean(token.text, words), "; ", Form()));
+  return Fail(token.column, absl::StrCat("unexpected '", Abseil(Shown(token.text)), "'",
+                                         DidYouMean(Shown(token.text), words), "; ", Form()));
 }
 
 bool ArgumentReader::ReadKeyword(const Token& token, std::size_t equals, Statement* out) {
@@ -144,7 +144,7 @@ bool ArgumentReader::ReadKeyword(const Token& token, std::size_t equals, Stateme
     const Token value{token.text.substr(equals + 1), token.column + static_cast<int>(equals) + 1};
     return ReadValue(parameter, value, out);
   }
-  return Fail(token.column, absl::StrCat("unknown '", Abseil(word), "='", DidYouMean(word, words),
+  return Fail(token.column, absl::StrCat("unknown '", Abseil(word), "='", DidYouMean(Shown(word), words),
                                          "; ", Form()));
 }
 
@@ -188,8 +188,8 @@ bool ArgumentReader::ReadMask(const Token& token, std::span<const NamedBit> name
   }
   const auto offset = static_cast<int>(unknown.data() - token.text.data());
   return Fail(token.column + offset,
-              absl::StrCat("unknown word '", Abseil(unknown), "'",
-                           DidYouMean(unknown, NamesOf(names)), "; ", Form()));
+              absl::StrCat("unknown word '", Abseil(Shown(unknown)), "'",
+                           DidYouMean(Shown(unknown), NamesOf(names)), "; ", Form()));
 }
 
 bool ArgumentReader::ReadPlace(const Token& token, std::string* region, Quantity* offset) {
@@ -331,7 +331,7 @@ bool ArgumentReader::ReadKindLike(Role role, const Token& token, Statement* out)
     if (found) return true;
   }
   return Wrong(token, absl::StrCat(advice ? "an advice" : "a kind of mapping",
-                                   DidYouMean(token.text, words)));
+                                   DidYouMean(Shown(token.text), words)));
 }
 
 bool ArgumentReader::ReadMaskLike(Role role, const Token& token, Statement* out) {
@@ -378,8 +378,8 @@ std::optional<Statement> ParseStatement(const TokenLine& line, std::size_t first
   const Syntax* syntax = FindSyntax(name.text);
   if (syntax == nullptr) {
     errors->Add(line.number, name.column,
-                absl::StrCat("unknown operation '", Abseil(name.text), "'",
-                             DidYouMean(name.text, LineWords())));
+                absl::StrCat("unknown operation '", Abseil(Shown(name.text)), "'",
+                             DidYouMean(Shown(name.text), LineWords())));
     return std::nullopt;
   }
   Statement statement;

@@ -8,6 +8,7 @@ namespace uffdsim {
 namespace {
 
 constexpr std::size_t kMostErrors = 10;
+constexpr std::size_t kLongestShown = 40;
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
@@ -40,12 +41,16 @@ TokenLine Tokenise(int number, std::string_view text) {
 }
 
 void ParseErrors::Add(int line, int column, std::string_view message) {
-  if (messages_.size() == kMostErrors) return;
+  if (full()) return;
   messages_.push_back(absl::StrCat(name_, ":", line, ":", column, ": ",
                                    absl::string_view(message.data(), message.size())));
 }
 
+bool ParseErrors::full() const { return messages_.size() == kMostErrors; }
+
 std::string ParseErrors::Text() const { return absl::StrJoin(messages_, "\n"); }
+
+std::string_view Shown(std::string_view word) { return word.substr(0, kLongestShown); }
 
 std::optional<Quantity> ParseQuantity(std::string_view text) {
   if (!text.empty() && text.front() == 'b') {

@@ -35,12 +35,16 @@ class ParseErrors {
   explicit ParseErrors(std::string_view name) : name_(name) {}
   void Add(int line, int column, std::string_view message);
   bool empty() const { return messages_.empty(); }
+  bool full() const;  // further mistakes are not kept
   std::string Text() const;
 
  private:
   std::string name_;
   std::vector<std::string> messages_;
 };
+
+// A word for an error message: cut where it is longer than any that could be meant.
+std::string_view Shown(std::string_view word);
 
 // `3`, `3+17`, `b4096`; numbers are decimal or 0x..
 std::optional<Quantity> ParseQuantity(std::string_view text);
