@@ -19,6 +19,7 @@ struct Mm {
   VmaTree vmas;
   PageTable table;
   std::uint32_t next_anon_vma = 1;
+  std::uint64_t numa_spun_ms = 0;  // CPU time that counts towards the next NUMA scan
 
   // mmap_lock and the per-VMA locks. A writer excludes everybody; per-VMA readers (faults, fills)
   // are counted for the whole mm.

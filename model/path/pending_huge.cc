@@ -6,10 +6,9 @@
 #include "model/path/hugetlb_fill.h"
 #include "model/path/hugetlb_reserve.h"
 #include "model/path/migrate_wait.h"
-#include "model/path/numa_filter.h"
-#include "model/path/numa_hint.h"
 #include "model/path/populate.h"
 #include "model/path/start.h"
+#include "model/path/thp.h"
 #include "model/path/thp_reuse.h"
 
 namespace uffdsim {
@@ -36,11 +35,10 @@ Errno HugetlbFillCheck(const World&, FillOp, const Vma&, std::uint64_t, std::uin
 }
 Errno HugetlbFillPage(World&, CtxId, FillOp, Vpn, Content, std::uint64_t) { return Errno::kEINVAL; }
 bool HugetlbReserve(World&, const Vma&) { return false; }
-std::uint32_t MigrationEntryWait(World&, FaultFrame&, const Vma&) { return kVmFaultSigbus; }
 std::uint32_t RestoreDeviceExclusive(World&, FaultFrame&, const Vma&) { return kVmFaultSigbus; }
 std::uint32_t MigrateToRam(World&, FaultFrame&, const Vma&) { return kVmFaultSigbus; }
-bool NumaSuitable(const World&, MmId, const Vma&, Pfn) { return false; }
-bool NumaHintMigrates(World&, MmId, const Vma&, Vpn) { return false; }
+bool SplitFolio(World&, Pfn) { return false; }
+Errno CollapseRange(World&, MmId, Vma&, Vpn, Vpn) { return Errno::kEINVAL; }
 bool CanReuseLargeAnon(World&, MmId, const Vma&, Pfn) { return false; }
 
 }  // namespace uffdsim

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <new>
 #include <type_traits>
+#include <vector>
 
 #include "model/base/check.h"
 #include "model/base/ids.h"
@@ -53,6 +54,14 @@ struct Task {
   std::uint32_t fault = 0;    // FaultResult
   Errno error = Errno::kOk;
   std::int64_t value = 0;
+
+  // Folios that the running path took off the reclaim lists (a list head on the kernel's stack).
+  struct Isolated {
+    Pfn from{};
+    Pfn to{};               // migration: the destination; `from` again when it stays
+    bool unmapped = false;  // every mapping was replaced
+  };
+  std::vector<Isolated> isolated;
 
   // Where it sleeps.
   enum class Sleep : std::uint8_t { kNone, kUserfault, kEvent } sleep = Sleep::kNone;

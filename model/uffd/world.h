@@ -13,6 +13,7 @@
 #include "model/arch/arch.h"
 #include "model/mm/content.h"
 #include "model/mm/file.h"
+#include "model/mm/ksm_state.h"
 #include "model/mm/mm.h"
 #include "model/mm/page.h"
 #include "model/mm/stage2.h"
@@ -64,6 +65,7 @@ struct World {
   std::vector<File> files;         // by FileId, [0] unused
   std::vector<Context> contexts;   // by CtxId, [0] unused
   std::vector<Task> tasks;         // by TaskId, [0] unused
+  KsmState ksm;
   std::vector<Stage2> stage2s;
   std::vector<Tlb> tlbs;           // by CPU; empty where translations are not cached
 

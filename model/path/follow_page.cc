@@ -1,0 +1,83 @@
+#include "model/path/follow_page.h"
+
+#include "model/path/hw_walk.h"
+#include "model/path/prot.h"
+
+namespace uffdsim {
+namespace {
+
+// gup_can_follow_protnone().
+bool CanFollowProtnone(const Vma& vma, std::uint32_t gup) {
+  if (vma.UffdRwp() && vma.Accessible()) return false;
+  return (gup & kGupHonorNuma) == 0 || !vma.Accessible();
+}
+
+// can_follow_write_pte(): writable, or FOLL_FORCE onto an exclusive anonymous page of a private VMA
+// that is read-only now and where no write fault is due for another reason.
+bool CanFollowWrite(const World& w, const Vma& vma, Form form, Word word, Pfn pfn,
+                    std::uint32_t gup) {
+  const Arch& arch = *w.arch;
+  if (arch.Write(form, word)) return true;
+  if ((gup & kGupForce) == 0) return false;
+  if (vma.Has(kVmShared | kVmMayshare) || !vma.Has(kVmMaywrite) || vma.Has(kVmWrite)) return false;
+  const Page& page = w.frames[pfn];
+  if (page.Has(kPgZero) || !w.frames.Head(pfn).Has(kPgAnon) || !page.Has(kPgAnonExclusive)) {
+    return false;
+  }
+  if (SoftDirtyEnabled(w, vma) && !arch.SoftDirty(form, word)) return false;
+  return !(vma.UffdWp() && arch.Uffd(form, word));
+}
+
+// gup_must_unshare(): a read pin must not be separated from the mapping by a later write.
+bool MustUnshare(const World& w, const Vma& vma, Pfn pfn, std::uint32_t gup) {
+  if ((gup & (kGupWrite | kGupPin)) != kGupPin) return false;
+  const Page& page = w.frames[pfn];
+  if (page.Has(kPgZero) || !w.frames.Head(pfn).Has(kPgAnon)) {
+    return (gup & kGupLongterm) != 0 && vma.IsCow();
+  }
+  return !page.Has(kPgAnonExclusive);
+}
+
+}  // namespace
+
+Errno GupCheckVma(const Vma& vma, std::uint32_t gup) {
+  if (vma.Has(kVmIo | kVmPfnmap)) return Errno::kEFAULT;
+  if ((gup & kGupWrite) != 0) {
+    if (vma.Has(kVmWrite)) return Errno::kOk;
+    if ((gup & kGupForce) == 0 || !vma.IsCow()) return Errno::kEFAULT;
+    return Errno::kOk;
+  }
+  if (vma.Has(kVmRead)) return Errno::kOk;
+  if ((gup & kGupForce) == 0 || !vma.Has(kVmMayread)) return Errno::kEFAULT;
+  return Errno::kOk;
+}
+
+Followed FollowPage(World& w, MmId mm, const Vma& vma, Vpn vpn, std::uint32_t gup) {
+  const Arch& arch = *w.arch;
+  const Leaf leaf = FindLeaf(w, mm, vpn);
+  const bool hugetlb = vma.Hugetlb();
+  const Word word = hugetlb ? arch.HugetlbLoad(HugeSize::kPmd, leaf.word) : leaf.word;
+  const Form form = hugetlb ? Form::kPte : leaf.form;
+  if (arch.None(form, word) || !arch.Present(form, word)) return {};
+  if (arch.Protnone(form, word) && !CanFollowProtnone(vma, gup)) return {};
+  const Pfn pfn = FrameOf(w, vma, leaf, vpn);
+  if ((gup & kGupWrite) != 0 && !CanFollowWrite(w, vma, form, word, pfn, gup)) return {};
+  if (!arch.Write(form, word) && MustUnshare(w, vma, pfn, gup)) {
+    return {.what = Follow::kUnshare, .pfn = pfn};
+  }
+  Page& folio = w.frames.Head(pfn);
+  if ((gup & kGupWrite) != 0 && !arch.Dirty(form, word)) folio.flags |= kPgDirty;
+  const std::uint64_t unit = leaf.level == 0 ? 1 : w.mm(mm).table.PmdPages();
+  return {.what = Follow::kPage, .pfn = pfn, .pages = unit - (vpn.value & (unit - 1))};
+}
+
+Errno FaultErrno(std::uint32_t fault, TellHwPoison tell) {
+  if ((fault & kVmFaultOom) != 0) return Errno::kENOMEM;
+  if ((fault & kVmFaultHwpoison) != 0) {
+    return tell == TellHwPoison::kYes ? Errno::kEHWPOISON : Errno::kEFAULT;
+  }
+  if ((fault & (kVmFaultSigbus | kVmFaultSigsegv)) != 0) return Errno::kEFAULT;
+  return Errno::kOk;
+}
+
+}  // namespace uffdsim

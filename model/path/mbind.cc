@@ -1,0 +1,135 @@
+// mbind(2).
+//
+// Mirrors: do_mbind(), queue_pages_range() of mm/mempolicy.c. A policy is kept as the node that it
+//          allocates from first; 0 is the default policy.
+#include <algorithm>
+
+#include "model/path/migrate.h"
+#include "model/path/paths.h"
+#include "model/path/rmap.h"
+#include "model/path/start.h"
+#include "model/path/swap_out.h"
+
+namespace uffdsim {
+namespace {
+
+constexpr std::uint64_t kMpolDefault = 0;
+constexpr std::uint64_t kMpolLocal = 4;
+constexpr std::uint64_t kMpolMax = 6;
+constexpr std::uint64_t kMfStrict = 1;
+constexpr std::uint64_t kMfMove = 2;
+constexpr std::uint64_t kMfMoveAll = 4;
+
+struct MbindFrame {
+  bool strict = false;
+  bool misplaced = false;  // pages that were not even queued
+};
+
+enum MbindStep : std::uint8_t { kMoved };
+
+Next Answer(Task& t, Errno error) {
+  if (error == Errno::kOk) {
+    Succeed(t);
+  } else {
+    Fail(t, error);
+    t.outcome.ret = -1;
+  }
+  return Next::Return();
+}
+
+// mpol_new(): the default and the local policy take no nodes, the others need some that exist.
+Errno CheckPolicy(const World& w, const Operation& op) {
+  if (op.value > kMpolMax) return Errno::kEINVAL;
+  const bool needs_nodes = op.value != kMpolDefault && op.value != kMpolLocal;
+  const std::uint64_t known = (1ULL << w.config.numa_nodes) - 1;
+  if (needs_nodes && (op.start2 & known) == 0) return Errno::kEINVAL;
+  if (!needs_nodes && op.start2 != 0) return Errno::kEINVAL;
+  if ((op.mode & ~(kMfStrict | kMfMove | kMfMoveAll)) != 0) return Errno::kEINVAL;
+  return Errno::kOk;
+}
+
+std::uint16_t PolicyOf(const Operation& op) {
+  if (op.value == kMpolDefault || op.value == kMpolLocal) return 0;
+  std::uint16_t node = 0;
+  while (((op.start2 >> node) & 1U) == 0) ++node;
+  return static_cast<std::uint16_t>(node + 1U);
+}
+
+bool HasHole(const VmaTree& vmas, Vpn first, Vpn last) {
+  for (Vpn vpn = first; vpn < last;) {
+    const Vma* vma = vmas.Find(vpn);
+    if (vma == nullptr) return true;
+    vpn = vma->end;
+  }
+  return false;
+}
+
+void SetPolicy(VmaTree& vmas, Vpn first, Vpn last, std::uint16_t policy) {
+  vmas.SplitAt(first);
+  vmas.SplitAt(last);
+  for (Vma& vma : vmas.list()) {
+    if (vma.start >= first && vma.end <= last) vma.policy = policy;
+  }
+  vmas.MergeAround(first, last);
+}
+
+// queue_pages_range() with MPOL_MF_INVERT: pages on nodes that the policy does not name.
+bool QueueMisplaced(World& w, Task& t, Vpn first, Vpn last, std::uint64_t nodes) {
+  bool left = false;
+  const PageTable& table = w.mm(t.mm).table;
+  for (Vpn vpn = table.NextMapped(first, last); vpn < last;
+       vpn = table.NextMapped(vpn + 1, last)) {
+    const Word word = table.GetPte(vpn);
+    if (w.arch->None(Form::kPte, word) || !w.arch->Present(Form::kPte, word)) continue;
+    const Pfn head = w.frames.HeadOf(w.arch->PfnOf(Form::kPte, word));
+    const Page& folio = w.frames[head];
+    if (folio.Has(kPgZero) || ((nodes >> folio.node) & 1U) != 0) continue;
+    if ((t.op.mode & (kMfMove | kMfMoveAll)) == 0) {
+      left = true;
+    } else if ((t.op.mode & kMfMoveAll) != 0 || !FolioMappedShared(w, head)) {
+      left = !IsolateForMigration(w, t, head) || left;
+    }
+  }
+  return left;
+}
+
+Next Moved(World&, Task& t, MbindFrame& f) {
+  const bool failed = f.misplaced || t.value != 0;
+  return Answer(t, failed && f.strict ? Errno::kEIO : Errno::kOk);
+}
+
+constexpr Step kSteps[] = {StepOf<MbindFrame, &Moved>("moved", kTouchNothing)};
+
+}  // namespace
+
+const Path kMbindPath = {"mbind", "mm/mempolicy.c do_mbind()", kSteps};
+
+void Start_mbind(World& w, Task& t) {
+  Errno error = CheckPolicy(w, t.op);
+  if (error == Errno::kOk && (t.op.start & PageMask(w)) != 0) error = Errno::kEINVAL;
+  if (error != Errno::kOk) return (void)Answer(t, error);
+  const Vpn first = VpnOf(w, t.op.start);
+  const Vpn last = first + PageAlignUp(w, t.op.length) / PageSize(w);
+  if (first == last) return Succeed(t);
+  VmaTree& vmas = w.mm(t.mm).vmas;
+  if (t.op.value != kMpolDefault && HasHole(vmas, first, last)) {
+    return (void)Answer(t, Errno::kEFAULT);
+  }
+  t.isolated.clear();
+  bool left = false;
+  const bool strict = (t.op.mode & kMfStrict) != 0 && t.op.value != kMpolDefault;
+  if (strict || (t.op.mode & (kMfMove | kMfMoveAll)) != 0) {
+    left = QueueMisplaced(w, t, first, last, t.op.start2 == 0 ? 1 : t.op.start2);
+  }
+  const std::uint16_t policy = PolicyOf(t.op);
+  SetPolicy(vmas, first, last, policy);
+  MbindFrame& f = PushPath<MbindFrame>(t, PathOf::k_mbind);
+  f.strict = strict;
+  f.misplaced = left;
+  t.value = 0;
+  if (!t.isolated.empty()) {
+    PushMigrate(t, {.node = static_cast<std::uint8_t>(policy == 0 ? 0 : policy - 1)});
+  }
+}
+
+}  // namespace uffdsim

@@ -1,0 +1,155 @@
+// MADV_PAGEOUT: takes the pages of a range off the reclaim lists and reclaims them at once.
+//
+// Mirrors: madvise_cold_or_pageout_pte_range() of mm/madvise.c, reclaim_pages() and
+//          shrink_folio_list() of mm/vmscan.c. References are ignored: a young page goes too.
+// Rules:   only folios whose every mapping lies in the range are touched; large ones that reach beyond
+//          it are split. The kernel isolates a page table's worth before it reclaims; here each folio
+//          is isolated and reclaimed in turn, in steps between which others can fault on its entries.
+#include <algorithm>
+
+#include "model/path/paths.h"
+#include "model/path/rmap.h"
+#include "model/path/swap_out.h"
+#include "model/path/thp.h"
+
+namespace uffdsim {
+namespace {
+
+struct PageoutFrame {
+  MmId mm{};
+  Vpn cur{};
+  Vpn last{};
+  Pfn folio{};  // isolated, being reclaimed
+};
+
+enum PageoutStep : std::uint8_t { kIsolate, kAddToSwap, kUnmap, kWrite, kFree };
+
+enum class Found : std::uint8_t { kFolio, kNothing };
+
+// The PMD leaf at f.cur: a huge page that is mapped only here and lies wholly in the range is taken;
+// one that does not is split, and the walk goes on in its PTEs.
+Found LookAtPmd(World& w, PageoutFrame& f, Word pmd) {
+  const Arch& arch = *w.arch;
+  const Vpn next = std::min(
+      f.last, Vpn((f.cur.value | (w.mm(f.mm).table.PmdPages() - 1)) + 1));
+  const bool whole = next - f.cur == w.mm(f.mm).table.PmdPages();
+  const Vpn start = f.cur;
+  f.cur = next;
+  if (!arch.Present(Form::kPmd, pmd)) return Found::kNothing;
+  const Pfn head = w.frames.HeadOf(arch.PfnOf(Form::kPmd, pmd));
+  if (w.frames[head].Has(kPgZero) || FolioMappedShared(w, head)) return Found::kNothing;
+  if (!whole) {
+    if (SplitFolio(w, head)) f.cur = start;
+    return Found::kNothing;
+  }
+  f.folio = head;
+  return IsolateFolio(w, head) ? Found::kFolio : Found::kNothing;
+}
+
+// How many entries from `vpn` map the folio's frames one after the other (folio_pte_batch()).
+std::uint32_t BatchOf(const World& w, const PageTable& table, Vpn vpn, Vpn last, Pfn pfn) {
+  const Pfn end = w.frames.HeadOf(pfn) + w.frames.Count(pfn);
+  const Arch& arch = *w.arch;
+  std::uint32_t count = 0;
+  for (; vpn < last && pfn < end; ++vpn, ++pfn, ++count) {
+    const Word word = table.GetPte(vpn);
+    if (arch.None(Form::kPte, word) || !arch.Present(Form::kPte, word)) break;
+    if (arch.PfnOf(Form::kPte, word) != pfn) break;
+  }
+  return count;
+}
+
+Found LookAtPte(World& w, PageoutFrame& f, Word word) {
+  const Arch& arch = *w.arch;
+  const Vpn start = f.cur;
+  ++f.cur;
+  if (arch.None(Form::kPte, word) || !arch.Present(Form::kPte, word)) return Found::kNothing;
+  const Pfn pfn = arch.PfnOf(Form::kPte, word);
+  if (w.frames[pfn].Has(kPgZero)) return Found::kNothing;
+  const Pfn head = w.frames.HeadOf(pfn);
+  const std::uint32_t count = w.frames.Count(pfn);
+  if (count > 1) {
+    const std::uint32_t batch = BatchOf(w, w.mm(f.mm).table, start, f.last, pfn);
+    f.cur = start + batch;
+    if (batch < count) {
+      if (!FolioMappedShared(w, head) && SplitFolio(w, head)) f.cur = start;
+      return Found::kNothing;
+    }
+  }
+  if (FolioMapcount(w, head) != count) return Found::kNothing;
+  f.folio = head;
+  return IsolateFolio(w, head) ? Found::kFolio : Found::kNothing;
+}
+
+Next Isolate(World& w, Task&, PageoutFrame& f) {
+  while (f.cur < f.last) {
+    const PageTable& table = w.mm(f.mm).table;
+    f.cur = table.NextMapped(f.cur, f.last);
+    if (f.cur >= f.last) break;
+    const Word pmd = table.GetPmd(f.cur);
+    const Found found = w.arch->None(Form::kPmd, pmd) ? LookAtPte(w, f, table.GetPte(f.cur))
+                                                      : LookAtPmd(w, f, pmd);
+    if (found == Found::kFolio) return Next::Continue();
+  }
+  return Next::Return();
+}
+
+Next Keep(World& w, PageoutFrame& f) {
+  PutbackFolio(w, f.folio);
+  return Next::Goto(kIsolate);
+}
+
+// Anonymous memory needs a swap slot before it can be unmapped; a huge page that gets no contiguous
+// ones is split and goes page by page.
+Next Prepare(World& w, Task&, PageoutFrame& f) {
+  const Page& folio = w.frames[f.folio];
+  if (!folio.Has(kPgAnon) || !folio.Has(kPgSwapBacked) || folio.Has(kPgSwapCache)) {
+    return Next::Continue();
+  }
+  if (FolioPinned(w, f.folio)) return Keep(w, f);
+  if (AddToSwap(w, f.folio)) return Next::Continue();
+  const std::uint32_t count = w.frames.Count(f.folio);
+  const std::vector<Mapping> at = MappingsOf(w, f.folio);
+  const Pfn head = f.folio;
+  const Next next = Keep(w, f);
+  if (count > 1 && !at.empty() && SplitFolio(w, head)) f.cur = at.front().vpn;
+  return next;
+}
+
+Next Unmap(World& w, Task&, PageoutFrame& f) {
+  if (!TryToUnmap(w, f.folio, Ttu::kReclaim) || FolioMapcount(w, f.folio) != 0) return Keep(w, f);
+  return FolioPinned(w, f.folio) ? Keep(w, f) : Next::Continue();
+}
+
+Next Write(World& w, Task&, PageoutFrame& f) {
+  // Somebody may have faulted it back in.
+  if (FolioMapcount(w, f.folio) != 0) return Keep(w, f);
+  if (w.frames[f.folio].Has(kPgDirty) && !WriteOut(w, f.folio)) return Keep(w, f);
+  return Next::Continue();
+}
+
+Next Free(World& w, Task&, PageoutFrame& f) {
+  if (!RemoveMapping(w, f.folio)) return Keep(w, f);
+  return Next::Goto(kIsolate);
+}
+
+constexpr Step kSteps[] = {
+    StepOf<PageoutFrame, &Isolate>("isolate", kTouchPte | kTouchFolio),
+    StepOf<PageoutFrame, &Prepare>("add-to-swap", kTouchFolio | kTouchSwap),
+    StepOf<PageoutFrame, &Unmap>("unmap", kTouchPte | kTouchFolio | kTouchSwap | kTouchTlb),
+    StepOf<PageoutFrame, &Write>("write", kTouchFolio | kTouchSwap | kTouchCache),
+    StepOf<PageoutFrame, &Free>("free", kTouchFolio | kTouchSwap | kTouchCache),
+};
+
+}  // namespace
+
+const Path kPageoutPath = {"pageout", "mm/vmscan.c reclaim_pages()", kSteps};
+
+void PushPageout(Task& t, MmId mm, Vpn first, Vpn last) {
+  PageoutFrame& f = PushPath<PageoutFrame>(t, PathOf::k_pageout);
+  f.mm = mm;
+  f.cur = first;
+  f.last = last;
+}
+
+}  // namespace uffdsim
