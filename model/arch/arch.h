@@ -55,7 +55,9 @@ struct HwResult {
 
 class Arch {
  public:
-  constexpr explicit Arch(const Layout& layout) : layout_(layout) {}
+  constexpr explicit Arch(const Layout& layout) : layout_(layout) {
+    for (FormLayout& form : layout_.form) form.Derive();
+  }
 
   const Layout& layout() const { return layout_; }
   std::string_view name() const { return layout_.name.view(); }         // e.g. "x86_64-4level"
@@ -124,7 +126,8 @@ class Arch {
   // pfn_pte / pfn_pmd (+ pmd_mkhuge for kPmd).
   Word Make(Form f, Pfn pfn, Pgprot prot) const { return MakeRaw(f, pfn.value, prot); }
   Word MakeRaw(Form f, std::uint64_t pfn, Pgprot prot) const {
-    return of(f).mkhuge(MakePlain(f, pfn, prot));
+    const Word w = MakePlain(f, pfn, prot);
+    return f == Form::kPte ? w : of(f).mkhuge(w);
   }
   Word MakePlain(Form f, std::uint64_t pfn, Pgprot prot) const;  // pfn_pte / pfn_pmd alone
   Word PmdMkHuge(Word pmd) const { return of(Form::kPmd).mkhuge(pmd); }
@@ -232,6 +235,7 @@ inline Word Arch::Modify(Form f, Word w, Pgprot prot) const {
   const FormLayout& l = of(f);
   if (f == Form::kPmd) prot = PmdProt(prot);
   const Word old_word = w;
+  if (l.modify.plain) return (w & l.modify.keep) | (prot & l.modify.take);
   w = (l.modify.before(w) & l.modify.keep) | (prot & l.modify.take);
   w = Reinvert(l, old_word, w);
   for (const ModifyRule& after : l.modify.after) {

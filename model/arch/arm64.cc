@@ -183,6 +183,36 @@ constexpr Geometry GeometryOf(unsigned page_shift, Lpa2 lpa2) {
   }
 }
 
+constexpr ConstantTable Constants() {
+  return {{{"PAGE_NONE", kNone},
+           {"PAGE_READONLY", kReadonly},
+           {"PAGE_SHARED", kShared},
+           {"PAGE_READONLY_EXEC", kReadonlyExec},
+           {"PAGE_SHARED_EXEC", kSharedExec},
+           {"PAGE_EXECONLY", kExeconly},
+           {"_PAGE_GCS", kGcs},
+           {"_PAGE_GCS_RO", kGcsRo},
+           {"PTE_VALID", kValid},
+           {"PTE_TYPE_PAGE", kValid | kType},
+           {"PTE_ATTRINDX_MASK", kAttrIndx},
+           {"PTE_USER", kUser},
+           {"PTE_RDONLY", kRdonly},
+           {"PTE_SHARED", kSharedBits},
+           {"PTE_AF", kAf},
+           {"PTE_NG", kNg},
+           {"PTE_PRESENT_INVALID", kPresentInvalid},
+           {"PTE_GP", kGp},
+           {"PTE_WRITE", kWrite},
+           {"PTE_DBM", kWrite},
+           {"PTE_CONT", kCont},
+           {"PTE_PXN", kPxn},
+           {"PTE_UXN", kUxn},
+           {"PTE_DIRTY", kDirty},
+           {"PTE_SPECIAL", kSpecial},
+           {"PTE_UFFD", kUffd},
+           {"PTE_PO_IDX_MASK", kPoIndex}}};
+}
+
 constexpr Layout Configure(Name name, unsigned page_shift, Hafdbs hafdbs, Lpa2 lpa2,
                            std::string_view sentence) {
   Layout l;
@@ -230,33 +260,7 @@ constexpr Layout Configure(Name name, unsigned page_shift, Hafdbs hafdbs, Lpa2 l
   l.fields[0] = l.fields[1] = kFields;
   l.letters[0] = l.letters[1] = kLetters;
   l.helpers = kHelpers;
-  l.constants = {{{"PAGE_NONE", kNone},
-                  {"PAGE_READONLY", kReadonly},
-                  {"PAGE_SHARED", kShared},
-                  {"PAGE_READONLY_EXEC", kReadonlyExec},
-                  {"PAGE_SHARED_EXEC", kSharedExec},
-                  {"PAGE_EXECONLY", kExeconly},
-                  {"_PAGE_GCS", kGcs},
-                  {"_PAGE_GCS_RO", kGcsRo},
-                  {"PTE_VALID", kValid},
-                  {"PTE_TYPE_PAGE", kValid | kType},
-                  {"PTE_ATTRINDX_MASK", kAttrIndx},
-                  {"PTE_USER", kUser},
-                  {"PTE_RDONLY", kRdonly},
-                  {"PTE_SHARED", kSharedBits},
-                  {"PTE_AF", kAf},
-                  {"PTE_NG", kNg},
-                  {"PTE_PRESENT_INVALID", kPresentInvalid},
-                  {"PTE_GP", kGp},
-                  {"PTE_WRITE", kWrite},
-                  {"PTE_DBM", kWrite},
-                  {"PTE_CONT", kCont},
-                  {"PTE_PXN", kPxn},
-                  {"PTE_UXN", kUxn},
-                  {"PTE_DIRTY", kDirty},
-                  {"PTE_SPECIAL", kSpecial},
-                  {"PTE_UFFD", kUffd},
-                  {"PTE_PO_IDX_MASK", kPoIndex}}};
+  l.constants = Constants();
   return l;
 }
 

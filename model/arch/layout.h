@@ -59,6 +59,7 @@ struct Rule {
   Word set = 0;
 
   constexpr Word operator()(Word w) const { return (w & mask) == value ? (w & ~clear) | set : w; }
+  constexpr bool Never() const { return (value & ~mask) != 0; }
 };
 
 // One kernel helper: a rule on the word as it was, an unconditional edit, two rules on the result.
@@ -67,8 +68,10 @@ struct Rewrite {
   Word clear = 0;
   Word set = 0;
   Rule after[2] = {};
+  bool plain = false;  // derived: no rule can apply, most helpers of most architectures
 
   constexpr Word operator()(Word w) const {
+    if (plain) return (w & ~clear) | set;
     w = (before(w) & ~clear) | set;
     return after[1](after[0](w));
   }
@@ -87,6 +90,7 @@ struct Modify {
   Word keep = 0;         // _PAGE_CHG_MASK
   Word take = ~Word{0};  // which bits of the protection are honoured
   ModifyRule after[2] = {};
+  bool plain = false;  // derived: no rule can apply and no frame is inverted
 };
 
 // Where the frame number is. The physical address sits in the word from bit `word_shift` (riscv64
@@ -150,6 +154,17 @@ struct FormLayout {
   Rewrite window;     // the same during a modify_prot transaction
 
   SwpCodec swp;
+
+  // Computes what is derived. Whoever changes a layout calls it again (Arch's constructor does).
+  constexpr void Derive() {
+    for (Rewrite* r :
+         {&make, &mkhuge, &mkwrite, &mkwrite_novma, &mkwrite_shstk, &wrprotect, &mkdirty, &mkclean,
+          &mkyoung, &mkold, &mkuffd, &mkspecial, &mkinvalid, &window}) {
+      r->plain = r->before.Never() && r->after[0].Never() && r->after[1].Never();
+    }
+    modify.plain = invert == 0 && modify.before.Never() && modify.after[0].rule.Never() &&
+                   modify.after[1].rule.Never();
+  }
 };
 
 // How an accessed or dirty bit that is clear gets set when it is needed.
@@ -227,6 +242,9 @@ struct Constant {
   std::string_view name;
   Word value;
 };
+
+// Unused slots have an empty name.
+using ConstantTable = std::array<Constant, 40>;
 
 // An accessor that only this architecture has (mkcont, __pte_to_rste); for expressions.
 struct Helper {
@@ -308,9 +326,9 @@ struct Layout {
   Word flags_and[2] = {};  // bits merged by AND, per form
 
   StaticList<Field> fields[2];
-  StaticList<Letter> letters[2];         // in the order of the records
-  StaticList<Helper> helpers;            // this architecture's own accessors
-  std::array<Constant, 32> constants{};  // unused slots have an empty name
+  StaticList<Letter> letters[2];  // in the order of the records
+  StaticList<Helper> helpers;     // this architecture's own accessors
+  ConstantTable constants{};
 };
 
 }  // namespace uffdsim

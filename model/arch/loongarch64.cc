@@ -174,6 +174,34 @@ constexpr Geometry GeometryOf(unsigned page_shift) {
           {bits, bits, bits, levels == 4 ? bits : std::uint8_t{0}, 0}};
 }
 
+constexpr ConstantTable Constants(unsigned page_shift, const FormLayout (&form)[2]) {
+  return {{{"PAGE_NONE", kPageNone},
+           {"PAGE_READONLY", kBase | kPresent},
+           {"PAGE_SHARED", kBase | kPresent | kWrite},
+           {"_PAGE_VALID", kValid},
+           {"_PAGE_ACCESSED", kValid},
+           {"_PAGE_DIRTY", kDirty},
+           {"_PAGE_USER", kPlvUser},
+           {"_PAGE_PLV", kPlvUser},
+           {"_CACHE_CC", kCacheCc},
+           {"_CACHE_MASK", kCache},
+           {"_PAGE_GLOBAL", kGlobal},
+           {"_PAGE_HUGE", kHuge},
+           {"_PAGE_PRESENT", kPresent},
+           {"_PAGE_WRITE", kWrite},
+           {"_PAGE_MODIFIED", kModified},
+           {"_PAGE_PROTNONE", kProtnone},
+           {"_PAGE_SPECIAL", kSpecial},
+           {"_PAGE_HGLOBAL", kHglobal},
+           {"_PAGE_PRESENT_INVALID", kPresentInvalid},
+           {"_PAGE_NO_READ", kNoRead},
+           {"_PAGE_NO_EXEC", kNoExec},
+           {"_PAGE_RPLV", kRplv},
+           {"_PFN_MASK", PfnMask(page_shift)},
+           {"_PAGE_CHG_MASK", form[0].modify.keep},
+           {"_HPAGE_CHG_MASK", form[1].modify.keep}}};
+}
+
 constexpr Layout Configure(Name name, unsigned page_shift, Walker walker,
                            std::string_view sentence) {
   Layout l;
@@ -201,31 +229,7 @@ constexpr Layout Configure(Name name, unsigned page_shift, Walker walker,
   l.fields[0] = kFields;
   l.fields[1] = kPmdFields;
   l.letters[0] = l.letters[1] = kLetters;
-  l.constants = {{{"PAGE_NONE", kPageNone},
-                  {"PAGE_READONLY", kBase | kPresent},
-                  {"PAGE_SHARED", kBase | kPresent | kWrite},
-                  {"_PAGE_VALID", kValid},
-                  {"_PAGE_ACCESSED", kValid},
-                  {"_PAGE_DIRTY", kDirty},
-                  {"_PAGE_USER", kPlvUser},
-                  {"_PAGE_PLV", kPlvUser},
-                  {"_CACHE_CC", kCacheCc},
-                  {"_CACHE_MASK", kCache},
-                  {"_PAGE_GLOBAL", kGlobal},
-                  {"_PAGE_HUGE", kHuge},
-                  {"_PAGE_PRESENT", kPresent},
-                  {"_PAGE_WRITE", kWrite},
-                  {"_PAGE_MODIFIED", kModified},
-                  {"_PAGE_PROTNONE", kProtnone},
-                  {"_PAGE_SPECIAL", kSpecial},
-                  {"_PAGE_HGLOBAL", kHglobal},
-                  {"_PAGE_PRESENT_INVALID", kPresentInvalid},
-                  {"_PAGE_NO_READ", kNoRead},
-                  {"_PAGE_NO_EXEC", kNoExec},
-                  {"_PAGE_RPLV", kRplv},
-                  {"_PFN_MASK", PfnMask(page_shift)},
-                  {"_PAGE_CHG_MASK", l.form[0].modify.keep},
-                  {"_HPAGE_CHG_MASK", l.form[1].modify.keep}}};
+  l.constants = Constants(page_shift, l.form);
   return l;
 }
 

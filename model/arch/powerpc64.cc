@@ -172,6 +172,33 @@ constexpr Geometry GeometryOf(unsigned page_shift, Mmu mmu) {
   return page_shift == 16 ? Geometry{16, 4, {8, 10, 10, 8, 0}} : Geometry{12, 4, {9, 7, 9, 9, 0}};
 }
 
+constexpr ConstantTable Constants(unsigned page_shift, const FormLayout (&form)[2]) {
+  return {{{"PAGE_NONE", kNone},
+           {"PAGE_READONLY", kReadonly},
+           {"PAGE_COPY", kReadonly},
+           {"PAGE_SHARED", kShared},
+           {"PAGE_EXECONLY_X", kExecOnly},
+           {"PAGE_READONLY_X", kReadonlyX},
+           {"PAGE_COPY_X", kReadonlyX},
+           {"PAGE_SHARED_X", kSharedX},
+           {"_PAGE_EXEC", kExec},
+           {"_PAGE_WRITE", kWrite},
+           {"_PAGE_READ", kRead},
+           {"_PAGE_PRIVILEGED", kPrivileged},
+           {"_PAGE_DIRTY", kDirty},
+           {"_PAGE_ACCESSED", kAccessed},
+           {"_PAGE_SOFT_DIRTY", kSoftDirty},
+           {"_PAGE_SPECIAL", kSpecial},
+           {"_PAGE_INVALID", kInvalid},
+           {"_PAGE_PTE", kPte},
+           {"_PAGE_PRESENT", kPresent},
+           {"_PAGE_HPTEFLAGS", HpteFlags(page_shift)},
+           {"H_PAGE_THP_HUGE", page_shift == 16 ? kThpHuge : 0},
+           {"PTE_RPN_MASK", RpnMask(page_shift)},
+           {"_PAGE_CHG_MASK", form[0].modify.keep},
+           {"_HPAGE_CHG_MASK", form[1].modify.keep}}};
+}
+
 constexpr Layout Configure(Name name, unsigned page_shift, Mmu mmu, std::string_view sentence) {
   Layout l;
   l.name = name;
@@ -204,30 +231,7 @@ constexpr Layout Configure(Name name, unsigned page_shift, Mmu mmu, std::string_
   l.fields[0] = l.fields[1] =
       page_shift == 16 ? StaticList<Field>(kFields64K) : StaticList<Field>(kFields4K);
   l.letters[0] = l.letters[1] = kLetters;
-  l.constants = {{{"PAGE_NONE", kNone},
-                  {"PAGE_READONLY", kReadonly},
-                  {"PAGE_COPY", kReadonly},
-                  {"PAGE_SHARED", kShared},
-                  {"PAGE_EXECONLY_X", kExecOnly},
-                  {"PAGE_READONLY_X", kReadonlyX},
-                  {"PAGE_COPY_X", kReadonlyX},
-                  {"PAGE_SHARED_X", kSharedX},
-                  {"_PAGE_EXEC", kExec},
-                  {"_PAGE_WRITE", kWrite},
-                  {"_PAGE_READ", kRead},
-                  {"_PAGE_PRIVILEGED", kPrivileged},
-                  {"_PAGE_DIRTY", kDirty},
-                  {"_PAGE_ACCESSED", kAccessed},
-                  {"_PAGE_SOFT_DIRTY", kSoftDirty},
-                  {"_PAGE_SPECIAL", kSpecial},
-                  {"_PAGE_INVALID", kInvalid},
-                  {"_PAGE_PTE", kPte},
-                  {"_PAGE_PRESENT", kPresent},
-                  {"_PAGE_HPTEFLAGS", HpteFlags(page_shift)},
-                  {"H_PAGE_THP_HUGE", page_shift == 16 ? kThpHuge : 0},
-                  {"PTE_RPN_MASK", RpnMask(page_shift)},
-                  {"_PAGE_CHG_MASK", l.form[0].modify.keep},
-                  {"_HPAGE_CHG_MASK", l.form[1].modify.keep}}};
+  l.constants = Constants(page_shift, l.form);
   return l;
 }
 

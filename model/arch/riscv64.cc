@@ -159,6 +159,33 @@ constexpr void MoveSwapSoftDirty(Layout& l) {
   if (l.form[1].swp.soft_dirty != 0) l.form[1].swp.soft_dirty = l.form[0].swp.exclusive;
 }
 
+constexpr ConstantTable Constants(const FormLayout& pte) {
+  return {{{"PAGE_NONE", kPageNone},
+           {"PAGE_READ", kPageRead},
+           {"PAGE_COPY", kPageRead},
+           {"PAGE_EXEC", kPageExec},
+           {"PAGE_READ_EXEC", kPageReadExec},
+           {"PAGE_COPY_EXEC", kPageReadExec},
+           {"PAGE_SHARED", kPageShared},
+           {"PAGE_SHARED_EXEC", kPageSharedExec},
+           {"PAGE_SHADOWSTACK", kPageShadowStack},
+           {"_PAGE_PRESENT", kPresent},
+           {"_PAGE_READ", kRead},
+           {"_PAGE_WRITE", kWrite},
+           {"_PAGE_EXEC", kExec},
+           {"_PAGE_USER", kUser},
+           {"_PAGE_GLOBAL", kGlobal},
+           {"_PAGE_PROT_NONE", kProtNone},
+           {"_PAGE_ACCESSED", kAccessed},
+           {"_PAGE_DIRTY", kDirty},
+           {"_PAGE_SPECIAL", kSpecial},
+           {"_PAGE_SOFT_DIRTY", pte.soft_dirty},
+           {"_PAGE_UFFD", pte.uffd},
+           {"_PAGE_NAPOT", kNapot},
+           {"_PAGE_PFN_MASK", kPfnMask},
+           {"_PAGE_CHG_MASK", pte.modify.keep}}};
+}
+
 constexpr Layout Configure(Name name, std::uint8_t levels, Ext ext, Ad ad,
                            std::string_view sentence) {
   Layout l;
@@ -189,30 +216,7 @@ constexpr Layout Configure(Name name, std::uint8_t levels, Ext ext, Ad ad,
   l.fields[0] = l.fields[1] = kFields;
   l.letters[0] = l.letters[1] = kLetters;
   l.helpers = kHelpers;
-  l.constants = {{{"PAGE_NONE", kPageNone},
-                  {"PAGE_READ", kPageRead},
-                  {"PAGE_COPY", kPageRead},
-                  {"PAGE_EXEC", kPageExec},
-                  {"PAGE_READ_EXEC", kPageReadExec},
-                  {"PAGE_COPY_EXEC", kPageReadExec},
-                  {"PAGE_SHARED", kPageShared},
-                  {"PAGE_SHARED_EXEC", kPageSharedExec},
-                  {"PAGE_SHADOWSTACK", kPageShadowStack},
-                  {"_PAGE_PRESENT", kPresent},
-                  {"_PAGE_READ", kRead},
-                  {"_PAGE_WRITE", kWrite},
-                  {"_PAGE_EXEC", kExec},
-                  {"_PAGE_USER", kUser},
-                  {"_PAGE_GLOBAL", kGlobal},
-                  {"_PAGE_PROT_NONE", kProtNone},
-                  {"_PAGE_ACCESSED", kAccessed},
-                  {"_PAGE_DIRTY", kDirty},
-                  {"_PAGE_SPECIAL", kSpecial},
-                  {"_PAGE_SOFT_DIRTY", l.form[0].soft_dirty},
-                  {"_PAGE_UFFD", l.form[0].uffd},
-                  {"_PAGE_NAPOT", kNapot},
-                  {"_PAGE_PFN_MASK", kPfnMask},
-                  {"_PAGE_CHG_MASK", l.form[0].modify.keep}}};
+  l.constants = Constants(l.form[0]);
   return l;
 }
 

@@ -264,6 +264,46 @@ constexpr Pgprot kSegmentRo = kSegmentRx | kSegNoexec;
 constexpr Pgprot kSegmentRwx = kSegPresent | kSegRead | kSegWrite;
 constexpr Pgprot kSegmentRw = kSegmentRwx | kSegNoexec;
 
+constexpr ConstantTable Constants(const FormLayout& pte) {
+  return {{{"PAGE_NONE", kPageNone},
+           {"PAGE_RO", kPageRo},
+           {"PAGE_RX", kPageRx},
+           {"PAGE_RW", kPageRw},
+           {"PAGE_RWX", kPageRwx},
+           {"SEGMENT_NONE", kSegmentNone},
+           {"SEGMENT_RO", kSegmentRo},
+           {"SEGMENT_RX", kSegmentRx},
+           {"SEGMENT_RW", kSegmentRw},
+           {"SEGMENT_RWX", kSegmentRwx},
+           {"_PAGE_PRESENT", kPresent},
+           {"_PAGE_YOUNG", kYoung},
+           {"_PAGE_DIRTY", kDirty},
+           {"_PAGE_READ", kRead},
+           {"_PAGE_WRITE", kWrite},
+           {"_PAGE_SPECIAL", kSpecial},
+           {"_PAGE_SOFT_DIRTY", kSoftDirty},
+           {"_PAGE_UNUSED", kUnused},
+           {"_PAGE_NOEXEC", kNoexec},
+           {"_PAGE_PROTECT", kProtect},
+           {"_PAGE_INVALID", kInvalid},
+           {"_PAGE_LARGE", kLarge},
+           {"_PAGE_CHG_MASK", pte.modify.keep},
+           {"_SEGMENT_ENTRY_EMPTY", kSegInvalid},
+           {"_SEGMENT_ENTRY_INVALID", kSegInvalid},
+           {"_SEGMENT_ENTRY_PRESENT", kSegPresent},
+           {"_SEGMENT_ENTRY_PROTECT", kSegProtect},
+           {"_SEGMENT_ENTRY_NOEXEC", kSegNoexec},
+           {"_SEGMENT_ENTRY_YOUNG", kSegYoung},
+           {"_SEGMENT_ENTRY_DIRTY", kSegDirty},
+           {"_SEGMENT_ENTRY_READ", kSegRead},
+           {"_SEGMENT_ENTRY_WRITE", kSegWrite},
+           {"_SEGMENT_ENTRY_SOFT_DIRTY", kSegSoftDirty},
+           {"_SEGMENT_ENTRY_LARGE", kSegLarge},
+           {"_REGION3_ENTRY_LARGE", kSegLarge},
+           {"_REGION_ENTRY_TYPE_R3", kTypeRegion3},
+           {"_REGION3_ENTRY_EMPTY", kSegInvalid | kTypeRegion3}}};
+}
+
 constexpr Layout Configure(Name name, std::string_view sentence) {
   Layout l;
   l.name = name;
@@ -294,35 +334,7 @@ constexpr Layout Configure(Name name, std::string_view sentence) {
   l.letters[0] = kLetters;
   l.letters[1] = kSegmentLetters;
   l.helpers = kHelpers;
-  l.constants = {{{"PAGE_NONE", kPageNone},
-                  {"PAGE_RO", kPageRo},
-                  {"PAGE_RX", kPageRx},
-                  {"PAGE_RW", kPageRw},
-                  {"PAGE_RWX", kPageRwx},
-                  {"SEGMENT_NONE", kSegmentNone},
-                  {"SEGMENT_RO", kSegmentRo},
-                  {"SEGMENT_RX", kSegmentRx},
-                  {"SEGMENT_RW", kSegmentRw},
-                  {"SEGMENT_RWX", kSegmentRwx},
-                  {"_PAGE_PRESENT", kPresent},
-                  {"_PAGE_YOUNG", kYoung},
-                  {"_PAGE_DIRTY", kDirty},
-                  {"_PAGE_READ", kRead},
-                  {"_PAGE_WRITE", kWrite},
-                  {"_PAGE_SPECIAL", kSpecial},
-                  {"_PAGE_SOFT_DIRTY", kSoftDirty},
-                  {"_PAGE_UNUSED", kUnused},
-                  {"_PAGE_NOEXEC", kNoexec},
-                  {"_PAGE_PROTECT", kProtect},
-                  {"_PAGE_INVALID", kInvalid},
-                  {"_PAGE_LARGE", kLarge},
-                  {"_PAGE_CHG_MASK", l.form[0].modify.keep},
-                  {"_SEGMENT_ENTRY_EMPTY", kSegInvalid},
-                  {"_SEGMENT_ENTRY_INVALID", kSegInvalid},
-                  {"_SEGMENT_ENTRY_LARGE", kSegLarge},
-                  {"_REGION3_ENTRY_LARGE", kSegLarge},
-                  {"_REGION_ENTRY_TYPE_R3", kTypeRegion3},
-                  {"_REGION3_ENTRY_EMPTY", kSegInvalid | kTypeRegion3}}};
+  l.constants = Constants(l.form[0]);
   return l;
 }
 

@@ -174,6 +174,35 @@ constexpr Pgprot kSharedExec = kReadonlyExec | kRw;
 constexpr Pgprot kReadonly = kReadonlyExec | kNx;
 constexpr Pgprot kShared = kSharedExec | kNx;
 
+constexpr ConstantTable Constants() {
+  return {{{"PAGE_NONE", kNone},
+           {"PAGE_READONLY", kReadonly},
+           {"PAGE_COPY", kReadonly},
+           {"PAGE_SHARED", kShared},
+           {"PAGE_READONLY_EXEC", kReadonlyExec},
+           {"PAGE_COPY_EXEC", kReadonlyExec},
+           {"PAGE_SHARED_EXEC", kSharedExec},
+           {"_PAGE_PRESENT", kPresent},
+           {"_PAGE_RW", kRw},
+           {"_PAGE_USER", kUser},
+           {"_PAGE_PWT", kPwt},
+           {"_PAGE_PCD", kPcd},
+           {"_PAGE_ACCESSED", kAccessed},
+           {"_PAGE_DIRTY", kDirty},
+           {"_PAGE_PSE", kPse},
+           {"_PAGE_PAT", kPat},
+           {"_PAGE_GLOBAL", kGlobal},
+           {"_PAGE_PROTNONE", kProtnone},
+           {"_PAGE_SPECIAL", kSpecial},
+           {"_PAGE_UFFD", kUffd},
+           {"_PAGE_SOFT_DIRTY", kSoftDirty},
+           {"_PAGE_SAVED_DIRTY", kSavedDirty},
+           {"_PAGE_NX", kNx},
+           {"PTE_PFN_MASK", kPfnMask},
+           {"_PAGE_CHG_MASK", kChgMask},
+           {"_HPAGE_CHG_MASK", kChgMask}}};
+}
+
 constexpr Layout Configure(Name name, std::uint8_t levels, std::string_view sentence) {
   Layout l;
   l.name = name;
@@ -202,32 +231,7 @@ constexpr Layout Configure(Name name, std::uint8_t levels, std::string_view sent
   l.fields[0] = kFields;
   l.fields[1] = kPmdFields;
   l.letters[0] = l.letters[1] = kLetters;
-  l.constants = {{{"PAGE_NONE", kNone},
-                  {"PAGE_READONLY", kReadonly},
-                  {"PAGE_COPY", kReadonly},
-                  {"PAGE_SHARED", kShared},
-                  {"PAGE_READONLY_EXEC", kReadonlyExec},
-                  {"PAGE_COPY_EXEC", kReadonlyExec},
-                  {"PAGE_SHARED_EXEC", kSharedExec},
-                  {"_PAGE_PRESENT", kPresent},
-                  {"_PAGE_RW", kRw},
-                  {"_PAGE_USER", kUser},
-                  {"_PAGE_PWT", kPwt},
-                  {"_PAGE_PCD", kPcd},
-                  {"_PAGE_ACCESSED", kAccessed},
-                  {"_PAGE_DIRTY", kDirty},
-                  {"_PAGE_PSE", kPse},
-                  {"_PAGE_PAT", kPat},
-                  {"_PAGE_GLOBAL", kGlobal},
-                  {"_PAGE_PROTNONE", kProtnone},
-                  {"_PAGE_SPECIAL", kSpecial},
-                  {"_PAGE_UFFD", kUffd},
-                  {"_PAGE_SOFT_DIRTY", kSoftDirty},
-                  {"_PAGE_SAVED_DIRTY", kSavedDirty},
-                  {"_PAGE_NX", kNx},
-                  {"PTE_PFN_MASK", kPfnMask},
-                  {"_PAGE_CHG_MASK", kChgMask},
-                  {"_HPAGE_CHG_MASK", kChgMask}}};
+  l.constants = Constants();
   return l;
 }
 

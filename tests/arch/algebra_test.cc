@@ -24,7 +24,7 @@ std::set<std::string> Broken(const AlgebraReport& report) {
 class Algebra : public testing::TestWithParam<const Arch*> {};
 
 TEST_P(Algebra, OnlyTheKnownFindings) {
-  for (const std::uint64_t seed : {1, 2, 3}) {
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
     const AlgebraReport report = CheckAlgebra(*GetParam(), {.seed = seed, .random_frames = 4});
     EXPECT_TRUE(report.Clean()) << "seed " << seed << "\n" << AlgebraText(report);
   }
