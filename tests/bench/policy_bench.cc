@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <list>
 #include <numeric>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -62,6 +64,36 @@ void BM_PolicyReadOnly(benchmark::State& state) {
   state.SetItemsProcessed(static_cast<std::int64_t>(references.pages.size()) * state.iterations());
 }
 
+// LRU as most cache simulators have it: a hash table of list nodes.
+void BM_PolicyHashedLru(benchmark::State& state) {
+  const References& references = Shared(static_cast<std::uint32_t>(state.range(0)));
+  const std::size_t capacity = references.page_count / 10;
+  std::uint64_t misses = 0;
+  for (auto _ : state) {
+    std::list<PageId> recency;
+    std::unordered_map<PageId, std::list<PageId>::iterator> resident;
+    resident.reserve(capacity);
+    misses = 0;
+    for (const PageId page : references.pages) {
+      const auto found = resident.find(page);
+      if (found != resident.end()) {
+        recency.splice(recency.begin(), recency, found->second);
+        continue;
+      }
+      ++misses;
+      if (resident.size() == capacity) {
+        resident.erase(recency.back());
+        recency.pop_back();
+      }
+      recency.push_front(page);
+      resident.emplace(page, recency.begin());
+    }
+  }
+  const double length = static_cast<double>(references.pages.size());
+  state.SetItemsProcessed(static_cast<std::int64_t>(references.pages.size()) * state.iterations());
+  state.counters["miss_ratio"] = static_cast<double>(misses) / length;
+}
+
 void BM_Policy(benchmark::State& state, const PolicyRow* row) {
   const References& references = Shared(static_cast<std::uint32_t>(state.range(0)));
   PolicySetting setting;
@@ -88,6 +120,10 @@ void BM_Policy(benchmark::State& state, const PolicyRow* row) {
 [[maybe_unused]] const bool kRegistered = [] {
   for (const std::int64_t pages : {1'000'000, 10'000'000}) {
     benchmark::RegisterBenchmark("BM_PolicyReadOnly", BM_PolicyReadOnly)->Arg(pages);
+    benchmark::RegisterBenchmark("BM_PolicyHashedLru", BM_PolicyHashedLru)
+        ->Arg(pages)
+        ->Iterations(1)
+        ->Unit(benchmark::kMillisecond);
     for (const PolicyRow& row : Policies()) {
       const std::string name = "BM_Policy/" + std::string(row.name);
       benchmark::RegisterBenchmark(name.c_str(), BM_Policy, &row)

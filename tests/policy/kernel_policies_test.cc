@@ -208,6 +208,23 @@ TEST(WTinyLfu, AScanDoesNotPushOutTheHotSet) {
   EXPECT_GT(Misses("lru", references, 100), 7500u);
 }
 
+// Hits come soon after a load or never: what has waited longer has no hits to expect. LRU keeps the
+// pages seen twice as long as those that are still to be seen a second time.
+TEST(Lhd, LearnsWhenHitsCome) {
+  References references;
+  references.page_count = 120000;
+  // Each page is used twice, 60 references apart, with one single use between each.
+  for (PageId i = 0; i < 60000; ++i) {
+    references.pages.push_back(i);
+    references.pages.push_back(i < 60 ? 60000 + i : i - 60);
+  }
+  const std::uint64_t lru = Misses("lru", references, 80);
+  const std::uint64_t lhd = Misses("lhd:reconfigure=2000", references, 80);
+  const std::uint64_t min = Misses("min", references, 80);
+  EXPECT_EQ(lru, references.pages.size());
+  EXPECT_LT(lhd, min + (lru - min) / 2);
+}
+
 // The more of memory a sample covers, the more surely the least dense page goes.
 TEST(Hyperbolic, FewReferencesOverALongTimeGoFirst) {
   References references;

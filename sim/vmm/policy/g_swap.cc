@@ -64,13 +64,11 @@ class GSwapCore : public PolicyCoreDefaults {
 
   // The oldest page of at least that age; with 0, touched pages too where no other is left.
   PageId PopOldest(unsigned at_least) {
-    for (unsigned age = PageAges::kMaxAge + 1; age-- > at_least;) {
-      if (ages_.PagesOfAge(age) == 0) continue;
-      const PageId page = ages_.PopOldest(age);
-      evicted_[page] = scans_ * kAges + age + 1;
-      return page;
-    }
-    return at_least == 0 ? ages_.PopOldest() : kNoPage;
+    if (!ages_.AnyOfAge(at_least)) return at_least == 0 ? ages_.PopOldest() : kNoPage;
+    const unsigned age = ages_.OldestAge();
+    const PageId page = ages_.PopOldest();
+    evicted_[page] = scans_ * kAges + age + 1;
+    return page;
   }
 
   // The smallest age from which on promotions were within the level; at least 1.

@@ -29,9 +29,12 @@ class PageAges {
   bool Resident(PageId page) const { return state_[page] != kAbsent; }
   void Prefetch(PageId page) const { __builtin_prefetch(state_.data() + page, 1); }
   bool Touched(PageId page) const { return state_[page] == kTouched; }
+  // Of the oldest page; only where AnyOfAge(0).
+  unsigned OldestAge() const { return Highest() - unsigned{kScannedOnce}; }
   // Of a resident page that is not touched.
   unsigned Age(PageId page) const { return state_[page] - unsigned{kScannedOnce}; }
   std::uint64_t PagesOfAge(unsigned age) const { return count_[age + kScannedOnce]; }
+  bool AnyOfAge(unsigned at_least) const { return Highest() >= at_least + kScannedOnce; }
 
   void Touch(PageId page) {
     std::uint8_t& state = state_[page];
@@ -43,6 +46,7 @@ class PageAges {
 
   void Insert(PageId page) {
     state_[page] = kTouched;
+    highest_ = std::max(highest_, kTouched);
     ++count_[kTouched];
     ++chunk_pages_[page / kChunk];
   }
@@ -66,6 +70,7 @@ class PageAges {
     count_[kOldest] += count_[kOldest - 1];
     for (unsigned s = kOldest - 1; s > kTouched; --s) count_[s] = count_[s - 1];
     count_[kTouched] = 0;
+    if (highest_ != kAbsent && highest_ != kOldest) ++highest_;
     cursor_state_ = kAbsent;
   }
 
@@ -89,14 +94,19 @@ class PageAges {
     return std::min(kChunk, state_.size() - chunk * kChunk);
   }
 
+  // The highest state that a resident page has; kAbsent when none is resident.
+  std::uint8_t Highest() const {
+    std::uint8_t state = highest_;
+    while (state > kAbsent && count_[state] == 0) --state;
+    return state;
+  }
+
   PageId Pop(unsigned at_least) {
-    for (unsigned s = kOldest; s >= at_least; --s) {
-      if (count_[s] == 0) continue;
-      const PageId page = Find(static_cast<std::uint8_t>(s));
-      Remove(page);
-      return page;
-    }
-    return kNoPage;
+    highest_ = Highest();
+    if (highest_ < at_least) return kNoPage;
+    const PageId page = Find(highest_);
+    Remove(page);
+    return page;
   }
 
   // The first page in this state at or after the cursor. Between two scans pages only leave the
@@ -128,6 +138,7 @@ class PageAges {
   LazyArray<std::uint8_t> state_;
   std::vector<std::uint32_t> chunk_pages_;  // resident pages of each chunk
   std::array<std::uint64_t, 256> count_{};  // resident pages in each state
+  std::uint8_t highest_ = kAbsent;          // no page has a higher state
   std::uint8_t cursor_state_ = kAbsent;
   std::size_t cursor_ = 0;
 };

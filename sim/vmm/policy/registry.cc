@@ -153,6 +153,7 @@ std::string FormatPolicy(const PolicyChoice& choice) {
 }
 
 std::unique_ptr<Policy> MakePolicy(const PolicyChoice& choice, PolicySetting setting) {
+  UFFDSIM_CHECK(setting.page_count > 0 && setting.capacity > 0);
   setting.parameters = choice.values;
   return choice.row->make(setting);
 }
