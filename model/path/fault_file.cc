@@ -30,6 +30,8 @@ void InstallFilePage(World& w, const FaultFrame& f, const Vma& vma, Vpn vpn, Pfn
   if (write) {
     word = arch.MkDirty(Form::kPte, word);
     if (vma.Has(kVmWrite)) word = arch.MkWrite(Form::kPte, word);
+  } else if (arch.Write(Form::kPte, word) && w.frames.Head(pfn).Has(kPgDirty)) {
+    word = arch.MkDirty(Form::kPte, word);
   }
   if (f.was_marker && vma.UffdWp() && vpn == f.vpn) word = arch.MkUffd(Form::kPte, word);
   MapFrames(w, pfn, 1);

@@ -24,8 +24,9 @@ FileId NewUnnamedFile(World& w, FileKind kind, std::uint64_t pages) {
   return id;
 }
 
-VmFlags FlagsOf(const Operation& op, bool shared, bool hugetlb) {
-  VmFlags flags = kVmMayread | kVmMaywrite | kVmMayexec | kVmSoftdirty;
+VmFlags FlagsOf(const World& w, const Operation& op, bool shared, bool hugetlb) {
+  VmFlags flags = kVmMayread | kVmMaywrite | kVmMayexec;
+  if (w.arch->SupportsSoftDirty()) flags |= kVmSoftdirty;
   if ((op.prot & kProtRead) != 0) flags |= kVmRead;
   if ((op.prot & kProtWrite) != 0) flags |= kVmWrite;
   if ((op.prot & kProtExec) != 0) flags |= kVmExec;
@@ -83,7 +84,7 @@ Next Replace(World& w, Task& t, MapFrame& f) {
   Vma vma;
   vma.start = f.first;
   vma.end = f.last;
-  vma.flags = FlagsOf(op, traits.shared, traits.hugetlb);
+  vma.flags = FlagsOf(w, op, traits.shared, traits.hugetlb);
   vma.file = op.file;
   vma.pgoff = Pgoff(VpnOf(w, op.start2).value);
   if (traits.own_file) {
