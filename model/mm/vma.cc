@@ -91,8 +91,8 @@ std::string VmFlagsText(VmFlags flags) {
   static constexpr Row kRows[] = {
       {kVmRead, "rd"},        {kVmWrite, "wr"},       {kVmExec, "ex"},
       {kVmShared, "sh"},      {kVmMayread, "mr"},     {kVmMaywrite, "mw"},
-      {kVmMayexec, "me"},     {kVmMayshare, "ms"},    {kVmMaybeGuard, "gu"},
-      {kVmUffdMissing, "um"}, {kVmPfnmap, "pf"},      {kVmUffdWp, "uw"},
+      {kVmMayexec, "me"},     {kVmMayshare, "ms"},    {kVmUffdMissing, "um"},
+      {kVmPfnmap, "pf"},      {kVmMaybeGuard, "gu"},  {kVmUffdWp, "uw"},
       {kVmLocked, "lo"},      {kVmIo, "io"},          {kVmSeqRead, "sr"},
       {kVmRandRead, "rr"},    {kVmDontcopy, "dc"},    {kVmDontexpand, "de"},
       {kVmLockonfault, "lf"}, {kVmAccount, "ac"},     {kVmNoreserve, "nr"},
