@@ -65,9 +65,7 @@ std::vector<Function> Functions(const File& file) {
   int line = 1;
   for (std::size_t i = 0; i < code.size(); ++i) {
     switch (code[i]) {
-      case '\n':
-        ++line;
-        break;
+      case '\n': ++line; break;
       case '{': {
         const std::string_view before = std::string_view(code).substr(head, i - head);
         if (function_depth < 0 && OpensFunction(before)) {
@@ -86,11 +84,8 @@ std::vector<Function> Functions(const File& file) {
         }
         head = i + 1;
         break;
-      case ';':
-        head = i + 1;
-        break;
-      default:
-        break;
+      case ';': head = i + 1; break;
+      default: break;
     }
   }
   return functions;

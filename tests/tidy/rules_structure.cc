@@ -142,6 +142,20 @@ std::string CMakeAbove(const Tree& tree, std::string_view path) {
   }
 }
 
+// Whether `lists` names the source `name`, in full or by a loop: foreach(t algebra ..) and
+// ${t}_test.cc.
+bool NamesSource(std::string_view lists, std::string_view name) {
+  if (!FindToken(lists, name).empty()) return true;
+  for (std::size_t at = lists.find('}'); at != lists.npos; at = lists.find('}', at + 1)) {
+    const std::size_t end = std::min(lists.find_first_of(" )\n", at), lists.size());
+    const std::string_view suffix = lists.substr(at + 1, end - at - 1);
+    if (!suffix.ends_with(".cc") || !name.ends_with(suffix)) continue;
+    const std::string_view variable_part = name.substr(0, name.size() - suffix.size());
+    if (!variable_part.empty() && !FindToken(lists, variable_part).empty()) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Findings Orphans(const Tree& tree) {
@@ -157,10 +171,11 @@ Findings Orphans(const Tree& tree) {
   for (const File& file : tree) {
     if (!file.IsCxx()) continue;
     if (file.path.ends_with(".cc")) {
-      if (FindToken(CMakeAbove(tree, file.path), file.Name()).empty()) {
+      if (!NamesSource(CMakeAbove(tree, file.path), file.Name())) {
         findings.push_back({{}, file.path, 0, "no CMakeLists.txt above it names this source"});
       }
-    } else if (!included.contains(file.path)) {
+    } else if (!included.contains(file.path) &&
+               CMakeAbove(tree, file.path).find(file.path) == std::string::npos) {
       findings.push_back({{}, file.path, 0, "nobody includes this file"});
     }
   }
