@@ -48,6 +48,7 @@ std::string_view KnownReason(const Arch& arch, std::string_view law) {
   return {};
 }
 
+// A known finding that does not show is as wrong as a new one: the layout is then not 7.3.4's.
 bool AsExpected(const LawResult& law) { return (law.failed != 0) == !law.known.empty(); }
 
 }  // namespace

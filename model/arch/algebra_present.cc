@@ -1,4 +1,9 @@
-// Laws of present words: what mm/debug_vm_pgtable.c checks, and what userfaultfd needs.
+// Laws of present words: what mm/debug_vm_pgtable.c checks, and what the MMU owes.
+//
+// Mirrors: mm/debug_vm_pgtable.c pte_basic_tests(), pmd_basic_tests(), pte_protnone_tests(),
+//          pte_soft_dirty_tests(), pte_special_tests(), pmd_thp_tests(), pte_advanced_tests().
+// Rules:   the sentence of each law is its row in algebra_laws.def. Where debug_vm_pgtable.c takes
+//          one entry per protection, these take every word that helpers can make of it.
 
 #include <algorithm>
 
@@ -85,6 +90,7 @@ void SpecialLaw(Checker& c) {
   }
 }
 
+// Write permission is not compared: cleaning a shadow-stack entry (x86-64) takes its form away.
 void IndependentLaw(Checker& c) {
   const Arch& a = c.arch();
   const Form f = c.form();
@@ -135,6 +141,7 @@ void ProtnoneNotWritable(Checker& c) {
   }
 }
 
+// RWP relies on it: a young page that gets armed should stay young for reclaim.
 void ProtnoneKeepsYoung(Checker& c) {
   const Arch& a = c.arch();
   for (const auto& [w, frame] : c.words()) {
@@ -199,6 +206,8 @@ void PmdHuge(Checker& c) {
   for (const auto& [w, frame] : c.words()) c.Expect(c.arch().Leaf(w), w, "pmd_trans_huge");
 }
 
+// Dirty is not among what must be kept: loongarch64 drops the hardware's bit here, and callers go
+// on with the value that pmdp_invalidate() returned.
 void PmdInvalid(Checker& c) {
   const Arch& a = c.arch();
   const Form f = c.form();

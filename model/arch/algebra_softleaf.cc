@@ -1,4 +1,7 @@
 // Laws of non-present words and of hugetlb's own formats.
+//
+// Mirrors: mm/debug_vm_pgtable.c pte_swap_tests(), pmd_softleaf_tests(), swap_migration_tests(),
+//          pte_swap_exclusive_tests(), hugetlb_basic_tests().
 
 #include "model/arch/algebra_internal.h"
 #include "model/arch/decode.h"

@@ -1,4 +1,8 @@
-// Laws of the mark.
+// Laws of the mark, none of which mm/debug_vm_pgtable.c checks.
+//
+// Mirrors: mm/mprotect.c change_present_ptes() (order of modify and mkuffd), mm/page_table_check.c
+//          page_table_check_pte_flags() (no writable marked entry), mm/userfaultfd.c (resolve).
+// Rules:   without a mark there is nothing to ask; such a law reports zero checks.
 
 #include <string>
 

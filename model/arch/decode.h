@@ -67,6 +67,12 @@ absl::StatusOr<Word> PteEncode(const Arch& arch, Form form, std::string_view tex
 
 // The two words and the fields in which they differ.
 std::string PteDiff(const Arch& arch, Form form, Word before, Word after);
+std::string PteDiffJson(const Arch& arch, Form form, Word before, Word after);
+
+// A hugetlb entry: the word in the table, and what pte helpers make of it.
+std::string PteDecodeHugetlb(const Arch& arch, HugeSize size, Word raw);
+// "contpte", "pmd", "contpmd", "pud"; nothing when the name is none of them.
+std::optional<HugeSize> ParseHugeSize(std::string_view name);
 
 // "pte", "pmd"; nothing when the name is neither.
 std::optional<Form> ParseForm(std::string_view name);

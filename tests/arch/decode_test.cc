@@ -198,5 +198,23 @@ TEST(Diff, NamesTheFieldsThatDiffer) {
             "  saved_dirty    0 -> 0x1\n");
 }
 
+TEST(Diff, AsJson) {
+  const Arch& arm = *FindArch("arm64");
+  const std::string json = PteDiffJson(arm, Form::kPte, 0x1234080, 0x1234088);
+  EXPECT_THAT(json, HasSubstr("\"changes\":{\"uffd\":[\"0\",\"0x1\"]}"));
+  EXPECT_THAT(json, HasSubstr("\"letters\":\"swap:F\""));
+}
+
+TEST(Hugetlb, DecodesTheTableFormat) {
+  const std::string text = PteDecodeHugetlb(*FindArch("s390x"), HugeSize::kPmd, 0x1230f503);
+  EXPECT_THAT(text, HasSubstr("0x000000001230f503  as stored"));
+  EXPECT_THAT(text, HasSubstr("0x000000001230093f"));
+  EXPECT_THAT(text, HasSubstr("pfn=0x12300"));
+  EXPECT_EQ(PteDecodeHugetlb(*FindArch("x86_64"), HugeSize::kPmd, 0x80000000122008e7),
+            PteDecode(*FindArch("x86_64"), Form::kPte, 0x80000000122008e7));
+  EXPECT_EQ(ParseHugeSize("contpmd"), HugeSize::kContPmd);
+  EXPECT_FALSE(ParseHugeSize("giant").has_value());
+}
+
 }  // namespace
 }  // namespace uffdsim

@@ -82,6 +82,8 @@ TEST(Eval, ErrorsNameTheColumn) {
   EXPECT_THAT(Error("x86_64", "mkuffd(WR)"),
               HasSubstr("column 8: found 'WR)', expected a constant"));
   EXPECT_THAT(Error("x86_64", "frob(1)"), HasSubstr("column 1"));
+  EXPECT_THAT(Error("x86_64", "mkuffdd(RW)"), HasSubstr("did you mean mkuffd"));
+  EXPECT_THAT(Error("x86_64", "_PAGE_UFD"), HasSubstr("_PAGE_UFFD"));
   EXPECT_THAT(Error("x86_64", "modify(RW)"), HasSubstr("expected 2 arguments, not 1"));
   EXPECT_THAT(Error("x86_64", "RWP(RW, RW)"), HasSubstr("expected 1 arguments, not 2"));
   EXPECT_THAT(Error("x86_64", "0x10000000000000000"), HasSubstr("at most 64 bits"));
