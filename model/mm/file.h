@@ -9,6 +9,7 @@
 
 #include "model/base/chunked_array.h"
 #include "model/base/ids.h"
+#include "model/mm/reserve_map.h"
 
 namespace uffdsim {
 
@@ -38,9 +39,8 @@ struct File {
   FileKind kind = FileKind::kShmem;
   bool memfd = false;        // has a name in user space (else MAP_SHARED|MAP_ANONYMOUS)
   std::uint64_t size = 0;    // in base pages
-  std::uint32_t users = 0;   // mappings plus the memfd itself
   ChunkedArray<CacheSlot> cache;  // by base page index; a large folio fills all of its indexes
-  std::uint64_t reserved = 0;     // hugetlb: huge pages reserved for shared mappings, not yet used
+  ReserveMap reserve_map;         // hugetlb: pages promised to shared mappings, or in the cache
 };
 
 }  // namespace uffdsim

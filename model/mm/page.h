@@ -35,6 +35,7 @@ enum PageFlags : std::uint32_t {
   kPgZero = 1U << 14,          // the shared zero page or a part of the huge zero folio
   kPgLru = 1U << 15,           // on the reclaim lists (not in a per-CPU batch, not isolated)
   kPgHugetlbRestore = 1U << 16,  // freeing gives a reservation back
+  kPgFallocated = 1U << 17,      // shmem: allocated by fallocate() and not filled yet (not uptodate)
 };
 
 struct Page {
@@ -57,6 +58,9 @@ static_assert(sizeof(Page) <= 40, "the budget of a resident page is 64 bytes, al
 class Frames {
  public:
   Frames();
+
+  // Room for so many frames, so that growing never copies them.
+  void Reserve(std::uint64_t frames) { pages_.reserve(frames); }
 
   // A zero-filled folio of 2^order frames on `node`; never fails (allocation failure is an
   // environment choice, taken by the caller). Flags: kPgAllocated (and kPgTail on tails) only.

@@ -68,6 +68,8 @@ struct Vma {
   std::uint32_t anon_vma = 0;  // identity of the reverse map, 0: no anonymous page yet
   std::uint16_t policy = 0;    // NUMA policy: 0 default, else node + 1 (bind)
   bool anon_vma_shared = false;  // the chain has more than one link (after fork)
+  bool huge_pages_stolen = false;  // hugetlb: the owner took a page back (HPAGE_RESV_UNMAPPED)
+  std::uint16_t reserve_map = 0;   // private hugetlb: its World::reserve_maps, 0: owns no reservation
 
   std::uint64_t pages() const { return end.value - start.value; }
   bool Has(VmFlags f) const { return (flags & f) != 0; }

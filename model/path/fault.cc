@@ -31,7 +31,9 @@ Next Walk(World& w, Task& t, FaultFrame& f) {
   Vma* vma = FaultVma(w, f);
   if (vma == nullptr) return Finish(t, kVmFaultSigsegv);
   if (vma->Hugetlb()) return Next::Goto(kHandle);
-  const PageTable& table = w.mm(f.mm).table;
+  PageTable& table = w.mm(f.mm).table;
+  // __handle_mm_fault() makes the tables down to the PMD's, whatever comes of the fault.
+  table.EnsureTableOf(1, f.vpn);
   f.orig = table.GetPmd(f.vpn);
   f.level = w.arch->None(Form::kPmd, f.orig) ? 0 : 1;
   if (f.level == 0) f.orig = table.GetPte(f.vpn);

@@ -55,7 +55,8 @@ bool FaultAround(World& w, FaultFrame& f, Vma& vma) {
     // A table appears only if there is something to map; a huge folio is mapped by the PMD.
     bool cached = false;
     for (Vpn vpn = first; vpn < last && !cached; ++vpn) {
-      cached = file.cache.Get(vma.IndexOf(vpn)).is_frame();
+      const CacheSlot slot = file.cache.Get(vma.IndexOf(vpn));
+      cached = slot.is_frame() && !w.frames.Head(slot.pfn()).Has(kPgFallocated);
     }
     if (!cached) return false;
     if (ShmemMapPmd(w, f, vma)) return true;
@@ -65,6 +66,7 @@ bool FaultAround(World& w, FaultFrame& f, Vma& vma) {
     const std::uint64_t index = vma.IndexOf(vpn);
     const CacheSlot slot = file.cache.Get(index);
     if (index >= file.size || !slot.is_frame() || w.frames[slot.pfn()].Has(kPgHwPoison)) continue;
+    if (w.frames.Head(slot.pfn()).Has(kPgFallocated)) continue;
     if (!w.arch->None(Form::kPte, table.GetPte(vpn))) continue;
     InstallFilePage(w, f, vma, vpn, slot.pfn());
   }
@@ -90,7 +92,10 @@ void InstallPrivateCopy(World& w, const FaultFrame& f, Vma& vma, Pfn cached) {
 Pfn ShmemGetPage(World& w, FileId id, std::uint64_t index, CacheMiss miss, std::uint8_t node) {
   File& file = w.file(id);
   CacheSlot slot = file.cache.Get(index);
-  if (slot.is_frame()) return slot.pfn();
+  if (slot.is_frame()) {
+    w.frames.Head(slot.pfn()).flags &= ~static_cast<std::uint32_t>(kPgFallocated);
+    return slot.pfn();
+  }
   Pfn pfn;
   if (slot.is_swap()) {
     const SwapSlot swapped = slot.swap();

@@ -26,7 +26,10 @@ void PushValue(Outcome& outcome, int value) {
 }
 
 Content ReadIndex(World& w, FileId id, std::uint64_t index) {
-  if (w.file(id).cache.Get(index).empty()) return 0;  // a hole reads as zeroes
+  // A hole reads as zeroes, and so does a page that fallocate() left unfilled.
+  const CacheSlot slot = w.file(id).cache.Get(index);
+  if (slot.empty()) return 0;
+  if (slot.is_frame() && w.frames.Head(slot.pfn()).Has(kPgFallocated)) return 0;
   const Pfn pfn = ShmemGetPage(w, id, index, CacheMiss::kLookOnly, 0);
   return pfn == Pfn(0) ? 0 : LookAtContent(w, pfn);
 }
@@ -40,7 +43,6 @@ void Start_memfd(World& w, Task& t) {
   if (file.memfd) return Bad(t, "file exists");
   file.kind = (t.op.flags & kOpHugetlb) != 0 ? FileKind::kHugetlb : FileKind::kShmem;
   file.memfd = true;
-  file.users = 1;
   file.size = PageAlignUp(w, t.op.length) / PageSize(w);
   Succeed(t);
 }
@@ -65,8 +67,10 @@ void Start_fallocate(World& w, Task& t) {
     PunchFile(w, t.op.file, first, last);
   } else {
     for (std::uint64_t index = first; index < last; ++index) {
+      const bool hole = w.file(t.op.file).cache.Get(index).empty();
       const Pfn pfn = ShmemGetPage(w, t.op.file, index, CacheMiss::kAllocate, 0);
-      if (pfn != Pfn(0)) w.frames.Head(pfn).flags |= kPgDirty;
+      if (pfn == Pfn(0)) continue;
+      w.frames.Head(pfn).flags |= kPgDirty | (hole ? std::uint32_t{kPgFallocated} : 0);
     }
     File& file = w.file(t.op.file);
     file.size = std::max(file.size, last);

@@ -257,7 +257,6 @@ void DupVma(World& w, MmId parent, MmId child, const Vma& src, std::vector<DupCo
     dst.anon_vma_shared = true;
   }
   dst.flags &= ~kVmLockedMask;
-  if (dst.file != FileId(0)) ++w.file(dst.file).users;
   w.mm(child).vmas.Insert(dst);
   if (dst.Has(kVmWipeonfork)) return;
   CopyPageRange(w, {.parent = parent, .child = child, .src = &src, .dst = &dst});

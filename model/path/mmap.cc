@@ -98,7 +98,6 @@ Next Replace(World& w, Task& t, MapFrame& f) {
     Fail(t, Errno::kENOMEM);
     return Next::Return();
   }
-  if (vma.file != FileId(0)) ++w.file(vma.file).users;
   SetPageProt(w, vma);
   mm.vmas.Insert(vma);
   mm.vmas.MergeAround(f.first, f.last);

@@ -185,7 +185,6 @@ Vma* MakeNewVma(World& w, MmId mm, const Vma& old_vma, const MremapFrame& f) {
   vma.pgoff = Pgoff(old_vma.IndexOf(f.from));
   // A VMA without anonymous pages may be anywhere; its index follows its address.
   if (vma.Anonymous() && vma.anon_vma == 0) vma.pgoff = Pgoff(f.to.value);
-  if (vma.file != FileId(0)) ++w.file(vma.file).users;
   VmaTree& vmas = w.mm(mm).vmas;
   vmas.Insert(vma);
   vmas.MergeAround(vma.start, vma.end);

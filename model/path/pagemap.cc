@@ -66,7 +66,7 @@ std::uint64_t HugetlbWord(const World& w, const EntryAt& entry, Vpn vpn) {
 bool CachedInMemory(const World& w, const Vma& vma, Vpn vpn) {
   if (vma.Anonymous()) return false;
   const CacheSlot slot = w.files[vma.file.value].cache.Get(vma.IndexOf(vpn));
-  if (slot.is_frame()) return true;
+  if (slot.is_frame()) return !w.frames.Head(slot.pfn()).Has(kPgFallocated);
   return slot.is_swap() && w.swap[slot.swap()].cache != Pfn(0);
 }
 

@@ -101,6 +101,9 @@ Delivery DeliverFault(World& w, Task& t, const FaultFrame& f, const Vma& vma) {
 }
 
 void WakeRange(World& w, CtxId id, std::uint64_t start, std::uint64_t length) {
+  if (w.listener != nullptr) {
+    w.listener->OnWake(id, VpnOf(w, start), VpnOf(w, PageAlignUp(w, start + length)));
+  }
   std::erase_if(w.ctx(id).faults, [&](const Context::Waiter& waiter) {
     // The page of the reported address counts, so that an exact address is found too.
     const std::uint64_t page = waiter.address;
@@ -151,6 +154,10 @@ std::vector<Message> DrainMessages(World& w, CtxId id) {
   // Reading an event completes it.
   for (const Context::PendingEvent& event : std::exchange(ctx.events, {})) {
     messages.push_back(event.message);
+    // Whoever reads a FORK event gets the descriptor of the child's context.
+    if (event.message.type == Message::Type::kFork && !ctx.released) {
+      w.ctx(event.message.child_ctx).open = true;
+    }
     DropChanging(w, id);
     MakeRunnable(w, event.task);
   }

@@ -19,6 +19,7 @@ struct AccessFrame {
   std::uint64_t pages = 0;
   Verb verb{};
   bool user = true;
+  bool loaded = false;        // add: the byte was read, the store comes next
 };
 
 enum AccessStep : std::uint8_t { kAccess, kFaulted };
@@ -67,17 +68,24 @@ Next TryAccess(World& w, Task& t, AccessFrame& f) {
     return Next::Return();
   }
   const Vpn vpn = VpnOf(w, f.address);
-  const Access access = f.verb == Verb::kRead ? Access::kRead : Access::kWrite;
+  // An atomic add loads the byte before it tries to replace it.
+  const bool load = f.verb == Verb::kRead || (f.verb == Verb::kAdd && !f.loaded);
+  const Access access = load ? Access::kRead : Access::kWrite;
   const Vma* vma = w.mm(t.mm).vmas.Find(vpn);
   if (vma == nullptr) return Stop(t, f, "SIGSEGV", "MAPERR");
   Pfn pfn;
   if (HwTranslate(w, t.mm, *vma, vpn, access, &pfn)) {
+    if (f.verb == Verb::kAdd && load) {
+      f.loaded = true;
+      return Next::Goto(kAccess);
+    }
     TouchByte(w, t, f, pfn);
     if (w.listener != nullptr) {
       w.listener->OnAccess(t.mm, vpn, access,
                            f.user ? AccessMode::kUser : AccessMode::kKernel);
     }
     ++f.done;
+    f.loaded = false;
     f.address += PageSize(w);
     return Next::Goto(kAccess);
   }

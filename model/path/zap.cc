@@ -161,9 +161,12 @@ void UnmapRegion(World& w, MmId id, Vpn first, Vpn last) {
 }
 
 void PutFile(World& w, FileId id) {
-  File& file = w.file(id);
-  UFFDSIM_CHECK(file.users > 0);
-  if (--file.users != 0) return;
+  if (w.file(id).memfd) return;
+  for (const Mm& mm : w.mms) {
+    for (const Vma& vma : mm.vmas.list()) {
+      if (vma.file == id) return;
+    }
+  }
   TruncateFile(w, id, 0);
 }
 

@@ -35,7 +35,7 @@ Errno CheckUnmap(const World& w, const Mm& mm, Vpn first, Vpn last);
 // munmap of [first, last) without events: splits, zaps, frees tables and VMAs.
 void UnmapRegion(World& w, MmId mm, Vpn first, Vpn last);
 
-// Drops a reference of a mapping or memfd to a file; frees its pages with the last.
+// A mapping of the file is gone: frees the file's pages if nobody can reach it any more.
 void PutFile(World& w, FileId file);
 
 }  // namespace uffdsim

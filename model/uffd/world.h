@@ -49,6 +49,13 @@ struct HugePool {
   std::uint32_t reserved = 0;
 };
 
+// A registered buffer of io_uring: frames that stay pinned until its last descriptor is closed.
+struct PinnedBuffer {
+  std::uint32_t handle = 0;
+  std::vector<MmId> holders;  // processes with a descriptor of it; none: the slot is free
+  std::vector<Pfn> frames;
+};
+
 struct World {
   World(const Arch& architecture, const WorldConfig& settings);
 
@@ -66,6 +73,8 @@ struct World {
   std::vector<Context> contexts;   // by CtxId, [0] unused
   std::vector<Task> tasks;         // by TaskId, [0] unused
   KsmState ksm;
+  std::vector<ReserveMap> reserve_maps;  // of private hugetlb mappings, [0] unused
+  std::vector<PinnedBuffer> pinned;
   std::vector<Stage2> stage2s;
   std::vector<Tlb> tlbs;           // by CPU; empty where translations are not cached
 
