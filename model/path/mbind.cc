@@ -105,6 +105,7 @@ constexpr Step kSteps[] = {StepOf<MbindFrame, &Moved>("moved", kTouchNothing)};
 const Path kMbindPath = {"mbind", "mm/mempolicy.c do_mbind()", kSteps};
 
 void Start_mbind(World& w, Task& t) {
+  if (w.config.numa_nodes == 0) return (void)Answer(t, Errno::kENOSYS);
   Errno error = CheckPolicy(w, t.op);
   if (error == Errno::kOk && (t.op.start & PageMask(w)) != 0) error = Errno::kEINVAL;
   if (error != Errno::kOk) return (void)Answer(t, error);

@@ -133,6 +133,12 @@ void Start_migrate(World& w, Task& t) {
   const Vpn first = VpnOf(w, t.op.start);
   const std::uint64_t pages = PageAlignUp(w, t.op.length) / PageSize(w);
   t.outcome.nodes.assign(pages, {kNodeNotWritten, 1});
+  if (w.config.numa_nodes == 0) {
+    Compress(t.outcome);
+    Fail(t, Errno::kENOSYS);
+    t.outcome.ret = -1;
+    return;
+  }
   if ((t.op.flags & kOpQuery) != 0) {
     for (std::uint64_t i = 0; i < pages; ++i) {
       t.outcome.nodes[i].first = QueryPage(w, t.mm, first + i);

@@ -30,7 +30,7 @@ struct StepTable;  // model/path/step.h: which function each step of each path r
 // Machine-wide settings: what a kernel's sysfs, sysctl and boot options say.
 struct WorldConfig {
   std::uint32_t hugetlb_pages = 40;
-  std::uint32_t numa_nodes = 2;
+  std::uint32_t numa_nodes = 2;  // 0: a kernel without CONFIG_NUMA
   std::uint64_t swap_pages = 65536;
   ContentMode content_mode = ContentMode::kBytes;
   // Transparent huge pages: anon "madvise", shmem "advise" and so on.

@@ -159,7 +159,8 @@ void Comparer::ComparePages(const std::string& path, const json& recorded, const
     };
     for (const std::uint64_t page : pages) {
       const std::string was = PageKey(*at(theirs, page), field);
-      const std::string is = PageKey(*at(ours, page), field);
+      // "?": the recording could not read page tables (riscv64).
+      const std::string is = was == "?" ? was : PageKey(*at(ours, page), field);
       const std::string difference =
           was == is ? "" : absl::StrCat("recorded ", was, ", model ", is);
       if (difference == open && page == last + 1) {

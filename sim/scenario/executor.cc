@@ -88,7 +88,9 @@ Outcome Executor::PerformOnMachine(const Statement& statement, Record* record) {
   if (statement.Has(Role::kTarget) && !names_.Process(statement.target)) {
     return BadOutcome("no proc");
   }
-  Outcome outcome = machine_.Perform(op, static_cast<std::uint64_t>(record->index));
+  Outcome outcome = op.code == OpCode::k_messages
+                        ? PerformMessages(op)
+                        : machine_.Perform(op, static_cast<std::uint64_t>(record->index));
   if (outcome.status == Outcome::Status::kBlocked) {
     sleepers_.push_back({*record, op, statement, {}});
     return outcome;
@@ -108,6 +110,18 @@ Outcome Executor::PerformUffd(const Statement& statement, Operation op) {
     descriptors_.Open(statement.process, op.ctx);
   }
   return outcome;
+}
+
+// read(2) until nothing is left: whom an event wakes may announce its next one meanwhile.
+Outcome Executor::PerformMessages(const Operation& op) {
+  Outcome all = machine_.Perform(op, kInternal);
+  for (std::size_t read = all.messages.size(); read != 0;) {
+    Outcome more = machine_.Perform(op, kInternal);
+    read = more.messages.size();
+    all.messages.insert(all.messages.end(), more.messages.begin(), more.messages.end());
+    if (all.ret) all.ret = static_cast<std::int64_t>(all.messages.size());
+  }
+  return all;
 }
 
 Outcome Executor::PerformClose(const Statement& statement, const Operation& op) {

@@ -42,6 +42,7 @@ class Executor {
   Outcome Perform(const Statement& statement, Record* record);
   Outcome PerformOnMachine(const Statement& statement, Record* record);
   Outcome PerformUffd(const Statement& statement, Operation op);
+  Outcome PerformMessages(const Operation& op);
   Outcome PerformClose(const Statement& statement, const Operation& op);
   Outcome PerformExit(const Statement& statement, Operation op);
   Outcome PerformFork(const Statement& statement, Operation op, Record* record);

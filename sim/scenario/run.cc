@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::string_view kDefaultArch = "x86_64";
 constexpr std::string_view kDefaultProfile = "linux-7.3.4";
+// The recorded riscv64 kernel was built without CONFIG_NUMA.
+constexpr std::string_view kArchWithoutNuma = "riscv64";
 
 absl::StatusOr<const Arch*> ChooseArch(const Scenario& scenario, const RunOptions& options) {
   std::string name = options.arch;
@@ -81,6 +83,7 @@ absl::StatusOr<RunResult> RunScenario(const Scenario& scenario, const RunOptions
   MachineConfig config;
   config.arch = *arch;
   config.profile = result.profile;
+  if ((*arch)->kernel_name() == kArchWithoutNuma) config.numa_nodes = 0;
   Executor executor(config, scenario);
   const auto emit = [&](const std::string& line) {
     if (options.on_line) options.on_line(line);

@@ -32,7 +32,7 @@ struct GoldenReport {
 
 struct GoldenOptions {
   std::string arch;  // empty: what the recording names
-  int seconds = 20;  // a child that runs longer is ended
+  int seconds = 10;  // a child that runs longer is ended
 };
 
 absl::StatusOr<GoldenReport> RunGolden(const GoldenCase& golden, const GoldenOptions& options);
