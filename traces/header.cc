@@ -48,11 +48,11 @@ absl::Status Read(const Json& json, const char* key, const Enum (&values)[N], En
   if (it == json.end()) return absl::OkStatus();
   std::string names;
   for (const Enum value : values) {
-    if (it->is_string() && it->get<std::string>() == Name(value)) {
+    if (it->is_string() && it->get<std::string>() == KindName(value)) {
       out = value;
       return absl::OkStatus();
     }
-    absl::StrAppend(&names, names.empty() ? "" : ", ", std::string(Name(value)));
+    absl::StrAppend(&names, names.empty() ? "" : ", ", std::string(KindName(value)));
   }
   return Bad(key, absl::StrCat("one of ", names), *it);
 }
@@ -64,7 +64,7 @@ absl::Status OutOfRange(const char* key, uint64_t low, uint64_t high, uint64_t f
 
 }  // namespace
 
-std::string_view Name(StreamKind kind) {
+std::string_view KindName(StreamKind kind) {
   switch (kind) {
     case StreamKind::kEpochs: return "epochs";
     case StreamKind::kAccesses: return "accesses";
@@ -72,7 +72,7 @@ std::string_view Name(StreamKind kind) {
   return "";
 }
 
-std::string_view Name(FilterKind kind) {
+std::string_view KindName(FilterKind kind) {
   switch (kind) {
     case FilterKind::kNone: return "none";
     case FilterKind::kEpochSets: return "epoch-sets";
@@ -83,13 +83,13 @@ std::string_view Name(FilterKind kind) {
 
 std::string HeaderToJson(const TraceHeader& header) {
   Json json = {
-      {"stream", std::string(Name(header.stream))},
+      {"stream", std::string(KindName(header.stream))},
       {"ram_pages", header.ram_pages},
       {"page_shift", header.page_shift},
       {"vcpus", header.vcpus},
       {"time_unit", "instructions"},
       {"instructions_per_second", header.instructions_per_second},
-      {"filter", std::string(Name(header.filter))},
+      {"filter", std::string(KindName(header.filter))},
       {"guest", header.guest},
       {"workload", header.workload},
       {"licence", header.licence},

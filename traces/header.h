@@ -52,8 +52,8 @@ struct TraceHeader {
   friend bool operator==(const TraceHeader&, const TraceHeader&) = default;
 };
 
-std::string_view Name(StreamKind kind);
-std::string_view Name(FilterKind kind);
+std::string_view KindName(StreamKind kind);
+std::string_view KindName(FilterKind kind);
 
 // The one-line JSON object that files carry: keys sorted, so equal headers are equal bytes.
 std::string HeaderToJson(const TraceHeader& header);

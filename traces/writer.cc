@@ -87,7 +87,7 @@ absl::Status TraceWriter::Check(const Event& event) const {
   const bool accesses = event.kind == EventKind::kAccesses;
   if (accesses || event.kind == EventKind::kEpoch) {
     if (accesses != (header_.stream == StreamKind::kAccesses)) {
-      return bad(absl::StrCat("a stream of ", std::string(Name(header_.stream)),
+      return bad(absl::StrCat("a stream of ", std::string(KindName(header_.stream)),
                               " cannot hold the other kind"));
     }
     if (accesses && event.deltas.size() != event.entries.size()) {
