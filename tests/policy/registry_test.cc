@@ -7,6 +7,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "model/base/near_match.h"
+#include "model/base/rng.h"
 #include "sim/vmm/policy/registry.h"
 
 namespace uffdsim {
@@ -98,6 +99,31 @@ TEST(Registry, ErrorsNamePositionAndExpectation) {
   EXPECT_EQ(ErrorOf("clock:"), "policy, character 7: expected key=value, found ''");
   EXPECT_EQ(ErrorOf("lru:x=1"), "policy, character 5: lru has no parameter 'x'");
   EXPECT_THAT(ErrorOf(""), HasSubstr("unknown policy ''; known: age, clock"));
+}
+
+// Whatever is written, the answer is a choice that prints itself or an error with a position.
+TEST(Registry, AnyTextIsAnswered) {
+  constexpr std::uint64_t kSeed = 5;
+  constexpr std::string_view kPieces[] = {"clock", "s3fifo", ":", ",",   "=", "bits",
+                                          "rule",  "paper",  "1", "-",   ".", "e",
+                                          "99",    "inf",    " ", "\xff"};
+  Rng rng(kSeed);
+  std::size_t choices = 0;
+  for (int i = 0; i < 20000; ++i) {
+    std::string text(rng.Below(2) == 0 ? "clock:" : "");
+    for (std::uint64_t left = rng.Below(6); left > 0; --left) {
+      text += kPieces[rng.Below(std::size(kPieces))];
+    }
+    const absl::StatusOr<PolicyChoice> choice = ParsePolicy(text);
+    if (choice.ok()) {
+      ++choices;
+      const std::string printed = FormatPolicy(*choice);
+      ASSERT_EQ(FormatPolicy(*ParsePolicy(printed)), printed) << text << ", seed " << kSeed;
+    } else {
+      ASSERT_THAT(std::string(choice.status().message()), HasSubstr("policy, character ")) << text;
+    }
+  }
+  EXPECT_GT(choices, 100u);
 }
 
 TEST(NextUses, PointAtTheNextReferenceToTheSamePage) {
