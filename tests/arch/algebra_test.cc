@@ -53,8 +53,8 @@ TEST_P(Algebra, TheLawsAreNotVacuous) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Algebra, testing::ValuesIn(AllArchs().begin(), AllArchs().end()),
-                         [](const auto& info) {
-                           std::string name(info.param->name());
+                         [](const auto& row) {
+                           std::string name(row.param->name());
                            for (char& c : name) {
                              if (c == '-') c = '_';
                            }

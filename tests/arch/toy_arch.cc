@@ -1,6 +1,6 @@
 // The toy: an architecture that exists only in tests, to show what adding one takes.
 //
-// Mirrors:  nothing. 256-byte pages would be silly, so it has 4 KiB pages and three levels.
+// Mirrors:  nothing. 4 KiB pages, three levels, every flag a bit of its own.
 // Marker:   bit 8 when present, bit 8 in swap entries.
 // Protnone: present without read.
 // A/D:      the hardware sets both.
