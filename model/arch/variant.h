@@ -23,8 +23,8 @@ namespace uffdsim {
 // one that nothing else uses.
 struct WhatIfUffd {
   unsigned pte_bit = 0;
-  std::optional<unsigned> pmd_bit;
-  std::optional<unsigned> swp_bit;
+  std::optional<unsigned> pmd_bit = std::nullopt;
+  std::optional<unsigned> swp_bit = std::nullopt;
 };
 
 // "uffd-bit=11", "uffd-bit=11,pmd-bit=9,swp-bit=6"; a bare number is the PTE bit.
