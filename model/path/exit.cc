@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "model/path/ksm.h"
+#include "model/path/pin.h"
 #include "model/path/rmap.h"
 #include "model/path/start.h"
 #include "model/path/uffd_wait.h"
@@ -46,6 +47,7 @@ void TearDown(World& w, MmId id) {
     UnmapRegion(w, id, mm.vmas.list().front().start, mm.vmas.list().back().end);
   }
   mm = Mm(*w.arch);
+  DropPins(w, id);
 }
 
 // Children that a killed thread was still making: fork() fails and they are undone.

@@ -6,6 +6,12 @@
 namespace uffdsim {
 namespace {
 
+// PageAnonExclusive(): a hugetlb folio has one flag, in its head.
+bool AnonExclusive(const World& w, Pfn pfn) {
+  const Page& folio = w.frames.Head(pfn);
+  return (folio.Has(kPgHugetlb) ? folio : w.frames[pfn]).Has(kPgAnonExclusive);
+}
+
 // gup_can_follow_protnone().
 bool CanFollowProtnone(const Vma& vma, std::uint32_t gup) {
   if (vma.UffdRwp() && vma.Accessible()) return false;
@@ -20,8 +26,7 @@ bool CanFollowWrite(const World& w, const Vma& vma, Form form, Word word, Pfn pf
   if (arch.Write(form, word)) return true;
   if ((gup & kGupForce) == 0) return false;
   if (vma.Has(kVmShared | kVmMayshare) || !vma.Has(kVmMaywrite) || vma.Has(kVmWrite)) return false;
-  const Page& page = w.frames[pfn];
-  if (page.Has(kPgZero) || !w.frames.Head(pfn).Has(kPgAnon) || !page.Has(kPgAnonExclusive)) {
+  if (w.frames[pfn].Has(kPgZero) || !w.frames.Head(pfn).Has(kPgAnon) || !AnonExclusive(w, pfn)) {
     return false;
   }
   if (SoftDirtyEnabled(w, vma) && !arch.SoftDirty(form, word)) return false;
@@ -31,11 +36,10 @@ bool CanFollowWrite(const World& w, const Vma& vma, Form form, Word word, Pfn pf
 // gup_must_unshare(): a read pin must not be separated from the mapping by a later write.
 bool MustUnshare(const World& w, const Vma& vma, Pfn pfn, std::uint32_t gup) {
   if ((gup & (kGupWrite | kGupPin)) != kGupPin) return false;
-  const Page& page = w.frames[pfn];
-  if (page.Has(kPgZero) || !w.frames.Head(pfn).Has(kPgAnon)) {
+  if (w.frames[pfn].Has(kPgZero) || !w.frames.Head(pfn).Has(kPgAnon)) {
     return (gup & kGupLongterm) != 0 && vma.IsCow();
   }
-  return !page.Has(kPgAnonExclusive);
+  return !AnonExclusive(w, pfn);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ enum GupFlags : std::uint32_t {
   kGupHonorNuma = 1U << 2,  // FOLL_HONOR_NUMA_FAULT
   kGupPin = 1U << 3,        // FOLL_PIN: an anonymous page must be exclusive
   kGupLongterm = 1U << 4,   // FOLL_LONGTERM
+  kGupRemote = 1U << 5,     // FOLL_REMOTE: somebody else's memory
 };
 
 // check_vma_flags(): EFAULT when this kind of access is not allowed, kOk otherwise.

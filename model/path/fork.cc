@@ -4,6 +4,7 @@
 
 #include "model/mm/entry.h"
 #include "model/path/paths.h"
+#include "model/path/pin.h"
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
 #include "model/path/start.h"
@@ -249,6 +250,9 @@ void MakeMm(World& w, MmId child, MmId parent) {
 void DupVma(World& w, MmId parent, MmId child, const Vma& src, std::vector<DupContext>* made) {
   Vma dst = src;
   DupUserfaultfd(w, child, &dst, made);
+  // hugetlb_dup_vma_private(): a child owns no reservation.
+  dst.reserve_map = 0;
+  dst.huge_pages_stolen = false;
   if (dst.Has(kVmWipeonfork)) {
     dst.anon_vma = 0;
     dst.anon_vma_shared = false;
@@ -277,6 +281,7 @@ enum ForkStep : std::uint8_t { kDupMmap, kFlushParent, kReturnFromFork };
 Next DupMmap(World& w, Task& t, ForkFrame& f) {
   f.child = t.op.target;
   MakeMm(w, f.child, t.mm);
+  DupPins(w, t.mm, f.child);
   std::vector<DupContext> made;
   // By value: copying entries of the parent never changes its VMAs.
   const VmaTree::List vmas = w.mm(t.mm).vmas.list();

@@ -168,8 +168,14 @@ const Path kUnmapPath = {"munmap", "mm/vma.c do_vmi_munmap()", kUnmapSteps};
 
 void Start_map(World& w, Task& t) {
   const Vpn first = VpnOf(w, t.op.start);
-  const Vpn last = VpnOf(w, t.op.start + PageAlignUp(w, t.op.length));
+  Vpn last = VpnOf(w, t.op.start + PageAlignUp(w, t.op.length));
   if ((t.op.start & PageMask(w)) != 0 || t.op.length == 0) return Fail(t, Errno::kEINVAL);
+  if (TraitsOf(w, t.op).hugetlb) {
+    // The length is rounded up to whole huge pages, the rest must fit.
+    const std::uint64_t mask = w.arch->geometry().PmdPages() - 1;
+    if (((first.value | VpnOf(w, t.op.start2).value) & mask) != 0) return Fail(t, Errno::kEINVAL);
+    last = first + ((last - first + mask) & ~mask);
+  }
   if (const Errno e = CheckUnmap(w, w.mm(t.mm), first, last); e != Errno::kOk) return Fail(t, e);
   MapFrame& f = PushPath<MapFrame>(t, PathOf::k_map);
   f.first = first;

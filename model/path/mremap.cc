@@ -227,6 +227,8 @@ Next CopyVma(World& w, Task& t, MremapFrame& f) {
   const Vma old_vma = *vmas.Find(f.from);
   const Vma new_vma = *MakeNewVma(w, t.mm, old_vma, f);
   MovePageTables(w, t.mm, old_vma, new_vma, f.from, f.to, f.old_pages);
+  // fixup_hugetlb_reservations(): the new VMA is the owner now, even of what stays behind.
+  vmas.Find(f.from)->reserve_map = 0;
   PrepareRemap(w, vmas.Find(f.to), &f);
   if (f.dontunmap) {
     KeepSource(w, t.mm, f);

@@ -4,12 +4,6 @@
 namespace uffdsim {
 
 void Start_name(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_gup_read(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_gup_write(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_proc_mem_read(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_proc_mem_write(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_pin(World&, Task& t) { Bad(t, "not modelled"); }
-void Start_unpin(World&, Task& t) { Bad(t, "not modelled"); }
 void Start_auto_resolve(World&, Task& t) { Bad(t, "not modelled"); }
 void Start_observe(World&, Task& t) { Bad(t, "not modelled"); }
 void Start_sleep(World&, Task& t) { Bad(t, "not modelled"); }

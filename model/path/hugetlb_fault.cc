@@ -1,0 +1,220 @@
+// Faults on hugetlb mappings.
+//
+// Mirrors: hugetlb_fault(), hugetlb_no_page(), hugetlb_wp(), unmap_ref_private() of mm/hugetlb.c.
+// Marker:  PROT_NONE together with the bit is RWP, or a leftover that is cleared; PROT_NONE alone means
+//          nothing here. Resolving never gives write permission back, so a private page takes another
+//          fault. A uffd-wp marker becomes the bit of the new entry, and a marked page is not copied.
+#include "model/mm/entry.h"
+#include "model/path/fault.h"
+#include "model/path/hugetlb.h"
+#include "model/path/huge.h"
+#include "model/path/migrate_wait.h"
+#include "model/path/rmap.h"
+
+namespace uffdsim {
+namespace {
+
+bool Writes(const FaultFrame& f) { return (f.flags & kFaultWrite) != 0; }
+bool Unshares(const FaultFrame& f) { return (f.flags & kFaultUnshare) != 0; }
+
+// set_huge_ptep_writable()
+void SetWritable(World& w, const FaultFrame& f) {
+  const Arch& arch = *w.arch;
+  const Word old_word = HugeEntry(w, f.mm, f.vpn);
+  const Word word = arch.MkWriteNovma(Form::kPte, arch.MkDirty(Form::kPte, old_word));
+  SetHugeEntry(w, f.mm, f.vpn, arch.SetAccessFlags(Form::kPte, old_word, word));
+}
+
+// --- private copies --------------------------------------------------------------------------------
+// Takes the folio away from the processes that got it by fork(): the owner must be able to write to
+// what it reserved. They are killed if they come back.
+void UnmapFromChildren(World& w, const FaultFrame& f, Pfn head) {
+  for (const Mapping& m : MappingsOf(w, head)) {
+    if (m.mm == f.mm && m.vpn == HugeFirst(w, f.vpn)) continue;
+    Vma& vma = *w.mm(m.mm).vmas.Find(m.vpn);
+    if (vma.Has(kVmMayshare) || OwnsReservation(vma)) continue;
+    vma.huge_pages_stolen = true;
+    ZapRange(w, m.mm, vma, m.vpn, m.vpn + HugePages(w), ZapMarkers::kKeep, Cause::kZap);
+  }
+}
+
+bool CanReuse(const World& w, Pfn head) {
+  return w.frames[head].mapcount == 1 && w.frames[head].Has(kPgAnon);
+}
+
+void Reuse(World& w, const FaultFrame& f, const Vma& vma, Pfn head) {
+  w.frames[head].flags |= kPgAnonExclusive;
+  if (!Unshares(f) && vma.Has(kVmWrite)) SetWritable(w, f);
+}
+
+// The bit stays on an unshared copy; a written page has none by now.
+Word CopiedHuge(const World& w, const FaultFrame& f, const Vma& vma, Pfn copy, Word old_word) {
+  const Word word = MakeHugeEntry(w, vma, copy,
+                                  Unshares(f) ? HugeWrite::kNever : HugeWrite::kIfAllowed);
+  return w.arch->Uffd(Form::kPte, old_word) ? w.arch->MkUffd(Form::kPte, word) : word;
+}
+
+std::uint32_t Copy(World& w, const FaultFrame& f, Vma& vma, Word old_word, Pfn copy) {
+  const Pfn source = w.arch->PfnOf(Form::kPte, old_word);
+  const Vpn first = HugeFirst(w, f.vpn);
+  PrepareAnonVma(w, f.mm, vma);
+  for (std::uint32_t i = 0; i < w.frames.Count(copy); ++i) {
+    w.frames[copy + i].content = LookAtContent(w, source + i);
+  }
+  NotifyInvalidate(w, f.mm, first, first + HugePages(w));
+  MapNewAnonHuge(w, vma, f.vpn, copy);
+  SetHugeEntry(w, f.mm, f.vpn, CopiedHuge(w, f, vma, copy, old_word));
+  FlushTlb(w, f.mm, first, first + HugePages(w));
+  UnmapFrames(w, source, w.frames.Count(source));
+  return kVmFaultOk;
+}
+
+// hugetlb_wp()
+std::uint32_t WriteOrUnshare(World& w, const FaultFrame& f, Vma& vma) {
+  const Word word = HugeEntry(w, f.mm, f.vpn);
+  if (!Unshares(f) && w.arch->Uffd(Form::kPte, word)) return kVmFaultOk;
+  if (vma.Has(kVmMayshare)) {
+    SetWritable(w, f);
+    return kVmFaultOk;
+  }
+  const Pfn head = w.arch->PfnOf(Form::kPte, word);
+  if (CanReuse(w, head)) {
+    Reuse(w, f, vma, head);
+    return kVmFaultOk;
+  }
+  const bool from_owner = OwnsReservation(vma) && w.frames[head].Has(kPgAnon);
+  const Pfn copy =
+      AllocHuge(w, vma, f.vpn, from_owner ? HugeCow::kFromOwner : HugeCow::kNo);
+  if (copy != Pfn(0)) return Copy(w, f, vma, word, copy);
+  if (!from_owner) return kVmFaultSigbus;
+  UnmapFromChildren(w, f, head);
+  if (!CanReuse(w, head)) return kVmFaultSigbus;
+  Reuse(w, f, vma, head);
+  return kVmFaultOk;
+}
+
+// --- empty entries -----------------------------------------------------------------------------------
+// A new folio, in the file's cache for a shared mapping; 0 when there is none.
+Pfn NewFolio(World& w, const FaultFrame& f, Vma& vma) {
+  if (!vma.Has(kVmMayshare)) PrepareAnonVma(w, f.mm, vma);
+  const Pfn head = AllocHuge(w, vma, f.vpn, HugeCow::kNo);
+  if (head != Pfn(0) && vma.Has(kVmMayshare)) {
+    AddHugeToCache(w, vma.file, HugeIndex(w, vma, f.vpn), head);
+  }
+  return head;
+}
+
+Word PopulatedHuge(const World& w, const Vma& vma, Pfn head, Word marker) {
+  const Word word =
+      MakeHugeEntry(w, vma, head, vma.Shared() ? HugeWrite::kIfAllowed : HugeWrite::kNever);
+  const bool marked = vma.UffdWp() && IsUffdWpMarker(*w.arch, marker);
+  return marked ? w.arch->MkUffd(Form::kPte, word) : word;
+}
+
+// hugetlb_no_page()
+std::uint32_t NoPage(World& w, FaultFrame& f, Vma& vma) {
+  if (vma.huge_pages_stolen) return kVmFaultSigbus;
+  const std::uint64_t index = HugeIndex(w, vma, f.vpn);
+  Pfn head = CachedHuge(w, vma.file, index);
+  if (head == Pfn(0)) {
+    if (index >= w.file(vma.file).size / HugePages(w)) return kVmFaultSigbus;
+    if (vma.UffdMissing()) {
+      f.reason = UffdReason::kMissing;
+      return kFaultDeliver;
+    }
+    head = NewFolio(w, f, vma);
+    if (head == Pfn(0)) return kVmFaultSigbus;
+  } else {
+    if (HugePoisoned(w, head)) return kVmFaultHwpoison;
+    if (vma.UffdMinor()) {
+      f.reason = UffdReason::kMinor;
+      return kFaultDeliver;
+    }
+  }
+  const bool cached = w.frames[head].file != FileId(0);
+  if (cached) {
+    MapHuge(w, head);
+  } else {
+    MapNewAnonHuge(w, vma, f.vpn, head);
+  }
+  SetHugeEntry(w, f.mm, f.vpn, PopulatedHuge(w, vma, head, f.orig));
+  // Saves the second fault that a write would take.
+  return Writes(f) && !vma.Shared() ? WriteOrUnshare(w, f, vma) : std::uint32_t{kVmFaultOk};
+}
+
+// --- present entries ---------------------------------------------------------------------------------
+// Resolving an RWP fault, or clearing what an earlier registration left.
+Word ResolvedHuge(const World& w, const Vma& vma, Word word) {
+  word = ModifyHugeEntry(w, word, vma.page_prot);
+  return w.arch->MkYoung(Form::kPte, w.arch->ClearUffd(Form::kPte, word));
+}
+
+void EmitResolved(World& w, const FaultFrame& f) {
+  const Vpn first = HugeFirst(w, f.vpn);
+  EmitLoss(w, f.mm, first, first + HugePages(w), Cause::kAsyncResolve);
+}
+
+std::uint32_t Rwp(World& w, FaultFrame& f, const Vma& vma) {
+  if (vma.UffdRwp() && !w.ctx(vma.ctx).Has(kFeatureRwpAsync)) {
+    f.reason = UffdReason::kRwp;
+    return kFaultDeliver;
+  }
+  SetHugeEntry(w, f.mm, f.vpn, ResolvedHuge(w, vma, f.orig));
+  if (vma.UffdRwp()) EmitResolved(w, f);
+  return kVmFaultOk;
+}
+
+std::uint32_t PresentFault(World& w, FaultFrame& f, Vma& vma) {
+  const Arch& arch = *w.arch;
+  const bool marked = arch.Uffd(Form::kPte, f.orig);
+  if (marked && arch.Protnone(Form::kPte, f.orig) && vma.Accessible()) return Rwp(w, f, vma);
+  const bool writable = arch.Write(Form::kPte, f.orig);
+  if (marked && Writes(f) && !writable) {
+    if (vma.UffdWp() && !w.ctx(vma.ctx).Has(kFeatureWpAsync)) {
+      f.reason = UffdReason::kWp;
+      return kFaultDeliver;
+    }
+    f.orig = arch.ClearUffd(Form::kPte, f.orig);
+    SetHugeEntry(w, f.mm, f.vpn, f.orig);
+    if (vma.UffdWp()) EmitResolved(w, f);
+  }
+  if ((Writes(f) || Unshares(f)) && !writable) return WriteOrUnshare(w, f, vma);
+  Word word = Writes(f) ? arch.MkDirty(Form::kPte, f.orig) : f.orig;
+  word = arch.MkYoung(Form::kPte, word);
+  if (word != f.orig) {
+    const Access access = Writes(f) ? Access::kWrite : Access::kRead;
+    SetHugeEntry(w, f.mm, f.vpn, arch.SetAccessFlags(Form::kPte, f.orig, word, access));
+  }
+  return kVmFaultOk;
+}
+
+}  // namespace
+
+std::uint32_t HugetlbFault(World& w, FaultFrame& f, Vma& vma) {
+  const Arch& arch = *w.arch;
+  w.mm(f.mm).table.EnsureTableOf(1, f.vpn);
+  f.orig = HugeEntry(w, f.mm, f.vpn);
+  switch (Classify(arch, Form::kPte, f.orig)) {
+    case EntryKind::kNone:
+      return NoPage(w, f, vma);
+    case EntryKind::kPresent:
+      return PresentFault(w, f, vma);
+    case EntryKind::kMarker:
+      if ((MarkerOf(arch, f.orig) & kMarkerPoisoned) != 0) return kVmFaultHwpoison;
+      return NoPage(w, f, vma);
+    case EntryKind::kMigrationRead:
+    case EntryKind::kMigrationReadExclusive:
+    case EntryKind::kMigrationWrite:
+      return MigrationEntryWait(w, f, vma);
+    case EntryKind::kHwPoison:
+      return kVmFaultHwpoison;
+    case EntryKind::kSwap:
+    case EntryKind::kDevicePrivateRead:
+    case EntryKind::kDevicePrivateWrite:
+    case EntryKind::kDeviceExclusive:
+      return kVmFaultOk;  // never made for hugetlb
+  }
+  return kVmFaultOk;
+}
+
+}  // namespace uffdsim

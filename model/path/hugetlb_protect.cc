@@ -1,0 +1,83 @@
+// Protection changes of hugetlb mappings.
+//
+// Mirrors: hugetlb_change_protection() of mm/hugetlb.c.
+// Marker:  as for PTEs, except that write permission is never handed back, hwpoison entries are left
+//          alone, and uffd-wp markers go into every empty entry of a WP VMA.
+#include "model/mm/entry.h"
+#include "model/path/change_protection.h"
+#include "model/path/hugetlb.h"
+#include "model/path/rmap.h"
+
+namespace uffdsim {
+namespace {
+
+bool Arms(ProtOp op) { return op == ProtOp::kWp || op == ProtOp::kRwp; }
+bool Resolves(ProtOp op) { return op == ProtOp::kWpResolve || op == ProtOp::kRwpResolve; }
+
+Word ProtectedHuge(const World& w, const Vma& vma, Word word, ProtOp op) {
+  const Arch& arch = *w.arch;
+  if (op == ProtOp::kRwp && arch.Protnone(Form::kPte, word) && arch.Uffd(Form::kPte, word)) {
+    return word;
+  }
+  const bool denies = op == ProtOp::kRwp || op == ProtOp::kNuma;
+  word = ModifyHugeEntry(w, word, denies ? arch.PageNone() : vma.page_prot);
+  if (Arms(op)) word = arch.MkUffd(Form::kPte, word);
+  if (Resolves(op)) word = arch.ClearUffd(Form::kPte, word);
+  // The bit of an RWP VMA means PROT_NONE, whatever the base protection became.
+  if (vma.UffdRwp() && arch.Uffd(Form::kPte, word)) {
+    word = ModifyHugeEntry(w, word, arch.PageNone());
+  }
+  return word;
+}
+
+Word ChangedEntry(const World& w, const Vma& vma, Word word, ProtOp op) {
+  const Arch& arch = *w.arch;
+  switch (Classify(arch, Form::kPte, word)) {
+    case EntryKind::kNone:
+      return op == ProtOp::kWp ? MakeMarker(arch, kMarkerUffdWp) : word;
+    case EntryKind::kPresent:
+      return ProtectedHuge(w, vma, word, op);
+    case EntryKind::kHwPoison:
+      return word;
+    case EntryKind::kMigrationRead:
+    case EntryKind::kMigrationReadExclusive:
+    case EntryKind::kMigrationWrite: {
+      const Pfn pfn = SoftleafPfn(arch, Form::kPte, word);
+      return ProtectNonpresent(w, vma, Form::kPte, word, op, w.frames.Head(pfn).Has(kPgAnon));
+    }
+    case EntryKind::kMarker:
+    case EntryKind::kSwap:
+    case EntryKind::kDevicePrivateRead:
+    case EntryKind::kDevicePrivateWrite:
+    case EntryKind::kDeviceExclusive:
+      return ProtectNonpresent(w, vma, Form::kPte, word, op, false);
+  }
+  return word;
+}
+
+}  // namespace
+
+std::uint64_t HugetlbChangeProtection(World& w, MmId mm, Vma& vma, Vpn first, Vpn last,
+                                      ProtOp op) {
+  NotifyInvalidate(w, mm, first, last);
+  PageTable& table = w.mm(mm).table;
+  std::uint64_t changed = 0;
+  for (Vpn vpn = first; vpn < last; vpn = vpn + HugePages(w)) {
+    if (!table.HasTableOf(1, vpn)) {
+      // Only a uffd-wp marker is worth a table.
+      if (op != ProtOp::kWp) continue;
+      table.EnsureTableOf(1, vpn);
+    }
+    const Word old_word = HugeEntry(w, mm, vpn);
+    const Word new_word = ChangedEntry(w, vma, old_word, op);
+    if (new_word == old_word) continue;
+    SetHugeEntry(w, mm, vpn, new_word);
+    changed += HugePages(w);
+  }
+  FlushTlb(w, mm, first, last);
+  if (Arms(op)) EmitArm(w, mm, first, last);
+  if (Resolves(op)) EmitLoss(w, mm, first, last, Cause::kResolve);
+  return changed;
+}
+
+}  // namespace uffdsim
