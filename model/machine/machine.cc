@@ -23,6 +23,16 @@ WorldConfig SettingsOf(const MachineConfig& config) {
   return settings;
 }
 
+// Who runs next when nobody chooses: wait queues are stacks (__add_wait_queue() puts a sleeper at the
+// head), so of several threads the one whose operation is the youngest is woken first.
+Task* NewestRunnable(World& w) {
+  Task* newest = nullptr;
+  for (Task& t : w.tasks) {
+    if (t.state == Task::State::kRunnable && (newest == nullptr || t.tag > newest->tag)) newest = &t;
+  }
+  return newest;
+}
+
 // Where a sleeping task sleeps, as the kernel function that a stack trace would show.
 const char* SleepingIn(const Task& t) {
   switch (t.sleep) {
@@ -70,13 +80,8 @@ TaskId Machine::Start(const Operation& op, std::uint64_t tag) {
 
 void Machine::Settle(TaskId fresh) {
   World& w = *world_;
-  for (bool ran = true; ran;) {
-    ran = false;
-    for (std::size_t i = 1; i < w.tasks.size(); ++i) {
-      if (w.tasks[i].state != Task::State::kRunnable) continue;
-      RunTask(w, w.tasks[i]);
-      ran = true;
-    }
+  for (Task* next = NewestRunnable(w); next != nullptr; next = NewestRunnable(w)) {
+    RunTask(w, *next);
   }
   for (std::size_t i = 1; i < w.tasks.size(); ++i) {
     Task& t = w.tasks[i];
