@@ -71,6 +71,10 @@ class Store {
   bool Drop(std::uint32_t page);
 
   bool Holds(std::uint32_t page) const { return stored_[page] != 0; }
+  // The token last written; 0 when the page is not stored.
+  std::uint32_t Token(std::uint32_t page) const {
+    return stored_[page] == 0 ? 0 : stored_[page] - 1;
+  }
   std::uint64_t StoredPages() const { return stored_pages_; }
   // What the stored pages cost in the host's own memory (compressed RAM); else 0.
   std::uint64_t HostBytes() const;

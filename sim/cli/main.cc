@@ -1,0 +1,286 @@
+// The program: understands the command line and calls what it names.
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/base/near_match.h"
+#include "sim/cli/commands.h"
+#include "sim/scenario/commands.h"
+
+namespace uffdsim {
+namespace {
+
+constexpr int kExitBadInput = 2;
+
+int Fail(const absl::Status& status) {
+  std::cerr << "uffdsim: " << status.message() << "\n";
+  return kExitBadInput;
+}
+
+int Done(const absl::Status& status) { return status.ok() ? 0 : Fail(status); }
+
+int Done(const absl::StatusOr<int>& code) { return code.ok() ? *code : Fail(code.status()); }
+
+void AddReplay(CLI::App& app, int* exit_code) {
+  struct State {
+    ReplayCommand command;
+    ReplayOptions options;
+    std::vector<std::pair<CLI::Option*, const OptionRow*>> given;
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* sub = app.add_subcommand(
+      "replay", "Run a guest's accesses against the modelled kernel and a VMM, and report");
+  sub->add_option("trace", state->command.trace, "UFTRACE file, or - for standard input");
+  sub->add_option("--config", state->command.config_file,
+                  "options as one JSON object; the command line wins");
+  sub->add_option("--json", state->command.json_file, "write the whole result there");
+  for (const OptionRow& row : ReplayOptionRows()) {
+    const std::string name = "--" + std::string(row.name);
+    std::string& value = state->options.*row.member;
+    CLI::Option* option = nullptr;
+    if (row.value == "on|off") {
+      option = sub->add_flag(name + "{on}", value, std::string(row.sentence));
+    } else {
+      option = sub->add_option(name, value, std::string(row.sentence))
+                   ->type_name(std::string(row.value))
+                   ->default_str(std::string(row.initial));
+    }
+    state->given.emplace_back(option, &row);
+  }
+  sub->callback([state, exit_code] {
+    for (const auto& [option, row] : state->given) {
+      if (option->count() == 0) continue;
+      state->command.given.emplace_back(row->member, state->options.*row->member);
+    }
+    *exit_code = Done(RunReplayCommand(state->command, std::cout));
+  });
+}
+
+OutputShape ShapeOf(bool json) { return json ? OutputShape::kJson : OutputShape::kTable; }
+
+void AddTraceInfo(CLI::App& trace, int* exit_code) {
+  struct State {
+    std::string path;
+    bool json = false;
+    bool recover = false;
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* sub = trace.add_subcommand("info", "Say what a trace holds");
+  sub->add_option("trace", state->path, "trace of any known format")->required();
+  sub->add_flag("--json", state->json, "as JSON");
+  sub->add_flag("--recover", state->recover, "read an incomplete file up to its last whole chunk");
+  sub->callback([state, exit_code] {
+    *exit_code = Done(TraceInfoCommand(state->path,
+                                       state->recover ? OnDamage::kRecover : OnDamage::kFail,
+                                       ShapeOf(state->json), std::cout));
+  });
+}
+
+void AddTraceConvert(CLI::App& trace, int* exit_code) {
+  struct State {
+    std::string in;
+    std::string out;
+    ConvertOptions options;
+    std::uint64_t limit = 0;
+    std::uint64_t until = 0;
+    bool recover = false;
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* sub = trace.add_subcommand("convert", "Rewrite a trace, or a part of it");
+  sub->add_option("in", state->in, "trace of any known format, or -")->required();
+  sub->add_option("out", state->out, "file to write")->required();
+  sub->add_option("--from", state->options.from, "format of the input; default: by its content");
+  sub->add_option("--to", state->options.to, "format of the output; default: by its name");
+  sub->add_option("--skip", state->options.skip_events, "leave out the first N events");
+  CLI::Option* limit = sub->add_option("--limit", state->limit, "write at most N events");
+  sub->add_option("--from-time", state->options.from_time, "leave out what ends by then");
+  CLI::Option* until = sub->add_option("--until-time", state->until, "leave out what begins later");
+  sub->add_option("--vcpus", state->options.import.vcpus, "for inputs that do not say");
+  sub->add_option("--ram-pages", state->options.import.ram_pages, "for inputs that do not say");
+  sub->add_option("--guest", state->options.guest, "what the header says of the guest");
+  sub->add_option("--workload", state->options.workload, "what it says of the workload");
+  sub->add_option("--licence", state->options.licence, "what it says of the workload's licence");
+  sub->add_option("--level", state->options.writer.zstd_level, "zstd level")
+      ->check(CLI::Range(1, 22));
+  sub->add_flag("--recover", state->recover, "read an incomplete file up to its last whole chunk");
+  sub->callback([state, limit, until, exit_code] {
+    if (limit->count() != 0) state->options.limit_events = state->limit;
+    if (until->count() != 0) state->options.until_time = state->until;
+    if (state->recover) state->options.on_damage = OnDamage::kRecover;
+    *exit_code = Done(ConvertTrace(state->in, state->out, state->options));
+  });
+}
+
+void AddTraceHead(CLI::App& trace, int* exit_code) {
+  struct State {
+    std::string path;
+    std::uint64_t count = 10;
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* sub = trace.add_subcommand("head", "Print the first events");
+  sub->add_option("trace", state->path, "trace of any known format")->required();
+  sub->add_option("-n,--count", state->count, "how many")->capture_default_str();
+  sub->callback([state, exit_code] {
+    *exit_code = Done(HeadTrace(state->path, state->count, std::cout));
+  });
+}
+
+void AddTrace(CLI::App& app, int* exit_code) {
+  CLI::App* trace = app.add_subcommand("trace", "Look at traces and convert them");
+  trace->require_subcommand(1);
+  AddTraceInfo(*trace, exit_code);
+  AddTraceConvert(*trace, exit_code);
+  AddTraceHead(*trace, exit_code);
+}
+
+void AddPteVerb(CLI::App& pte, PteVerb verb, const char* name, const char* sentence,
+                const char* operands, int* exit_code) {
+  struct State {
+    PteCommand command;
+    bool json = false;
+  };
+  auto state = std::make_shared<State>();
+  state->command.verb = verb;
+  CLI::App* sub = pte.add_subcommand(name, sentence);
+  sub->add_option("arch", state->command.arch, "architecture or one of its configurations")
+      ->required();
+  sub->add_option("operands", state->command.operands, operands)->required();
+  sub->add_option("--form", state->command.form, "pte or pmd")->capture_default_str();
+  sub->add_flag("--json", state->json, "as JSON");
+  sub->callback([state, exit_code] {
+    state->command.shape = ShapeOf(state->json);
+    *exit_code = Done(RunPteCommand(state->command, std::cout));
+  });
+}
+
+void AddPte(CLI::App& app, int* exit_code) {
+  CLI::App* pte = app.add_subcommand(
+      "pte", "Page-table entries; `pte ARCH WORD` is short for `pte decode ARCH WORD`");
+  pte->require_subcommand(1);
+  AddPteVerb(*pte, PteVerb::kDecode, "decode", "A raw entry as its kind and fields", "the word",
+             exit_code);
+  AddPteVerb(*pte, PteVerb::kEncode, "encode", "A kind and fields as a raw entry",
+             "for example: present pfn=0x12345 rw user", exit_code);
+  AddPteVerb(*pte, PteVerb::kDiff, "diff", "The fields in which two entries differ",
+             "the two words", exit_code);
+  AddPteVerb(*pte, PteVerb::kEval, "eval", "An expression over the kernel's helpers",
+             "for example: pte_mkwrite(make(RW))", exit_code);
+}
+
+void AddList(CLI::App& app, int* exit_code) {
+  struct State {
+    std::string axis;
+    bool json = false;
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* sub = app.add_subcommand("list", "Print a registry");
+  sub->add_option("axis", state->axis, "which; without it, what there is");
+  sub->add_flag("--json", state->json, "as JSON");
+  sub->callback([state, exit_code] {
+    *exit_code = Done(ListCommand(state->axis, ShapeOf(state->json), std::cout));
+  });
+}
+
+void AddScenario(CLI::App& app, int* exit_code) {
+  CLI::App* scenario = app.add_subcommand("scenario", "Scenarios: small programs for the model");
+  scenario->require_subcommand(1);
+
+  struct RunState {
+    ScenarioRunSettings settings;
+    bool json = false;
+  };
+  auto run = std::make_shared<RunState>();
+  CLI::App* sub = scenario->add_subcommand("run", "Run scenarios and judge their expectations");
+  sub->add_option("files", run->settings.files, "scenario files, or -")->required();
+  sub->add_option("--arch", run->settings.arch, "architecture, or all; default: the scenario's");
+  sub->add_option("--profile", run->settings.profile, "kernel profile; default: the scenario's");
+  sub->add_flag("--json", run->json, "records as JSON lines");
+  sub->callback([run, exit_code] {
+    if (run->json) run->settings.form = OutputForm::kJson;
+    *exit_code = RunScenarioCommand(run->settings, std::cout, std::cerr);
+  });
+
+  struct FormatState {
+    std::vector<std::string> files;
+    bool write = false;
+    bool check = false;
+  };
+  auto format = std::make_shared<FormatState>();
+  sub = scenario->add_subcommand("format", "Print scenarios in normal form");
+  sub->add_option("files", format->files, "scenario files, or -")->required();
+  CLI::Option* write = sub->add_flag("--write", format->write, "rewrite the files");
+  sub->add_flag("--check", format->check, "only say which files differ")->excludes(write);
+  sub->callback([format, exit_code] {
+    FormatAction action = format->write ? FormatAction::kRewrite : FormatAction::kPrint;
+    if (format->check) action = FormatAction::kCheck;
+    *exit_code = FormatScenarioCommand(format->files, action, std::cout, std::cerr);
+  });
+}
+
+// Names that could have stood where `app` found something else.
+std::vector<std::string> KnownWords(const CLI::App& app) {
+  std::vector<std::string> known;
+  for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
+    known.push_back(sub->get_name());
+  }
+  for (const CLI::Option* option : app.get_options()) {
+    if (!option->get_lnames().empty()) known.push_back("--" + option->get_lnames()[0]);
+  }
+  return known;
+}
+
+// One line that says what was wrong, with near matches for a word that nobody knows.
+int FailParse(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* deepest = &app;
+  while (!deepest->get_subcommands().empty()) deepest = deepest->get_subcommands().back();
+  std::cerr << "uffdsim: " << error.what();
+  const std::vector<std::string> remaining = app.remaining(true);
+  if (!remaining.empty()) {
+    const std::vector<std::string> words = KnownWords(*deepest);
+    const std::vector<std::string_view> known(words.begin(), words.end());
+    std::cerr << DidYouMean(remaining[0], known);
+  }
+  std::cerr << "\n";
+  return kExitBadInput;
+}
+
+// `pte ARCH WORD` is short for `pte decode ARCH WORD`.
+std::vector<std::string> Arguments(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.size() < 2 || arguments[0] != "pte") return arguments;
+  for (const char* verb : {"decode", "encode", "diff", "eval"}) {
+    if (arguments[1] == verb) return arguments;
+  }
+  if (arguments[1][0] != '-') arguments.insert(arguments.begin() + 1, "decode");
+  return arguments;
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("uffdsim: a simulator of Linux userfaultfd's working-set machinery", "uffdsim");
+  app.set_version_flag("--version", UFFDSIM_VERSION);
+  app.require_subcommand(1);
+  int exit_code = 0;
+  AddReplay(app, &exit_code);
+  AddTrace(app, &exit_code);
+  AddPte(app, &exit_code);
+  AddList(app, &exit_code);
+  AddScenario(app, &exit_code);
+  std::vector<std::string> arguments = Arguments(argc, argv);
+  std::reverse(arguments.begin(), arguments.end());
+  try {
+    app.parse(arguments);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    return FailParse(app, error);
+  }
+  std::cout.flush();
+  if (!std::cout) return Fail(absl::InvalidArgumentError("cannot write to standard output"));
+  return exit_code;
+}
+
+}  // namespace
+}  // namespace uffdsim
+
+int main(int argc, char** argv) { return uffdsim::Main(argc, argv); }

@@ -1,0 +1,38 @@
+// A result file that appears whole or not at all.
+//
+// Rules:   Create() makes `path`.partial, so that an output that cannot be written is found before the
+//          long run; Commit() writes, closes and renames. Without Commit() nothing stays behind.
+// Owned by: the caller. Errors: InvalidArgument with the path and the system's reason.
+#pragma once
+
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace uffdsim {
+
+class OutputFile {
+ public:
+  static absl::StatusOr<std::unique_ptr<OutputFile>> Create(const std::string& path);
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+  ~OutputFile();
+
+  absl::Status Commit(std::string_view content);
+
+ private:
+  OutputFile(std::string path, std::FILE* file) : path_(std::move(path)), file_(file) {}
+  std::string Partial() const { return path_ + ".partial"; }
+
+  std::string path_;
+  std::FILE* file_;  // null once committed
+};
+
+// The whole of a small text file.
+absl::StatusOr<std::string> ReadWholeFile(const std::string& path);
+
+}  // namespace uffdsim

@@ -1,0 +1,481 @@
+#include "sim/replay/replay.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "model/base/check.h"
+#include "sim/replay/guest.h"
+#include "sim/replay/histogram.h"
+#include "sim/replay/ledger.h"
+#include "sim/replay/linux_host.h"
+#include "sim/replay/truth.h"
+#include "sim/replay/vcpu.h"
+#include "sim/replay/verify.h"
+#include "sim/store/store.h"
+#include "sim/vmm/vmm.h"
+
+namespace uffdsim {
+namespace {
+
+constexpr MetricRow kMetricRows[] = {
+#define METRIC(name, kind, sentence) {#name, MetricKind::kind, sentence, &ReplayMetrics::name},
+#include "sim/replay/metrics.def"
+#undef METRIC
+};
+
+// Whose fault a stall is.
+enum class LostTo : std::uint8_t { kFirstTouch, kTracking, kEviction, kRefetch };
+
+std::uint64_t Millionths(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? 0 : (part * 1000000 + whole / 2) / whole;
+}
+
+// What a run is made of, sized for one trace.
+struct Sizes {
+  std::uint32_t guest_pages = 0;  // of the architecture
+  std::uint64_t limit_pages = 0;
+  std::uint64_t page_bytes = 0;
+  unsigned coarsen = 0;
+  std::uint64_t rate = 0;
+};
+
+absl::StatusOr<Sizes> SizesOf(const ReplayConfig& config, const TraceHeader& header,
+                              std::uint64_t footprint_pages) {
+  Sizes sizes;
+  const unsigned shift = config.arch->geometry().page_shift;
+  if (header.page_shift > shift) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "architecture ", std::string(config.arch->name()), " has pages of ", 1ULL << shift,
+        " bytes: expected at least the trace's ", 1ULL << header.page_shift));
+  }
+  sizes.coarsen = shift - header.page_shift;
+  sizes.page_bytes = 1ULL << shift;
+  const std::uint64_t pages =
+      (header.ram_pages + (1ULL << sizes.coarsen) - 1) >> sizes.coarsen;
+  sizes.guest_pages = static_cast<std::uint32_t>(pages);
+  sizes.rate = config.rate != 0 ? config.rate : header.instructions_per_second;
+  switch (config.dram.kind) {
+    case DramLimit::Kind::kAll:
+      sizes.limit_pages = pages;
+      break;
+    case DramLimit::Kind::kBytes:
+      sizes.limit_pages = config.dram.bytes >> shift;
+      break;
+    case DramLimit::Kind::kFootprint:
+      sizes.limit_pages = ((footprint_pages >> sizes.coarsen) * config.dram.millionths) / 1000000;
+      break;
+  }
+  sizes.limit_pages = std::min(sizes.limit_pages, pages);
+  // A vCPU needs its page to stay until it has used it.
+  const std::uint64_t least = std::max<std::uint64_t>(16, std::uint64_t{header.vcpus} * 4);
+  if (sizes.limit_pages < std::min(least, pages)) {
+    return absl::InvalidArgumentError(absl::StrCat("--dram leaves ", sizes.limit_pages,
+                                                   " pages: expected at least ", least));
+  }
+  return sizes;
+}
+
+HostSetting HostSettingOf(const ReplayConfig& config, const Sizes& sizes) {
+  HostSetting setting;
+  setting.arch = config.arch;
+  setting.profile = config.profile;
+  setting.guest_pages = sizes.guest_pages;
+  setting.limit_pages = sizes.limit_pages;
+  setting.arming = config.tracker->arming;
+  setting.false_cold_intervals = config.false_cold_intervals;
+  setting.costs = config.costs;
+  return setting;
+}
+
+VmmSetting VmmSettingOf(const ReplayConfig& config, const Sizes& sizes) {
+  VmmSetting setting;
+  setting.tracker = config.tracker;
+  setting.limit_pages = sizes.limit_pages;
+  setting.interval_ns = config.interval_ns;
+  const std::uint64_t chunk =
+      std::clamp<std::uint64_t>(config.arm_chunk_bytes / sizes.page_bytes, 1, sizes.guest_pages);
+  setting.arm_chunk_pages = static_cast<std::uint32_t>(chunk);
+  setting.evict_batch_pages = config.evict_batch_pages;
+  setting.handler_wake_ps = config.costs.handler_wake_ps;
+  setting.evict = config.evict;
+  return setting;
+}
+
+class Replay final : public IntervalListener {
+ public:
+  Replay(const ReplayConfig& config, const Sizes& sizes, EventStream& stream)
+      : config_(config),
+        sizes_(sizes),
+        feed_(stream, sizes.coarsen),
+        truth_(sizes.guest_pages),
+        store_(config.store.timing, sizes.guest_pages,
+               static_cast<std::uint32_t>(sizes.page_bytes), config.seed,
+               {.every_read = config.fail_reads, .every_write = config.fail_writes}) {
+    for (std::uint32_t i = 0; i < stream.header().vcpus; ++i) {
+      slots_.push_back({.vcpu = Vcpu(sizes.rate), .blocked_at_ns = kNeverNs, .lost_to = {}});
+    }
+  }
+
+  absl::Status Prepare(const HostWrapper& wrap) {
+    absl::StatusOr<std::unique_ptr<LinuxHost>> host =
+        LinuxHost::Create(HostSettingOf(config_, sizes_), store_, truth_, ledger_);
+    if (!host.ok()) return host.status();
+    host_ = *std::move(host);
+    Host* seen = host_.get();
+    if (wrap) {
+      wrapped_ = wrap(*host_);
+      seen = wrapped_.get();
+    }
+    PolicySetting policy;
+    policy.page_count = sizes_.guest_pages;
+    policy.capacity = sizes_.limit_pages;
+    policy.seed = config_.seed;
+    policy_ = MakePolicy(config_.policy, policy);
+    vmm_ = std::make_unique<Vmm>(*seen, *policy_, *this, VmmSettingOf(config_, sizes_));
+    guest_ = std::make_unique<Guest>(*host_, truth_, ledger_,
+                                     static_cast<std::uint32_t>(slots_.size()));
+    return absl::OkStatus();
+  }
+
+  absl::Status Run() {
+    for (;;) {
+      Slot* slot = nullptr;
+      bool unfinished = false;
+      for (Slot& candidate : slots_) {
+        if (candidate.vcpu.finished()) continue;
+        unfinished = true;
+        if (candidate.blocked_at_ns != kNeverNs) continue;
+        if (slot == nullptr || candidate.vcpu.now_ns() < slot->vcpu.now_ns()) slot = &candidate;
+      }
+      if (!unfinished) return absl::OkStatus();
+      const std::uint64_t due_ns = vmm_->NextNs();
+      if (slot != nullptr && slot->vcpu.now_ns() < due_ns) {
+        const absl::Status status = Turn(*slot, due_ns);
+        if (!status.ok()) return status;
+      } else {
+        vmm_->RunNext();
+        ResumeWoken();
+      }
+    }
+  }
+
+  void OnIntervalEnd(std::uint64_t now_ns, std::optional<std::uint64_t> estimate) override {
+    const std::uint64_t seen = estimate.value_or(truth_.WorkingSet(1));
+    CloseInterval(now_ns, seen);
+    wss_.true_sum += rows_.back().wss_true_pages;
+    wss_.estimate_sum += seen;
+    const std::uint64_t truth = rows_.back().wss_true_pages;
+    const std::uint64_t error = seen > truth ? seen - truth : truth - seen;
+    wss_.error_sum += error;
+    wss_.error_max = std::max(wss_.error_max, error);
+    ++metrics_.intervals;
+    truth_.NextInterval();
+    if (config_.check == ReplayConfig::Check::kOn) {
+      VerifyMachine(*host_, truth_, store_, sizes_.limit_pages, &violations_);
+    }
+  }
+
+  ReplayResult Finish() {
+    std::uint64_t end_ns = 0;
+    for (const Slot& slot : slots_) end_ns = std::max(end_ns, slot.vcpu.now_ns());
+    if (metrics_.accesses != closed_.accesses) {
+      CloseInterval(std::max(end_ns, interval_begin_ns_), truth_.WorkingSet(1));
+    }
+    if (config_.check == ReplayConfig::Check::kOn) {
+      VerifyMachine(*host_, truth_, store_, sizes_.limit_pages, &violations_);
+    }
+    FillMetrics(end_ns);
+    ReplayResult result;
+    result.metrics = metrics_;
+    result.intervals = std::move(rows_);
+    result.violations = violations_.sentences();
+    return result;
+  }
+
+ private:
+  struct Slot {
+    Vcpu vcpu;
+    std::uint64_t blocked_at_ns = kNeverNs;
+    LostTo lost_to{};
+  };
+
+  std::uint32_t NumberOf(const Slot& slot) const {
+    return static_cast<std::uint32_t>(&slot - slots_.data());
+  }
+
+  // Runs a vCPU until `until_ns`, the end of an event, or a fault that blocks.
+  absl::Status Turn(Slot& slot, std::uint64_t until_ns) {
+    Vcpu& vcpu = slot.vcpu;
+    if (vcpu.needs_event()) {
+      absl::StatusOr<const Event*> event = feed_.Next(NumberOf(slot));
+      if (!event.ok()) return event.status();
+      vcpu.Begin(*event);
+      if (*event != nullptr) CountEvent(**event, vcpu);
+      return absl::OkStatus();
+    }
+    while (vcpu.next() < vcpu.size() && vcpu.now_ns() < until_ns) {
+      const std::size_t begin = vcpu.next();
+      const std::size_t end = vcpu.IndexAt(until_ns);
+      std::size_t stop = 0;
+      if (config_.tracker->sees == TrackerSees::kEveryAccess) {
+        stop = guest_->RunHits<Recording::kOn>(vcpu.entries(), begin, end);
+        vmm_->OnAccesses(guest_->recorded());
+        guest_->recorded().clear();
+      } else {
+        stop = guest_->RunHits<Recording::kOff>(vcpu.entries(), begin, end);
+      }
+      metrics_.accesses += stop - begin;
+      vcpu.Advance(stop);
+      if (config_.costs.access_hit_ps != 0) {
+        vcpu.Stall(NsFromPs((stop - begin) * config_.costs.access_hit_ps));
+      }
+      if (stop != end) {
+        HandleFault(slot, vcpu.entries()[stop]);
+        if (slot.blocked_at_ns != kNeverNs) return absl::OkStatus();
+        until_ns = std::min(until_ns, vmm_->NextNs());
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  void CountEvent(const Event& event, Vcpu& vcpu) {
+    if (event.kind == EventKind::kIdle) {
+      vcpu.Idle(event.idle_ns);
+      metrics_.idle_ns += event.idle_ns;
+      return;
+    }
+    std::uint64_t reads = 0;
+    std::uint64_t writes = 0;
+    std::uint64_t fetches = 0;
+    for (const std::uint32_t entry : event.entries) {
+      reads += entry & kTouchRead;
+      writes += (entry & kTouchWrite) / kTouchWrite;
+      fetches += (entry & kTouchFetch) / kTouchFetch;
+    }
+    metrics_.reads += reads;
+    metrics_.writes += writes;
+    metrics_.fetches += fetches;
+  }
+
+  void HandleFault(Slot& slot, std::uint32_t entry) {
+    Vcpu& vcpu = slot.vcpu;
+    const CostModel& costs = config_.costs;
+    const std::uint32_t page = EntryPage(entry);
+    // While its range is being armed the fault is retried in the hypervisor.
+    const std::uint64_t wait_ns = host_->FreeAt(page, vcpu.now_ns()) - vcpu.now_ns();
+    const bool first = truth_.NeverTouched(host_->stage2().words()[page] >> Stage2::kCookieShift);
+    const GuestFault fault = guest_->Fault(NumberOf(slot), entry);
+    std::uint64_t ps = costs.vcpu_exit_ps;
+    switch (fault) {
+      case GuestFault::kStage2Only:
+        ++metrics_.faults_stage2;
+        break;
+      case GuestFault::kRwpAsync:
+        ps += costs.rwp_async_fault_ps;
+        ++metrics_.faults_rwp_async;
+        break;
+      case GuestFault::kMinor:
+        ps += costs.minor_fault_ps;
+        ++metrics_.faults_minor;
+        break;
+      case GuestFault::kBlocked:
+        Block(slot, wait_ns + NsFromPs(ps + costs.uffd_block_ps), first);
+        return;
+    }
+    const std::uint64_t ns = wait_ns + NsFromPs(ps);
+    vcpu.Stall(ns);
+    RecordStall(ns, LostTo::kTracking);
+  }
+
+  // The vCPU sleeps from now on; what it paid to get there is part of the stall.
+  void Block(Slot& slot, std::uint64_t paid_ns, bool first) {
+    const FaultKind kind = guest_->blocked_on(NumberOf(slot));
+    if (kind == FaultKind::kRwp) {
+      ++metrics_.faults_rwp_sync;
+      slot.lost_to = LostTo::kEviction;
+    } else {
+      ++metrics_.faults_missing;
+      slot.lost_to = first ? LostTo::kFirstTouch : LostTo::kRefetch;
+    }
+    slot.blocked_at_ns = slot.vcpu.now_ns();
+    vmm_->OnMessages(slot.blocked_at_ns + paid_ns);
+    // Making room may have ended in async mode, which wakes everybody, for nothing.
+    ResumeWoken();
+  }
+
+  // What the VMM did last may have woken vCPUs.
+  void ResumeWoken() {
+    for (Slot& slot : slots_) {
+      if (slot.blocked_at_ns == kNeverNs || !guest_->Woken(NumberOf(slot))) continue;
+      const std::uint64_t wake_ns =
+          std::max(slot.blocked_at_ns, vmm_->done_ns()) + NsFromPs(config_.costs.vcpu_wake_ps);
+      const std::uint64_t ns = wake_ns - slot.blocked_at_ns;
+      slot.vcpu.Stall(ns);
+      slot.blocked_at_ns = kNeverNs;
+      RecordStall(ns, slot.lost_to);
+      blocked_.Add(ns);
+    }
+  }
+
+  void RecordStall(std::uint64_t ns, LostTo why) {
+    stalls_.Add(ns);
+    lost_ns_[static_cast<std::size_t>(why)] += ns;
+  }
+
+  void CloseInterval(std::uint64_t end_ns, std::uint64_t estimate) {
+    IntervalRow row;
+    row.begin_ns = interval_begin_ns_;
+    row.end_ns = end_ns;
+    const EvictionCounts& evicted = vmm_->evictions();
+    const std::uint64_t refetched = host_->counters().refetched;
+    row.accesses = metrics_.accesses - closed_.accesses;
+    row.faults_rwp_async = metrics_.faults_rwp_async - closed_.faults_rwp_async;
+    row.faults_rwp_sync = metrics_.faults_rwp_sync - closed_.faults_rwp_sync;
+    row.faults_missing = metrics_.faults_missing - closed_.faults_missing;
+    row.evicted_clean = evicted.clean - closed_.evicted_clean;
+    row.evicted_dirty = evicted.dirty - closed_.evicted_dirty;
+    row.refetched_pages = refetched - closed_.refetched_pages;
+    row.stall_ns = stalls_.sum() - closed_.stall_ns_total;
+    row.resident_pages = host_->resident();
+    row.wss_true_pages = truth_.WorkingSet(1);
+    row.wss_true_2_pages = truth_.WorkingSet(2);
+    row.wss_true_4_pages = truth_.WorkingSet(4);
+    row.wss_true_8_pages = truth_.WorkingSet(8);
+    row.wss_estimate_pages = estimate;
+    rows_.push_back(row);
+    interval_begin_ns_ = end_ns;
+    closed_ = metrics_;
+    closed_.evicted_clean = evicted.clean;
+    closed_.evicted_dirty = evicted.dirty;
+    closed_.refetched_pages = refetched;
+    closed_.stall_ns_total = stalls_.sum();
+    wss_.true_max = std::max(wss_.true_max, row.wss_true_pages);
+    resident_sum_ += row.resident_pages;
+  }
+
+  void FillMetrics(std::uint64_t end_ns);
+  void FillVmmMetrics();
+
+  const ReplayConfig& config_;
+  Sizes sizes_;
+  EventFeed feed_;
+  Truth truth_;
+  Ledger ledger_;
+  Store store_;
+  std::unique_ptr<LinuxHost> host_;
+  std::unique_ptr<Host> wrapped_;
+  std::unique_ptr<Policy> policy_;
+  std::unique_ptr<Vmm> vmm_;
+  std::unique_ptr<Guest> guest_;
+  std::vector<Slot> slots_;  // by vCPU
+
+  ReplayMetrics metrics_;
+  ReplayMetrics closed_;  // as they were at the end of the last interval
+  std::vector<IntervalRow> rows_;
+  std::uint64_t interval_begin_ns_ = 0;
+  std::uint64_t resident_sum_ = 0;
+  struct {
+    std::uint64_t true_sum = 0;
+    std::uint64_t true_max = 0;
+    std::uint64_t estimate_sum = 0;
+    std::uint64_t error_sum = 0;
+    std::uint64_t error_max = 0;
+  } wss_;
+  Histogram stalls_;
+  Histogram blocked_;
+  std::array<std::uint64_t, 4> lost_ns_{};
+  Violations violations_;
+};
+
+void Replay::FillVmmMetrics() {
+  ReplayMetrics& m = metrics_;
+  const EvictionCounts& evicted = vmm_->evictions();
+  const HostCounters& host = host_->counters();
+  m.messages = host.messages;
+  m.pages_armed = host.pages_armed;
+  m.pages_resolved = host.pages_resolved;
+  m.pages_scanned = host.pages_scanned;
+  m.pages_hashed = host.pages_hashed;
+  m.mode_switches = host.mode_switches;
+  m.resident_pages_max = host.resident_max;
+  m.evicted_clean = evicted.clean;
+  m.evicted_dirty = evicted.dirty;
+  m.evicted_pages = evicted.clean + evicted.dirty;
+  m.evicted_direct = evicted.direct;
+  m.evictions_revoked = evicted.revoked;
+  m.evictions_refused = evicted.refused;
+  m.refetched_pages = host.refetched;
+  m.refault_distance_p50_pages = host_->refault_distances().Percentile(500);
+  m.refault_distance_p99_pages = host_->refault_distances().Percentile(990);
+  m.refault_distance_max_pages = host_->refault_distances().max();
+  m.false_cold_pages = host.false_cold;
+  m.false_cold_intervals = config_.false_cold_intervals;
+  m.false_cold_rate = Millionths(m.false_cold_pages, m.evicted_pages);
+  m.store_reads = store_.counters().reads;
+  m.store_writes = store_.counters().writes;
+  m.store_bytes_read = store_.counters().bytes_read;
+  m.store_bytes_written = store_.counters().bytes_written;
+  m.tracker_busy_ns = vmm_->tracker_busy_ns();
+  m.handler_busy_ns = vmm_->handler_busy_ns();
+  // Waiting for frames is part of a missing page's stall, but eviction's fault.
+  std::uint64_t& refetch = lost_ns_[static_cast<std::size_t>(LostTo::kRefetch)];
+  std::uint64_t& first = lost_ns_[static_cast<std::size_t>(LostTo::kFirstTouch)];
+  const std::uint64_t from_refetch = std::min(evicted.direct_ns, refetch);
+  const std::uint64_t from_first = std::min(evicted.direct_ns - from_refetch, first);
+  refetch -= from_refetch;
+  first -= from_first;
+  lost_ns_[static_cast<std::size_t>(LostTo::kEviction)] += from_refetch + from_first;
+}
+
+void Replay::FillMetrics(std::uint64_t end_ns) {
+  FillVmmMetrics();
+  ReplayMetrics& m = metrics_;
+  m.footprint_pages = truth_.footprint();
+  m.limit_pages = sizes_.limit_pages;
+  m.resident_pages_mean = rows_.empty() ? 0 : resident_sum_ / rows_.size();
+  m.blocked_faults = blocked_.count();
+  m.blocked_ns_total = blocked_.sum();
+  m.blocked_ns_p50 = blocked_.Percentile(500);
+  m.blocked_ns_p99 = blocked_.Percentile(990);
+  m.blocked_ns_max = blocked_.max();
+  m.stalls = stalls_.count();
+  m.stall_ns_total = stalls_.sum();
+  m.stall_ns_p50 = stalls_.Percentile(500);
+  m.stall_ns_p99 = stalls_.Percentile(990);
+  m.stall_ns_max = stalls_.max();
+  const std::uint64_t intervals = std::max<std::uint64_t>(m.intervals, 1);
+  m.wss_true_mean_pages = wss_.true_sum / intervals;
+  m.wss_true_max_pages = wss_.true_max;
+  m.wss_estimate_mean_pages = wss_.estimate_sum / intervals;
+  m.wss_error_mean_pages = wss_.error_sum / intervals;
+  m.wss_error_max_pages = wss_.error_max;
+  m.wss_error_rate = Millionths(wss_.error_sum, wss_.true_sum);
+  m.virtual_ns = end_ns;
+  for (const Slot& slot : slots_) m.trace_ns += slot.vcpu.trace_ns();
+  m.lost_to_first_touch_ns = lost_ns_[static_cast<std::size_t>(LostTo::kFirstTouch)];
+  m.lost_to_tracking_ns = lost_ns_[static_cast<std::size_t>(LostTo::kTracking)];
+  m.lost_to_eviction_ns = lost_ns_[static_cast<std::size_t>(LostTo::kEviction)];
+  m.lost_to_refetch_ns = lost_ns_[static_cast<std::size_t>(LostTo::kRefetch)];
+  m.slowdown = Millionths(m.stall_ns_total, m.trace_ns + m.idle_ns);
+  m.lost_updates = ledger_.lost_updates();
+  m.violations = violations_.count();
+}
+
+}  // namespace
+
+std::span<const MetricRow> ReplayMetricRows() { return kMetricRows; }
+
+absl::StatusOr<ReplayResult> RunReplay(const ReplayConfig& config, EventStream& stream,
+                                       std::uint64_t footprint_pages, const HostWrapper& wrap) {
+  const absl::StatusOr<Sizes> sizes = SizesOf(config, stream.header(), footprint_pages);
+  if (!sizes.ok()) return sizes.status();
+  Replay replay(config, *sizes, stream);
+  absl::Status status = replay.Prepare(wrap);
+  if (status.ok()) status = replay.Run();
+  if (!status.ok()) return status;
+  return replay.Finish();
+}
+
+}  // namespace uffdsim

@@ -1,0 +1,154 @@
+#include "sim/vmm/evictor.h"
+
+#include <algorithm>
+
+#include "model/base/check.h"
+
+namespace uffdsim {
+
+Evictor::Evictor(Host& host, Policy& policy, Arming arming, std::uint32_t batch_pages)
+    : host_(host), policy_(policy), arming_(arming), batch_pages_(batch_pages) {}
+
+void Evictor::Want(std::uint64_t pages, Urgency urgency) {
+  wanted_ = pages;
+  urgency_ = urgency;
+}
+
+void Evictor::FillBatch(std::uint64_t pages, Urgency urgency) {
+  picked_.clear();
+  policy_.PickVictims(pages, urgency, &picked_);
+  // Neighbours are punched with one call.
+  std::sort(picked_.begin(), picked_.end());
+  for (const PageId page : picked_) batch_.push_back({page, Victim::State::kClean});
+}
+
+Evictor::Progress Evictor::Step(VmmThread& by, std::span<const PageRange> hot) {
+  if (!batch_.empty()) {
+    by.WaitUntil(punch_at_ns_);
+    PunchBatch(by);
+    return wanted_ > 0 ? Progress::kMore : Progress::kDone;
+  }
+  const std::uint64_t pages = std::min<std::uint64_t>(wanted_, batch_pages_);
+  FillBatch(pages, urgency_);
+  if (batch_.empty()) {
+    wanted_ = 0;
+    return Progress::kDone;
+  }
+  wanted_ -= batch_.size() == pages ? pages : wanted_;
+  ArmVictims(by, hot);
+  punch_at_ns_ = WriteBatch(by);
+  return Progress::kMore;
+}
+
+void Evictor::EvictNow(VmmThread& by, std::uint64_t pages) {
+  const std::uint64_t begin_ns = by.now_ns();
+  const std::uint64_t before = counts_.clean + counts_.dirty;
+  // A batch of the background may be under way: it is finished first.
+  while (pages > 0) {
+    if (batch_.empty()) {
+      const std::uint64_t count = std::min<std::uint64_t>(pages, batch_pages_);
+      FillBatch(count, Urgency::kMust);
+      if (batch_.empty()) break;
+      pages -= std::min<std::uint64_t>(pages, batch_.size());
+      if (arming_ == Arming::kRequired) {
+        for (const Victim& victim : batch_) host_.Rwprotect(by, {victim.page, 1}, Protect::kArm);
+      }
+      punch_at_ns_ = WriteBatch(by);
+    }
+    by.WaitUntil(punch_at_ns_);
+    PunchBatch(by);
+  }
+  counts_.direct += counts_.clean + counts_.dirty - before;
+  counts_.direct_ns += by.now_ns() - begin_ns;
+}
+
+void Evictor::EvictPage(VmmThread& by, PageId page) {
+  const std::uint64_t begin_ns = by.now_ns();
+  const std::uint64_t before = counts_.clean + counts_.dirty;
+  batch_.push_back({page, Victim::State::kClean});
+  by.WaitUntil(WriteBatch(by));
+  PunchBatch(by);
+  counts_.direct += counts_.clean + counts_.dirty - before;
+  counts_.direct_ns += by.now_ns() - begin_ns;
+}
+
+bool Evictor::MaybeUnarmed(PageId page, std::span<const PageRange> hot) const {
+  const auto after = std::upper_bound(
+      hot.begin(), hot.end(), page,
+      [](PageId value, const PageRange& range) { return value < range.first; });
+  if (after != hot.begin() && page - (after - 1)->first < (after - 1)->count) return true;
+  return std::find(populated_.begin(), populated_.end(), page) != populated_.end();
+}
+
+void Evictor::ArmVictims(VmmThread& by, std::span<const PageRange> hot) {
+  if (arming_ == Arming::kNotNeeded) return;
+  for (const Victim& victim : batch_) {
+    if (MaybeUnarmed(victim.page, hot)) host_.Rwprotect(by, {victim.page, 1}, Protect::kArm);
+  }
+}
+
+std::uint64_t Evictor::WriteBatch(VmmThread& by) {
+  std::uint64_t complete_ns = by.now_ns();
+  for (Victim& victim : batch_) {
+    const Digest digest = host_.HashPage(by, victim.page);
+    if (digest == host_.Stored(victim.page)) continue;
+    const DeviceReply reply = host_.WriteOut(by, victim.page, digest);
+    complete_ns = std::max(complete_ns, reply.completion_ns);
+    if (reply.done) {
+      victim.state = Victim::State::kDirty;
+      continue;
+    }
+    victim.state = Victim::State::kRevoked;
+    ++counts_.refused;
+    policy_.OnRefused(victim.page);
+  }
+  return std::max(complete_ns, by.now_ns());
+}
+
+void Evictor::PunchRun(VmmThread& by, std::size_t first, std::size_t last) {
+  const PageRange range{batch_[first].page, static_cast<std::uint32_t>(last - first)};
+  UFFDSIM_CHECK(host_.Punch(by, range) == Errno::kOk);
+  // Punching wakes nobody: who waits for the protection would sleep for ever.
+  UFFDSIM_CHECK(host_.Wake(by, range) == Errno::kOk);
+  UFFDSIM_CHECK(resident_ >= range.count);
+  resident_ -= range.count;
+  for (std::size_t i = first; i < last; ++i) {
+    if (batch_[i].state == Victim::State::kDirty) ++counts_.dirty;
+    if (batch_[i].state == Victim::State::kClean) ++counts_.clean;
+  }
+}
+
+void Evictor::PunchBatch(VmmThread& by) {
+  for (std::size_t i = 0; i < batch_.size();) {
+    if (batch_[i].state == Victim::State::kRevoked) {
+      ++i;
+      continue;
+    }
+    std::size_t end = i + 1;
+    while (end < batch_.size() && batch_[end].state != Victim::State::kRevoked &&
+           batch_[end].page == batch_[end - 1].page + 1) {
+      ++end;
+    }
+    PunchRun(by, i, end);
+    i = end;
+  }
+  batch_.clear();
+}
+
+bool Evictor::Revoke(PageId page) {
+  for (Victim& victim : batch_) {
+    if (victim.page != page || victim.state == Victim::State::kRevoked) continue;
+    victim.state = Victim::State::kRevoked;
+    ++counts_.revoked;
+    policy_.OnRefused(page);
+    return true;
+  }
+  return false;
+}
+
+void Evictor::OnPopulated(PageId page) {
+  ++resident_;
+  if (arming_ == Arming::kRequired) populated_.push_back(page);
+}
+
+}  // namespace uffdsim

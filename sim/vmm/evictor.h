@@ -1,0 +1,84 @@
+// Evicting pages from a running guest without losing a write.
+//
+// Mirrors: the eviction half of the workflow in Documentation/admin-guide/mm/userfaultfd.rst: under
+//          sync RWP an armed page cannot change; hash it through the io view, write it out unless the
+//          store already has these bytes, punch it, wake who waits for it.
+// Rules:   a victim that was touched between hashing and punching is given back to the policy
+//          (Revoke). Only armed pages are punched, and only while the mode is sync, unless the tracker
+//          needs no protection (the oracle's).
+// Owned by: the Vmm. Errors: a page that the device refuses stays (Policy::OnRefused).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "sim/vmm/host.h"
+#include "sim/vmm/policy/policy.h"
+
+namespace uffdsim {
+
+// Whether evicting needs the pages armed.
+enum class Arming : std::uint8_t { kRequired, kNotNeeded };
+
+struct EvictionCounts {
+  std::uint64_t clean = 0;    // the store had the bytes already
+  std::uint64_t dirty = 0;    // written out
+  std::uint64_t revoked = 0;  // touched in time
+  std::uint64_t refused = 0;  // the device failed
+  std::uint64_t direct = 0;   // of clean + dirty: evicted while a fault waited for a frame
+  std::uint64_t direct_ns = 0;  // time for which faults waited for frames
+};
+
+class Evictor {
+ public:
+  Evictor(Host& host, Policy& policy, Arming arming, std::uint32_t batch_pages);
+
+  // --- in the background, one action per call, so that the guest runs between them -----------------
+  void Want(std::uint64_t pages, Urgency urgency);
+  // `hot`: ranges that the last scan saw accessed, so possibly not armed.
+  enum class Progress : std::uint8_t { kMore, kDone };
+  Progress Step(VmmThread& by, std::span<const PageRange> hot);
+
+  // --- at once, while a fault waits ---------------------------------------------------------------
+  // The caller has switched to sync mode.
+  void EvictNow(VmmThread& by, std::uint64_t pages);
+  void EvictPage(VmmThread& by, PageId page);  // one that the policy has already let go
+
+  // The page is being evicted but is still there: leave it. False when it is not in the batch.
+  bool Revoke(PageId page);
+  // A page came in and is not armed.
+  void OnPopulated(PageId page);
+  void ForgetPopulated() { populated_.clear(); }
+
+  std::uint64_t resident() const { return resident_; }
+  const EvictionCounts& counts() const { return counts_; }
+
+ private:
+  struct Victim {
+    PageId page;
+    enum class State : std::uint8_t { kClean, kDirty, kRevoked } state;
+  };
+  void ArmVictims(VmmThread& by, std::span<const PageRange> hot);
+  // Hashes and writes out the batch; returns when the last write is complete.
+  std::uint64_t WriteBatch(VmmThread& by);
+  void PunchBatch(VmmThread& by);
+  void PunchRun(VmmThread& by, std::size_t first, std::size_t last);
+  void FillBatch(std::uint64_t pages, Urgency urgency);
+  bool MaybeUnarmed(PageId page, std::span<const PageRange> hot) const;
+
+  Host& host_;
+  Policy& policy_;
+  Arming arming_;
+  std::uint32_t batch_pages_;
+  std::uint64_t wanted_ = 0;
+  Urgency urgency_ = Urgency::kMust;
+  std::uint64_t punch_at_ns_ = 0;
+  std::vector<PageId> picked_;
+  std::vector<Victim> batch_;
+  std::vector<PageId> populated_;  // since the last scan, unordered
+  std::uint64_t resident_ = 0;
+  EvictionCounts counts_;
+};
+
+}  // namespace uffdsim

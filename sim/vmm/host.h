@@ -1,0 +1,93 @@
+// What a VMM can do to its guest's memory: system calls, and nothing else.
+//
+// Mirrors: the userfaultfd ioctls, read(2) of its messages, PAGEMAP_SCAN, pread and fallocate on the
+//          memfd (the `io` view of the kernel's guide), and asynchronous reads and writes of the
+//          VMM's own swap device. Pages are numbered from the start of guest memory; there is no
+//          page table here, so nothing above this interface can peek.
+// Rules:   the calling thread pays: each call moves its clock by what the call costs.
+// Owned by: the implementation outlives the VMM. Errors: the kernel's errno.
+// Units:   pages; virtual nanoseconds; a Digest stands for the bytes of one page.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "model/base/errno.h"
+#include "sim/vmm/policy/policy.h"
+
+namespace uffdsim {
+
+// What hashing a page gives. 0 is the page of zeroes.
+using Digest = std::uint32_t;
+
+inline constexpr std::uint64_t kNeverNs = ~std::uint64_t{0};
+
+// One thread of the VMM, in virtual time.
+class VmmThread {
+ public:
+  std::uint64_t now_ns() const { return now_ns_; }
+  std::uint64_t busy_ns() const { return busy_ns_; }
+  void WaitUntil(std::uint64_t ns) {
+    if (ns > now_ns_) now_ns_ = ns;
+  }
+  void Work(std::uint64_t ps) {
+    rest_ps_ += ps;
+    now_ns_ += rest_ps_ / 1000;
+    busy_ns_ += rest_ps_ / 1000;
+    rest_ps_ %= 1000;
+  }
+
+ private:
+  std::uint64_t now_ns_ = 0;
+  std::uint64_t busy_ns_ = 0;
+  std::uint64_t rest_ps_ = 0;
+};
+
+enum class FaultKind : std::uint8_t { kMissing, kMinor, kRwp };
+struct FaultMessage {
+  PageId page = 0;
+  FaultKind kind = FaultKind::kMissing;
+};
+
+enum class Protect : std::uint8_t { kArm, kResolve };
+enum class RwpMode : std::uint8_t { kSync, kAsync };
+
+// An asynchronous read or write of the swap device: when it is complete, and whether it worked.
+struct DeviceReply {
+  std::uint64_t completion_ns = 0;
+  bool done = true;
+  bool stored = true;  // reads: the page was ever written there
+  Digest digest = 0;   // reads
+};
+
+class Host {
+ public:
+  virtual ~Host() = default;
+
+  // ioctls of the userfaultfd.
+  virtual Errno Rwprotect(VmmThread& by, PageRange range, Protect protect) = 0;
+  virtual Errno SetMode(VmmThread& by, RwpMode mode) = 0;
+  virtual Errno Copy(VmmThread& by, PageId page, Digest digest) = 0;
+  virtual Errno Zeropage(VmmThread& by, PageId page) = 0;
+  virtual Errno Wake(VmmThread& by, PageRange range) = 0;
+  // read(2): the next message, if there is one.
+  virtual std::optional<FaultMessage> ReadMessage(VmmThread& by) = 0;
+
+  // PAGEMAP_SCAN for PAGE_IS_ACCESSED over all guest memory.
+  virtual void ScanAccessed(VmmThread& by, std::vector<PageRange>* accessed) = 0;
+
+  // The io view: hashing a page without touching the guest's mapping; punching holes.
+  virtual Digest HashPage(VmmThread& by, PageId page) = 0;
+  virtual Errno Punch(VmmThread& by, PageRange range) = 0;
+
+  // The swap device. A write goes on from a copy, so the page may change meanwhile.
+  virtual DeviceReply WriteOut(VmmThread& by, PageId page, Digest digest) = 0;
+  virtual DeviceReply Fetch(VmmThread& by, PageId page) = 0;
+  // What the VMM noted when it last wrote the page; 0 for a page never written (it holds zeroes).
+  virtual Digest Stored(PageId page) const = 0;
+
+  virtual std::uint32_t guest_pages() const = 0;
+};
+
+}  // namespace uffdsim

@@ -1,0 +1,90 @@
+// What a tracker is: how a VMM learns which pages its guest uses, and what learning it costs.
+//
+// Mirrors: the tracking half of a userfaultfd memory manager. A tracker owns the VMM's background
+//          thread: it says when it wants to run next and does one action per call, so that the guest
+//          runs between two actions. It feeds the policy with what it saw and evicts through the
+//          Evictor.
+// Rules:   a tracker sees the Host and messages only. One that needs every access (the oracle) says so
+//          and is fed by the replay for free; it stands for what cannot be known, not for a VMM.
+// Owned by: the Vmm. Units: virtual nanoseconds, pages.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "sim/vmm/evictor.h"
+#include "sim/vmm/host.h"
+#include "sim/vmm/policy/policy.h"
+
+namespace uffdsim {
+
+// What is evicted at the end of an interval.
+enum class EvictWhat : std::uint8_t {
+  kPressure,  // as much as the memory limit asks for, and some room for the next interval's faults
+  kCold,      // besides, everything that the policy calls cold
+};
+
+// Hears of the end of each tracking interval, at the moment at which the tracker looks.
+// `estimate_pages`: the working set that it saw; nothing when it sees everything.
+class IntervalListener {
+ public:
+  virtual ~IntervalListener() = default;
+  virtual void OnIntervalEnd(std::uint64_t now_ns, std::optional<std::uint64_t> estimate_pages) = 0;
+};
+
+struct TrackerSetting {
+  Host* host = nullptr;
+  Policy* policy = nullptr;
+  Evictor* evictor = nullptr;
+  IntervalListener* listener = nullptr;
+  std::uint64_t limit_pages = 0;  // resident pages never exceed this
+  std::uint64_t interval_ns = 0;
+  std::uint32_t arm_chunk_pages = 0;  // pages of one RWPROTECT
+  EvictWhat evict = EvictWhat::kPressure;
+};
+
+class Tracker {
+ public:
+  virtual ~Tracker() = default;
+
+  // When the background thread wants to run next.
+  virtual std::uint64_t NextNs() const = 0;
+  // One action. The thread's clock is at least NextNs().
+  virtual void Run(VmmThread& by) = 0;
+
+  // A fault on `page` needs a frame, now; `by` is the handler's thread. `incoming` counts the pages
+  // that are on their way in, this one included.
+  virtual void MakeRoom(VmmThread& by, PageId page, std::uint64_t incoming) = 0;
+  // The page is there.
+  virtual void OnPopulated(PageId page) = 0;
+
+  // References to resident pages in program order: only for kEveryAccess.
+  virtual void OnAccesses(std::span<const PageId>) {}
+};
+
+enum class TrackerSees : std::uint8_t { kFaultsAndScans, kEveryAccess };
+
+struct TrackerRow {
+  std::string_view name;
+  TrackerSees sees;
+  Arming arming;
+  std::string_view sentence;
+  std::string_view source;
+  std::unique_ptr<Tracker> (*make)(const TrackerSetting&);
+};
+
+std::span<const TrackerRow> Trackers();
+const TrackerRow* FindTracker(std::string_view name);  // null when unknown
+
+// What the end of an interval should evict: down to `limit` less the room that one interval needs.
+std::uint64_t PagesToEvict(std::uint64_t resident, std::uint64_t limit, std::uint64_t faults);
+
+// The factories that the rows name, each in the file of its tracker.
+#define UFFDSIM_TRACKER(identifier, ...) \
+  std::unique_ptr<Tracker> Make##identifier##Tracker(const TrackerSetting& setting);
+#include "sim/vmm/tracker/tracker.def"
+
+}  // namespace uffdsim

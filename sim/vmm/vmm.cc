@@ -1,0 +1,116 @@
+#include "sim/vmm/vmm.h"
+
+#include <algorithm>
+
+#include "model/base/check.h"
+
+namespace uffdsim {
+
+Vmm::Vmm(Host& host, Policy& policy, IntervalListener& listener, const VmmSetting& setting)
+    : host_(host),
+      set_(setting),
+      evictor_(host, policy, setting.tracker->arming, setting.evict_batch_pages) {
+  TrackerSetting tracker;
+  tracker.host = &host;
+  tracker.policy = &policy;
+  tracker.evictor = &evictor_;
+  tracker.listener = &listener;
+  tracker.limit_pages = setting.limit_pages;
+  tracker.interval_ns = setting.interval_ns;
+  tracker.arm_chunk_pages = setting.arm_chunk_pages;
+  tracker.evict = setting.evict;
+  tracker_ = setting.tracker->make(tracker);
+}
+
+std::uint64_t Vmm::NextNs() const {
+  const std::uint64_t handler = due_.empty() ? kNeverNs : due_.back().ready_ns;
+  return std::min(handler, tracker_->NextNs());
+}
+
+void Vmm::RunNext() {
+  // Who waits comes first.
+  if (!due_.empty() && due_.back().ready_ns <= tracker_->NextNs()) {
+    RunDue();
+    done_ns_ = handler_.now_ns();
+    return;
+  }
+  background_.WaitUntil(tracker_->NextNs());
+  tracker_->Run(background_);
+  done_ns_ = background_.now_ns();
+}
+
+void Vmm::OnMessages(std::uint64_t now_ns) {
+  if (handler_.now_ns() < now_ns) {
+    handler_.WaitUntil(now_ns + (set_.handler_wake_ps + 500) / 1000);
+  }
+  while (const std::optional<FaultMessage> message = host_.ReadMessage(handler_)) {
+    switch (message->kind) {
+      case FaultKind::kMissing:
+        OnMissing(message->page);
+        break;
+      case FaultKind::kRwp:
+        due_.push_back({handler_.now_ns(), message->page, Due::Kind::kResolve, 0});
+        break;
+      case FaultKind::kMinor:
+        UFFDSIM_CHECK(false);  // MINOR is not registered
+    }
+  }
+  std::stable_sort(due_.begin(), due_.end(),
+                   [](const Due& a, const Due& b) { return a.ready_ns > b.ready_ns; });
+  done_ns_ = handler_.now_ns();
+}
+
+void Vmm::OnMissing(PageId page) {
+  // Two vCPUs can wait for one page: the first one's fetch serves both.
+  const bool coming = std::any_of(due_.begin(), due_.end(), [&](const Due& due) {
+    return due.page == page && due.kind != Due::Kind::kResolve;
+  });
+  if (coming) return;
+  ++incoming_;
+  tracker_->MakeRoom(handler_, page, incoming_);
+  Fetch(page);
+}
+
+void Vmm::Fetch(PageId page) {
+  const DeviceReply reply = host_.Fetch(handler_, page);
+  Due due{std::max(reply.completion_ns, handler_.now_ns()), page, Due::Kind::kCopy, reply.digest};
+  if (!reply.stored) due.kind = Due::Kind::kZero;
+  if (!reply.done) {
+    ++read_failures_;
+    due.kind = Due::Kind::kRetry;
+  }
+  due_.push_back(due);
+}
+
+void Vmm::RunDue() {
+  const Due due = due_.back();
+  due_.pop_back();
+  handler_.WaitUntil(due.ready_ns);
+  switch (due.kind) {
+    case Due::Kind::kCopy:
+    case Due::Kind::kZero:
+      Populate(due);
+      return;
+    case Due::Kind::kResolve:
+      // Touched after all: it stays. When it is already gone, this only wakes whoever still waits.
+      evictor_.Revoke(due.page);
+      UFFDSIM_CHECK(host_.Rwprotect(handler_, {due.page, 1}, Protect::kResolve) == Errno::kOk);
+      return;
+    case Due::Kind::kRetry:
+      Fetch(due.page);
+      std::stable_sort(due_.begin(), due_.end(),
+                       [](const Due& a, const Due& b) { return a.ready_ns > b.ready_ns; });
+      return;
+  }
+}
+
+void Vmm::Populate(const Due& due) {
+  --incoming_;
+  const Errno error = due.kind == Due::Kind::kZero ? host_.Zeropage(handler_, due.page)
+                                                   : host_.Copy(handler_, due.page, due.digest);
+  UFFDSIM_CHECK(error == Errno::kOk);
+  evictor_.OnPopulated(due.page);
+  tracker_->OnPopulated(due.page);
+}
+
+}  // namespace uffdsim

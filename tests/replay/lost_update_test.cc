@@ -1,0 +1,105 @@
+// Is a lost write noticed? A working VMM never loses one; three broken ones must be found out.
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "tests/replay/replay_test_util.h"
+
+namespace uffdsim {
+namespace {
+
+constexpr std::uint64_t kMs = 1'000'000;
+
+// Passes everything on; the broken hosts below change one call each.
+class PassOn : public Host {
+ public:
+  explicit PassOn(Host& host) : host_(host) {}
+  Errno Rwprotect(VmmThread& by, PageRange range, Protect protect) override {
+    return host_.Rwprotect(by, range, protect);
+  }
+  Errno SetMode(VmmThread& by, RwpMode mode) override { return host_.SetMode(by, mode); }
+  Errno Copy(VmmThread& by, PageId page, Digest digest) override {
+    return host_.Copy(by, page, digest);
+  }
+  Errno Zeropage(VmmThread& by, PageId page) override { return host_.Zeropage(by, page); }
+  Errno Wake(VmmThread& by, PageRange range) override { return host_.Wake(by, range); }
+  std::optional<FaultMessage> ReadMessage(VmmThread& by) override { return host_.ReadMessage(by); }
+  void ScanAccessed(VmmThread& by, std::vector<PageRange>* accessed) override {
+    host_.ScanAccessed(by, accessed);
+  }
+  Digest HashPage(VmmThread& by, PageId page) override { return host_.HashPage(by, page); }
+  Errno Punch(VmmThread& by, PageRange range) override { return host_.Punch(by, range); }
+  DeviceReply WriteOut(VmmThread& by, PageId page, Digest digest) override {
+    return host_.WriteOut(by, page, digest);
+  }
+  DeviceReply Fetch(VmmThread& by, PageId page) override { return host_.Fetch(by, page); }
+  Digest Stored(PageId page) const override { return host_.Stored(page); }
+  std::uint32_t guest_pages() const override { return host_.guest_pages(); }
+
+ protected:
+  Host& host_;
+};
+
+// Punches without having written out.
+class SkipsWriteOut final : public PassOn {
+ public:
+  using PassOn::PassOn;
+  DeviceReply WriteOut(VmmThread& by, PageId, Digest) override { return {by.now_ns(), true, true, 0}; }
+};
+
+// Fetches another page's content.
+class FetchesWrongPage final : public PassOn {
+ public:
+  using PassOn::PassOn;
+  DeviceReply Fetch(VmmThread& by, PageId page) override { return host_.Fetch(by, page ^ 1); }
+};
+
+// Stays in async mode, so that a victim can be written between hashing and punching.
+class NeverSync final : public PassOn {
+ public:
+  using PassOn::PassOn;
+  Errno SetMode(VmmThread& by, RwpMode) override {
+    return host_.SetMode(by, RwpMode::kAsync);
+  }
+};
+
+// A guest that writes 200 pages over and over while 120 fit.
+MemoryStream Writers() {
+  MemoryStream stream(1024);
+  for (std::uint64_t round = 0; round < 40; ++round) {
+    stream.Epoch(round * 5 * kMs, (round * 5 + 4) * kMs, Range(0, 200, kTouchWrite));
+  }
+  return stream;
+}
+
+ReplayMetrics RunWith(const HostWrapper& wrap) {
+  MemoryStream stream = Writers();
+  return MustRun(Config({{"interval", "10ms"}, {"dram", "480KiB"}, {"policy", "fifo"}}), stream, 0,
+                 wrap)
+      .metrics;
+}
+
+TEST(LostUpdate, AWorkingVmmLosesNothing) {
+  const ReplayMetrics m = RunWith(nullptr);
+  EXPECT_GT(m.evicted_dirty, 1000);
+  EXPECT_GT(m.refetched_pages, 1000);
+  EXPECT_EQ(m.lost_updates, 0);
+}
+
+TEST(LostUpdate, SkippingTheWriteOutIsFound) {
+  EXPECT_GT(RunWith([](Host& host) { return std::make_unique<SkipsWriteOut>(host); }).lost_updates,
+            1000);
+}
+
+TEST(LostUpdate, FetchingTheWrongPageIsFound) {
+  EXPECT_GT(
+      RunWith([](Host& host) { return std::make_unique<FetchesWrongPage>(host); }).lost_updates,
+      1000);
+}
+
+TEST(LostUpdate, EvictingWithoutSyncModeIsFound) {
+  EXPECT_GT(RunWith([](Host& host) { return std::make_unique<NeverSync>(host); }).lost_updates, 0);
+}
+
+}  // namespace
+}  // namespace uffdsim
