@@ -67,7 +67,7 @@ std::uint64_t ChangePteRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn l
 
 Word ProtectPresent(const World& w, const Vma& vma, Form form, Word old_word, ProtOp op) {
   const Arch& arch = *w.arch;
-  const Pgprot none = arch.ProtectionMap(false, false, false, false);
+  const Pgprot none = arch.PageNone();
   const bool denies = op == ProtOp::kRwp || op == ProtOp::kNuma;
   Word word = arch.Modify(form, old_word, denies ? none : vma.page_prot);
   if (Arms(op)) word = arch.MkUffd(form, word);

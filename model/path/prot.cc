@@ -52,7 +52,7 @@ Word RestoreUffd(const World& w, const Vma& vma, Form form, Word word, bool mark
   if (!marked) return word;
   word = w.arch->MkUffd(form, word);
   if (vma.UffdRwp()) {
-    word = w.arch->Modify(form, word, w.arch->ProtectionMap(false, false, false, false));
+    word = w.arch->Modify(form, word, w.arch->PageNone());
   }
   return word;
 }

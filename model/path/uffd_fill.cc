@@ -59,8 +59,8 @@ Errno FillFresh(World& w, MmId mm, Vma& vma, Vpn vpn, Content content, std::uint
   if (!w.file(vma.file).cache.Get(index).empty()) return Errno::kEEXIST;
   const Pfn pfn =
       ShmemGetPage(w, vma.file, index, CacheMiss::kAllocate, NodeOf(vma));
+  // The entry is dirty, the folio is not (yet).
   w.frames[pfn].content = content;
-  w.frames[pfn].flags |= kPgDirty;
   const Errno error = InstallPte(w, mm, vma, vpn, pfn, mode);
   if (error == Errno::kOk) return error;
   w.file(vma.file).cache.Set(index, CacheSlot{});
