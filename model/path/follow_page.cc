@@ -42,6 +42,20 @@ bool MustUnshare(const World& w, const Vma& vma, Pfn pfn, std::uint32_t gup) {
   return !AnonExclusive(w, pfn);
 }
 
+// touch_pmd(): slow GUP marks a huge leaf accessed, and dirty for a write.
+void TouchHuge(World& w, MmId mm, Vpn vpn, const Leaf& leaf, std::uint32_t gup) {
+  if (leaf.level == 0 || (gup & kGupFast) != 0) return;
+  const Arch& arch = *w.arch;
+  const bool write = (gup & kGupWrite) != 0;
+  Word word = arch.MkYoung(Form::kPmd, leaf.word);
+  if (write) word = arch.MkDirty(Form::kPmd, word);
+  if (word == leaf.word) return;
+  PageTable& table = w.mm(mm).table;
+  table.SetPmd(Vpn(vpn.value & ~(table.PmdPages() - 1)),
+               arch.SetAccessFlags(Form::kPmd, leaf.word, word,
+                                   write ? Access::kWrite : Access::kRead));
+}
+
 }  // namespace
 
 Errno GupCheckVma(const Vma& vma, std::uint32_t gup) {
@@ -69,6 +83,7 @@ Followed FollowPage(World& w, MmId mm, const Vma& vma, Vpn vpn, std::uint32_t gu
   if (!arch.Write(form, word) && MustUnshare(w, vma, pfn, gup)) {
     return {.what = Follow::kUnshare, .pfn = pfn};
   }
+  TouchHuge(w, mm, vpn, leaf, gup);
   Page& folio = w.frames.Head(pfn);
   if ((gup & kGupWrite) != 0 && !arch.Dirty(form, word)) folio.flags |= kPgDirty;
   const std::uint64_t unit = leaf.level == 0 ? 1 : w.mm(mm).table.PmdPages();

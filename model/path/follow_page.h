@@ -17,6 +17,7 @@ enum GupFlags : std::uint32_t {
   kGupPin = 1U << 3,        // FOLL_PIN: an anonymous page must be exclusive
   kGupLongterm = 1U << 4,   // FOLL_LONGTERM
   kGupRemote = 1U << 5,     // FOLL_REMOTE: somebody else's memory
+  kGupFast = 1U << 6,       // the lockless walk: a huge leaf does not become young or dirty
 };
 
 // check_vma_flags(): EFAULT when this kind of access is not allowed, kOk otherwise.

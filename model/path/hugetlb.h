@@ -3,8 +3,7 @@
 // Mirrors: huge_ptep_get(), make_huge_pte(), alloc_hugetlb_folio() and restore_reserve_on_error() of
 //          mm/hugetlb.c. One huge page size: the PMD's. An entry is a PTE word in a PMD slot, stored in
 //          the table's own format.
-// Rules:   an anonymous folio has its AnonExclusive flag in the head; a cached folio occupies only the
-//          cache slot of its first page.
+// Rules:   an anonymous folio has its AnonExclusive flag in the head.
 // Units:   `vpn` may be any page of the huge page; indexes are in huge pages.
 #pragma once
 

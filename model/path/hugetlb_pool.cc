@@ -121,7 +121,9 @@ void AddHugeToCache(World& w, FileId file, std::uint64_t index, Pfn head) {
   page.flags |= kPgDirty;
   page.file = file;
   page.index = index * HugePages(w);
-  w.file(file).cache.Set(page.index, CacheSlot::Frame(head));
+  for (std::uint32_t i = 0; i < w.frames.Count(head); ++i) {
+    w.file(file).cache.Set(page.index + i, CacheSlot::Frame(head + i));
+  }
 }
 
 Pfn CachedHuge(const World& w, FileId file, std::uint64_t index) {

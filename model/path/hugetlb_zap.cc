@@ -39,9 +39,13 @@ void ZapEntry(World& w, MmId mm, const Vma& vma, Vpn vpn, ZapMarkers markers) {
 std::uint64_t DropCached(World& w, FileId id, std::uint64_t first, std::uint64_t last) {
   std::vector<Pfn> heads;
   w.file(id).cache.ForEach(first * HugePages(w), last * HugePages(w),
-                           [&](std::size_t, CacheSlot slot) { heads.push_back(slot.pfn()); });
+                           [&](std::size_t, CacheSlot slot) {
+                             if (!w.frames[slot.pfn()].Has(kPgTail)) heads.push_back(slot.pfn());
+                           });
   for (const Pfn head : heads) {
-    w.file(id).cache.Set(w.frames[head].index, CacheSlot{});
+    for (std::uint32_t i = 0; i < w.frames.Count(head); ++i) {
+      w.file(id).cache.Set(w.frames[head].index + i, CacheSlot{});
+    }
     w.frames[head].file = FileId(0);
     w.frames[head].flags &= ~static_cast<std::uint32_t>(kPgDirty);
     MaybeFreeFolio(w, head);

@@ -20,6 +20,7 @@ struct PinFrame {
   std::uint32_t slot = 0;  // in World::pinned
   Vpn next{};
   Vpn last{};
+  bool fast = true;  // the lockless walk of gup_fast() has not met a page that needs a fault
 };
 
 enum PinStep : std::uint8_t { kTakePage, kTaken };
@@ -38,13 +39,21 @@ void CloseBuffer(World& w, PinnedBuffer& buffer, MmId holder) {
   for (const Pfn pfn : std::exchange(buffer.frames, {})) PutGupPage(w, pfn, kGupBuffer);
 }
 
+bool FastWalkTakes(World& w, MmId mm, Vpn vpn) {
+  const Vma* vma = w.mm(mm).vmas.Find(vpn);
+  return vma != nullptr &&
+         FollowPage(w, mm, *vma, vpn, kGupBuffer | kGupFast).what == Follow::kPage;
+}
+
 Next TakePage(World& w, Task& t, PinFrame& f) {
   if (f.next == f.last) {
     w.pinned[f.slot].handle = t.op.pin;
     Succeed(t);
     return Next::Return();
   }
-  PushGup(t, t.mm, f.next, kGupBuffer, GupWait::kMay);
+  f.fast = f.fast && FastWalkTakes(w, t.mm, f.next);
+  const std::uint32_t fast = f.fast ? kGupFast : 0;
+  PushGup(t, t.mm, f.next, kGupBuffer | fast, GupWait::kMay);
   return Next::Call(kTaken);
 }
 
