@@ -251,6 +251,7 @@ constexpr Layout Configure(Name name, unsigned page_shift, Hafdbs hafdbs, Lpa2 l
   l.huge[3] = {.clear = kType};
   l.hw[0] = l.hw[1] = Hardware();
   l.has_hw_young = hafdbs != Hafdbs::kNone;
+  l.old_prefault = l.has_hw_young;
   l.young_mode = hafdbs == Hafdbs::kNone ? AdMode::kFault : AdMode::kHardware;
   l.dirty_mode = hafdbs == Hafdbs::kBoth ? AdMode::kHardware : AdMode::kFault;
   // ptep_set_access_flags() can only relax these four.

@@ -251,6 +251,9 @@ struct Layout {
   void (*without_collision)(Layout&) = nullptr;
 
   HwModel hw[2];
+  bool old_prefault = false;        // arch_wants_old_prefaulted_pte()
+  bool reports_mceerr = true;       // SIGBUS for poison says BUS_MCEERR_AR, else BUS_ADRERR
+  bool access_code_sticks = false;  // a retried fault that finds no VMA says SEGV_ACCERR
   bool has_hw_young = false;  // arch_has_hw_pte_young(); not announced by all who have it
   AdMode young_mode = AdMode::kHardware;
   AdMode dirty_mode = AdMode::kHardware;

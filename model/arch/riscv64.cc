@@ -212,6 +212,8 @@ constexpr Layout Configure(Name name, std::uint8_t levels, Ext ext, Ad ad,
   l.huge[0] = kMkNapot;
   l.hw[0] = l.hw[1] = Hardware();
   l.has_hw_young = ad == Ad::kSvadu;
+  l.reports_mceerr = false;
+  l.access_code_sticks = true;
   l.young_mode = l.dirty_mode = ad == Ad::kSvadu ? AdMode::kHardware : AdMode::kFault;
   l.fields[0] = l.fields[1] = kFields;
   l.letters[0] = l.letters[1] = kLetters;

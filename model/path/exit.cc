@@ -46,6 +46,7 @@ void TearDown(World& w, MmId id) {
   if (!mm.vmas.list().empty()) {
     UnmapRegion(w, id, mm.vmas.list().front().start, mm.vmas.list().back().end);
   }
+  KsmExit(w, id);
   mm = Mm(*w.arch);
   DropPins(w, id);
 }

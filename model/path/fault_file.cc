@@ -26,7 +26,9 @@ void InstallFilePage(World& w, const FaultFrame& f, const Vma& vma, Vpn vpn, Pfn
   const Arch& arch = *w.arch;
   const bool write = (f.flags & kFaultWrite) != 0;
   Word word = arch.Make(Form::kPte, pfn, vma.page_prot);
-  word = arch.MkYoung(Form::kPte, word);
+  const bool prefault = vpn != f.vpn;
+  word = prefault && arch.layout().old_prefault ? arch.MkOld(Form::kPte, word)
+                                                : arch.MkYoung(Form::kPte, word);
   if (write) {
     word = arch.MkDirty(Form::kPte, word);
     if (vma.Has(kVmWrite)) word = arch.MkWrite(Form::kPte, word);

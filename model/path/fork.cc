@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/mm/entry.h"
+#include "model/path/ksm.h"
 #include "model/path/paths.h"
 #include "model/path/pin.h"
 #include "model/path/prot.h"
@@ -287,6 +288,12 @@ Next DupMmap(World& w, Task& t, ForkFrame& f) {
   const VmaTree::List vmas = w.mm(t.mm).vmas.list();
   for (const Vma& vma : vmas) {
     if (!vma.Has(kVmDontcopy)) DupVma(w, t.mm, f.child, vma, &made);
+  }
+  // ksm_fork(): the child of a process that the daemon scans is scanned too.
+  const auto& slots = w.ksm.slots;
+  if (std::any_of(slots.begin(), slots.end(),
+                  [&](const KsmState::Slot& slot) { return slot.mm == t.mm; })) {
+    KsmEnter(w, f.child);
   }
   UFFDSIM_CHECK(made.size() <= f.made.size());
   f.contexts = static_cast<std::uint8_t>(made.size());

@@ -65,7 +65,11 @@ std::uint64_t HugetlbWord(const World& w, const EntryAt& entry, Vpn vpn) {
 // mincore_page(): whether the file has the page in memory.
 bool CachedInMemory(const World& w, const Vma& vma, Vpn vpn) {
   if (vma.Anonymous()) return false;
-  const CacheSlot slot = w.files[vma.file.value].cache.Get(vma.IndexOf(vpn));
+  const File& file = w.files[vma.file.value];
+  std::uint64_t index = vma.IndexOf(vpn);
+  // The cache of a hugetlb file is filled at the first index of each huge page.
+  if (file.kind == FileKind::kHugetlb) index &= ~(std::uint64_t{w.arch->geometry().PmdPages()} - 1);
+  const CacheSlot slot = file.cache.Get(index);
   if (slot.is_frame()) return !w.frames.Head(slot.pfn()).Has(kPgFallocated);
   return slot.is_swap() && w.swap[slot.swap()].cache != Pfn(0);
 }

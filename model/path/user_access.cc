@@ -19,6 +19,7 @@ struct AccessFrame {
   std::uint64_t pages = 0;
   Verb verb{};
   bool user = true;
+  bool retried = false;       // the fault of this page slept or was redone
   bool loaded = false;        // add: the byte was read, the store comes next
 };
 
@@ -72,7 +73,10 @@ Next TryAccess(World& w, Task& t, AccessFrame& f) {
   const bool load = f.verb == Verb::kRead || (f.verb == Verb::kAdd && !f.loaded);
   const Access access = load ? Access::kRead : Access::kWrite;
   const Vma* vma = w.mm(t.mm).vmas.Find(vpn);
-  if (vma == nullptr) return Stop(t, f, "SIGSEGV", "MAPERR");
+  if (vma == nullptr) {
+    const bool sticks = f.retried && w.arch->layout().access_code_sticks;
+    return Stop(t, f, "SIGSEGV", sticks ? "ACCERR" : "MAPERR");
+  }
   Pfn pfn;
   if (HwTranslate(w, t.mm, *vma, vpn, access, &pfn)) {
     if (f.verb == Verb::kAdd && load) {
@@ -86,6 +90,7 @@ Next TryAccess(World& w, Task& t, AccessFrame& f) {
     }
     ++f.done;
     f.loaded = false;
+    f.retried = false;
     f.address += PageSize(w);
     return Next::Goto(kAccess);
   }
@@ -97,8 +102,11 @@ Next TryAccess(World& w, Task& t, AccessFrame& f) {
   return Next::Call(kFaulted);
 }
 
-Next Faulted(World&, Task& t, AccessFrame& f) {
-  if ((t.fault & kVmFaultHwpoison) != 0) return Stop(t, f, "SIGBUS", "MCEERR_AR");
+Next Faulted(World& w, Task& t, AccessFrame& f) {
+  if ((t.fault & kVmFaultHwpoison) != 0) {
+    return Stop(t, f, "SIGBUS", w.arch->layout().reports_mceerr ? "MCEERR_AR" : "ADRERR");
+  }
+  f.retried |= (t.fault & kVmFaultRetry) != 0;
   if ((t.fault & kVmFaultSigbus) != 0) return Stop(t, f, "SIGBUS", "ADRERR");
   if ((t.fault & kVmFaultSigsegv) != 0) return Stop(t, f, "SIGSEGV", "MAPERR");
   return Next::Goto(kAccess);
