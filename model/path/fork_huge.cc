@@ -6,6 +6,7 @@
 //          that it brought.
 #include "model/mm/entry.h"
 #include "model/path/fork.h"
+#include "model/path/hugetlb.h"
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
 #include "model/path/thp.h"
@@ -55,8 +56,7 @@ void CopyPmdSoftleaf(World& w, const ForkedVma& v, Vpn vpn, Word word) {
 // hugetlb_install_folio()
 Word ForkedHugetlbPinned(const World& w, const ForkedVma& v, Pfn copy, Word word) {
   const Arch& arch = *w.arch;
-  Word made = arch.HugetlbMake(HugeSize::kPmd, copy.value, v.dst->page_prot);
-  if (v.dst->Has(kVmWrite)) made = arch.MkWrite(Form::kPte, arch.MkDirty(Form::kPte, made));
+  const Word made = MakeHugeEntry(w, *v.dst, copy, HugeWrite::kIfAllowed);
   const bool marked = v.dst->Has(kVmUffdWp | kVmUffdRwp) && arch.Uffd(Form::kPte, word);
   return RestoreUffd(w, *v.dst, Form::kPte, made, marked);
 }

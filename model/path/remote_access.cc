@@ -27,7 +27,7 @@ struct RemoteFrame {
 enum RemoteStep : std::uint8_t { kTake, kTaken };
 
 std::uint32_t GupOf(const RemoteFrame& f) {
-  const std::uint32_t how = f.door == Door::kProcessVm ? kGupPin : kGupForce;
+  const std::uint32_t how = f.door == Door::kProcessVm ? kGupPin : 0U;
   return how | kGupRemote | (f.write ? std::uint32_t{kGupWrite} : 0U);
 }
 
