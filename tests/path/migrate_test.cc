@@ -11,10 +11,10 @@ namespace {
 class Migrate : public Scene {
  protected:
   // move_pages() of page 0 to node 1, stopped with the migration entry in place.
-  Task& Hold() {
+  TaskId Hold() {
     Operation op = Make(OpCode::k_migrate, 0, 1);
     op.value = 1;
-    Task& t = Begin(op);
+    const TaskId t = Begin(op);
     RunUntil(t, "migrate", "move");
     return t;
   }
@@ -24,7 +24,7 @@ TEST_F(Migrate, WritablePageBecomesAWriteEntryAndComesBackWritable) {
   Map(MapKind::kAnon, 2);
   Write(0, 1, 7);
   const Pfn before = Frame(0);
-  Task& t = Hold();
+  const TaskId t = Hold();
   EXPECT_EQ(Kind(0), EntryKind::kMigrationWrite);
   Finish(t);
   ASSERT_EQ(Kind(0), EntryKind::kPresent);
@@ -41,7 +41,7 @@ TEST_F(Migrate, ArmedPageKeepsTheMarkInTheEntryAndIsArmedAfterwards) {
   const CtxId ctx = Register(kModeRwp, kFeatureRwp, 2);
   Arm(ctx, 0, 1);
   ASSERT_TRUE(Armed(0));
-  Task& t = Hold();
+  const TaskId t = Hold();
   EXPECT_EQ(Kind(0), EntryKind::kMigrationReadExclusive);
   EXPECT_TRUE(arch().SwpUffd(Form::kPte, Entry(0)));
   Finish(t);
@@ -53,7 +53,7 @@ TEST_F(Migrate, ArmingInFlightIsHonouredWhenThePageArrives) {
   Map(MapKind::kAnon, 2);
   Write(0, 1, 7);
   const CtxId ctx = Register(kModeRwp, kFeatureRwp, 2);
-  Task& t = Hold();
+  const TaskId t = Hold();
   ASSERT_EQ(Kind(0), EntryKind::kMigrationWrite);
   Arm(ctx, 0, 1);
   EXPECT_EQ(Kind(0), EntryKind::kMigrationReadExclusive);
@@ -66,7 +66,7 @@ TEST_F(Migrate, ResolvingInFlightIsHonouredToo) {
   Write(0, 1, 7);
   const CtxId ctx = Register(kModeRwp, kFeatureRwp, 2);
   Arm(ctx, 0, 1);
-  Task& t = Hold();
+  const TaskId t = Hold();
   ASSERT_TRUE(arch().SwpUffd(Form::kPte, Entry(0)));
   ChangeProtection(world(), MmId(0), VmaOf(0), kSceneFirst, kSceneFirst + 1, ProtOp::kRwpResolve);
   Finish(t);
@@ -95,7 +95,7 @@ TEST_F(Migrate, ZappingInFlightLeavesNothing) {
   Map(MapKind::kAnon, 2);
   Write(0, 1, 7);
   const std::uint64_t frames = world().frames.allocated();
-  Task& t = Hold();
+  const TaskId t = Hold();
   ASSERT_EQ(Advise(Advice::kDontneed, 0, 1).status, Outcome::Status::kOk);
   Finish(t);
   EXPECT_EQ(Kind(0), EntryKind::kNone);

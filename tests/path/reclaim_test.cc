@@ -69,7 +69,7 @@ TEST_F(Reclaim, AFaultBetweenUnmapAndWriteTakesThePageBack) {
   const Pfn frame = Frame(0);
   Operation op = Make(OpCode::k_madvise, 0, 1);
   op.advice = Advice::kPageout;
-  Task& t = Begin(op);
+  const TaskId t = Begin(op);
   RunUntil(t, "pageout", "write");
   ASSERT_EQ(Kind(0), EntryKind::kSwap);
   const Outcome read = Do(OpCode::k_read, 0, 1);

@@ -79,10 +79,11 @@ class Scene : public testing::Test {
   }
   Vma& VmaOf(std::uint64_t page) { return *mm().vmas.Find(kSceneFirst + page); }
 
-  // Starts an operation without running it; Step() runs until the named step of the path on top comes
-  // next.
-  Task& Begin(const Operation& op) { return world().task(machine_.Start(op, ++tag_)); }
-  void RunUntil(Task& t, const char* path, const char* step) {
+  // Starts an operation without running it; RunUntil() stops when the named step of the path on top
+  // comes next.
+  TaskId Begin(const Operation& op) { return machine_.Start(op, ++tag_); }
+  void RunUntil(TaskId id, const char* path, const char* step) {
+    Task& t = world().task(id);
     while (t.state == Task::State::kRunnable) {
       const Path& top = GetPath(t.top().path);
       if (std::string(top.name) == path && std::string(top.steps[t.top().step].name) == step) return;
@@ -90,7 +91,8 @@ class Scene : public testing::Test {
     }
     FAIL() << "the task ended before " << path << "/" << step;
   }
-  void Finish(Task& t) {
+  void Finish(TaskId id) {
+    Task& t = world().task(id);
     RunTask(world(), t);
     ASSERT_EQ(t.state, Task::State::kDone);
     EXPECT_EQ(t.outcome.status, Outcome::Status::kOk);
