@@ -5,7 +5,7 @@ namespace {
 
 // Flags that every frame of a folio shares once the folio is split.
 constexpr std::uint32_t kFolioFlags = kPgAnon | kPgKsm | kPgDirty | kPgSwapBacked | kPgLru |
-                                      kPgReferenced | kPgActive | kPgMlocked;
+                                      kPgReferenced | kPgActive | kPgMlocked | kPgFallocated;
 
 }  // namespace
 
@@ -54,19 +54,20 @@ void Frames::Free(Pfn head) {
   allocated_ -= 1ULL << order;
 }
 
-void Frames::Split(Pfn head) {
+void Frames::SplitTo(Pfn head, unsigned order) {
   const Page folio = pages_[head.value];
-  UFFDSIM_CHECK(!folio.Has(kPgTail));
+  UFFDSIM_CHECK(!folio.Has(kPgTail) && order <= folio.order);
   for (std::uint32_t i = 0; i < (1U << folio.order); ++i) {
     Page& page = pages_[head.value + i];
+    const bool tail = (i & ((1U << order) - 1U)) != 0;
     page.flags = (page.flags & (kPgAnonExclusive | kPgHwPoison | kPgZero)) | kPgAllocated |
-                 (folio.flags & kFolioFlags);
+                 (tail ? std::uint32_t{kPgTail} : folio.flags & kFolioFlags);
     page.index = folio.index + i;
     page.file = folio.file;
-    page.order = 0;
+    page.order = static_cast<std::uint8_t>(order);
     page.node = folio.node;
     if (i != 0) page.pins = folio.pins;
-    if (folio.Has(kPgSwapCache)) {
+    if (folio.Has(kPgSwapCache) && !tail) {
       page.flags |= kPgSwapCache;
       page.swap_slot = folio.swap_slot + i;
     }

@@ -77,7 +77,9 @@ class Frames {
   std::uint32_t Count(Pfn pfn) const { return 1U << pages_[pfn.value].order; }
 
   // Turns a folio into single frames; flags that belong to the folio are copied to each frame.
-  void Split(Pfn head);
+  void Split(Pfn head) { SplitTo(head, 0); }
+  // Turns a folio into folios of a smaller order.
+  void SplitTo(Pfn head, unsigned order);
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(pages_.size()); }
   std::uint64_t allocated() const { return allocated_; }  // frames in use

@@ -23,6 +23,7 @@ Next Dispatch(Task& t, std::uint32_t result) {
   if ((result & kFaultDeliver) != 0) return Next::Goto(kDeliver);
   if ((result & kFaultCopy) != 0) return Next::Goto(kCopy);
   if ((result & kFaultWp) != 0) return Next::Goto(kWp);
+  if ((result & kFaultPtes) != 0) return Next::Goto(kWalk);
   return Finish(t, result);
 }
 

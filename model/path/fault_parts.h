@@ -12,6 +12,7 @@ namespace uffdsim {
 // Continuations beside FaultResult.
 inline constexpr std::uint32_t kFaultCopy = 1U << 17;   // go on with the COW copy (wp_page_copy())
 inline constexpr std::uint32_t kFaultWp = 1U << 18;     // go on with do_wp_page() on f.orig
+inline constexpr std::uint32_t kFaultPtes = 1U << 19;   // the PMD leaf was split: go on at PTE level
 
 std::uint32_t AnonymousFault(World& w, FaultFrame& f, Vma& vma);   // do_anonymous_page()
 std::uint32_t FileFault(World& w, FaultFrame& f, Vma& vma);        // do_fault()

@@ -79,8 +79,10 @@ Followed FollowPage(World& w, MmId mm, const Vma& vma, Vpn vpn, std::uint32_t gu
   if (arch.None(form, word) || !arch.Present(form, word)) return {};
   if (arch.Protnone(form, word) && !CanFollowProtnone(vma, gup)) return {};
   const Pfn pfn = FrameOf(w, vma, leaf, vpn);
-  if ((gup & kGupWrite) != 0 && !CanFollowWrite(w, vma, form, word, pfn, gup)) return {};
-  if (!arch.Write(form, word) && MustUnshare(w, vma, pfn, gup)) {
+  // What the entry maps: for a huge leaf the head, which says whether the mapping is exclusive.
+  const Pfn mapped = arch.PfnOf(form, word);
+  if ((gup & kGupWrite) != 0 && !CanFollowWrite(w, vma, form, word, mapped, gup)) return {};
+  if (!arch.Write(form, word) && MustUnshare(w, vma, mapped, gup)) {
     return {.what = Follow::kUnshare, .pfn = pfn};
   }
   TouchHuge(w, mm, vpn, leaf, gup);

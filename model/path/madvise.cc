@@ -159,8 +159,8 @@ Errno NewFlags(World& w, MmId mm, const Vma& vma, Advice advice, VmFlags* flags)
 void UpdateVma(World& w, MmId mm, const MadviseFrame& f, VmFlags flags) {
   VmaTree& vmas = w.mm(mm).vmas;
   if (vmas.Find(f.cur)->flags == flags) return;
-  vmas.SplitAt(f.cur);
-  vmas.SplitAt(f.piece_end);
+  SplitVma(w, mm, f.cur);
+  SplitVma(w, mm, f.piece_end);
   vmas.Find(f.cur)->flags = flags;
   vmas.MergeAround(f.cur, f.piece_end);
 }

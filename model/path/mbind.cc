@@ -9,6 +9,7 @@
 #include "model/path/rmap.h"
 #include "model/path/start.h"
 #include "model/path/swap_out.h"
+#include "model/path/thp.h"
 
 namespace uffdsim {
 namespace {
@@ -64,9 +65,10 @@ bool HasHole(const VmaTree& vmas, Vpn first, Vpn last) {
   return false;
 }
 
-void SetPolicy(VmaTree& vmas, Vpn first, Vpn last, std::uint16_t policy) {
-  vmas.SplitAt(first);
-  vmas.SplitAt(last);
+void SetPolicy(World& w, MmId mm, Vpn first, Vpn last, std::uint16_t policy) {
+  SplitVma(w, mm, first);
+  SplitVma(w, mm, last);
+  VmaTree& vmas = w.mm(mm).vmas;
   for (Vma& vma : vmas.list()) {
     if (vma.start >= first && vma.end <= last) vma.policy = policy;
   }
@@ -123,7 +125,7 @@ void Start_mbind(World& w, Task& t) {
     left = QueueMisplaced(w, t, first, last, t.op.start2 == 0 ? 1 : t.op.start2);
   }
   const std::uint16_t policy = PolicyOf(t.op);
-  SetPolicy(vmas, first, last, policy);
+  SetPolicy(w, t.mm, first, last, policy);
   MbindFrame& f = PushPath<MbindFrame>(t, PathOf::k_mbind);
   f.strict = strict;
   f.misplaced = left;

@@ -7,6 +7,7 @@
 #include "model/path/paths.h"
 #include "model/path/populate.h"
 #include "model/path/start.h"
+#include "model/path/thp.h"
 
 namespace uffdsim {
 namespace {
@@ -30,23 +31,25 @@ Next Answer(Task& t, Errno error) {
 }
 
 // mlock_fixup(): hugetlb and special mappings are never locked, and that is no error.
-void FixUp(VmaTree& vmas, Vpn first, Vpn last, VmFlags flags) {
+void FixUp(World& w, MmId mm, Vpn first, Vpn last, VmFlags flags) {
+  VmaTree& vmas = w.mm(mm).vmas;
   const Vma& vma = *vmas.Find(first);
   const VmFlags wanted = (vma.flags & ~(kVmLocked | kVmLockonfault)) | flags;
   if (wanted == vma.flags || vma.Has(kVmSpecial | kVmHugetlb | kVmDroppable)) return;
-  vmas.SplitAt(first);
-  vmas.SplitAt(last);
+  SplitVma(w, mm, first);
+  SplitVma(w, mm, last);
   vmas.Find(first)->flags = wanted;
 }
 
 // apply_vma_lock_flags(): stops at the first hole; what came before stays changed.
-Errno ApplyFlags(VmaTree& vmas, const MlockFrame& f) {
+Errno ApplyFlags(World& w, MmId mm, const MlockFrame& f) {
+  VmaTree& vmas = w.mm(mm).vmas;
   Vpn cur = f.first;
   while (cur < f.last) {
     const Vma* vma = vmas.Find(cur);
     if (vma == nullptr) break;
     const Vpn end = std::min(vma->end, f.last);
-    FixUp(vmas, cur, end, f.flags);
+    FixUp(w, mm, cur, end, f.flags);
     cur = end;
   }
   vmas.MergeAround(f.first, cur);
@@ -54,7 +57,7 @@ Errno ApplyFlags(VmaTree& vmas, const MlockFrame& f) {
 }
 
 Next Apply(World& w, Task& t, MlockFrame& f) {
-  const Errno error = ApplyFlags(w.mm(t.mm).vmas, f);
+  const Errno error = ApplyFlags(w, t.mm, f);
   if (error != Errno::kOk || f.flags == 0) return Answer(t, error);
   PushPopulate(t, t.mm, f.first, f.last, PopulateKind::kLock);
   return Next::Call(kPopulated);

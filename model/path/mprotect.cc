@@ -9,6 +9,7 @@
 #include "model/path/paths.h"
 #include "model/path/prot.h"
 #include "model/path/start.h"
+#include "model/path/thp.h"
 
 namespace uffdsim {
 namespace {
@@ -44,8 +45,8 @@ VmFlags Accounted(const Vma& vma, VmFlags flags) {
 // mprotect_fixup() of one piece. True when pages must be populated afterwards.
 bool Fixup(World& w, MmId id, Vpn first, Vpn last, VmFlags flags) {
   VmaTree& vmas = w.mm(id).vmas;
-  vmas.SplitAt(first);
-  vmas.SplitAt(last);
+  SplitVma(w, id, first);
+  SplitVma(w, id, last);
   Vma& vma = *vmas.Find(first);
   const VmFlags old_flags = vma.flags;
   vma.flags = flags;

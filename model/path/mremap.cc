@@ -7,6 +7,7 @@
 #include "model/path/populate.h"
 #include "model/path/prot.h"
 #include "model/path/start.h"
+#include "model/path/thp.h"
 #include "model/path/uffd_event.h"
 #include "model/path/uffd_ioctl.h"
 #include "model/path/zap.h"
@@ -221,8 +222,8 @@ Next CopyVma(World& w, Task& t, MremapFrame& f) {
   VmaTree& vmas = w.mm(t.mm).vmas;
   const Vpn last = f.from + f.old_pages;
   if (f.dontunmap && vmas.Find(f.from)->Has(kVmLocked)) {
-    vmas.SplitAt(f.from);
-    vmas.SplitAt(last);
+    SplitVma(w, t.mm, f.from);
+    SplitVma(w, t.mm, last);
   }
   const Vma old_vma = *vmas.Find(f.from);
   const Vma new_vma = *MakeNewVma(w, t.mm, old_vma, f);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "model/path/start.h"
+#include "model/path/thp.h"
 
 namespace uffdsim {
 namespace {
@@ -33,8 +34,8 @@ void Start_mseal(World& w, Task& t) {
   const Vpn last = VpnOf(w, t.op.start + length);
   VmaTree& vmas = w.mm(t.mm).vmas;
   if (HasGap(vmas, first, last)) return Fail(t, Errno::kENOMEM);
-  vmas.SplitAt(first);
-  vmas.SplitAt(last);
+  SplitVma(w, t.mm, first);
+  SplitVma(w, t.mm, last);
   for (Vma& vma : vmas.list()) {
     if (vma.start >= first && vma.end <= last) vma.flags |= kVmSealed;
   }

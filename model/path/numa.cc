@@ -6,6 +6,7 @@
 // Marker:  the scanner skips entries that are PROT_NONE already, so armed ones stay; a hinted entry has no
 //          bit and is no RWP entry. Hint faults are silent.
 #include "model/path/change_protection.h"
+#include "model/path/hw_walk.h"
 #include "model/path/migrate.h"
 #include "model/path/numa_filter.h"
 #include "model/path/numa_hint.h"
@@ -63,12 +64,13 @@ bool NumaSuitable(const World& w, MmId, const Vma& vma, Pfn pfn) {
 bool NumaHintMigrates(World& w, MmId mm, const Vma& vma, Vpn vpn) {
   const Arch& arch = *w.arch;
   PageTable& table = w.mm(mm).table;
-  const Pfn pfn = arch.PfnOf(Form::kPte, table.GetPte(vpn));
+  const Leaf leaf = FindLeaf(w, mm, vpn);
+  const Pfn pfn = arch.PfnOf(leaf.form, leaf.word);
   const Page& folio = w.frames.Head(pfn);
   if (folio.node != kCpuNode && vma.policy == 0 && MigrateMisplaced(w, w.frames.HeadOf(pfn))) {
     return true;
   }
-  if (folio.order == 0) return false;
+  if (folio.order == 0 || leaf.level != 0) return false;
   // numa_rebuild_large_mapping(): the neighbours of the same folio, table and VMA.
   const Pfn head = w.frames.HeadOf(pfn);
   const Vpn base(vpn.value & ~(table.PmdPages() - 1));

@@ -69,11 +69,13 @@ void CollectFromVma(const World& w, MmId mm, const Vma& vma, Pfn head, std::vect
 
 // The guest page of a stage 2 that shows the frame, if its host VMA maps the frame's file or
 // anonymous index; false when it does not.
-bool GuestPageOf(const World& w, const Stage2& stage2, const Page& page, std::uint64_t* guest) {
+bool GuestPageOf(const World& w, const Stage2& stage2, Pfn pfn, std::uint64_t* guest) {
+  const Page& folio = w.frames.Head(pfn);
+  const std::uint64_t index = folio.index + (pfn - w.frames.HeadOf(pfn));
   const Vma* vma = w.mm(stage2.mm()).vmas.Find(stage2.base());
-  if (vma == nullptr || vma->file != page.file) return false;
-  if (page.index < vma->pgoff.value || page.index >= vma->pgoff.value + vma->pages()) return false;
-  const Vpn vpn = vma->start + (page.index - vma->pgoff.value);
+  if (vma == nullptr || vma->file != folio.file) return false;
+  if (index < vma->pgoff.value || index >= vma->pgoff.value + vma->pages()) return false;
+  const Vpn vpn = vma->start + (index - vma->pgoff.value);
   if (vpn < stage2.base() || vpn >= stage2.base() + stage2.pages()) return false;
   *guest = vpn - stage2.base();
   return true;
@@ -201,7 +203,7 @@ Content LookAtContent(World& w, Pfn pfn) {
   const Page& page = w.frames[pfn];
   for (Stage2& stage2 : w.stage2s) {
     std::uint64_t guest = 0;
-    if (GuestPageOf(w, stage2, page, &guest)) stage2.Unfresh(guest);
+    if (GuestPageOf(w, stage2, pfn, &guest)) stage2.Unfresh(guest);
   }
   return page.content;
 }

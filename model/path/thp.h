@@ -1,23 +1,66 @@
-// What reclaim, madvise and KSM need from transparent huge pages.
+// Transparent huge pages: policy, faults, splitting, collapse, and huge folios of the page cache.
 //
-// Mirrors: split_folio(), __split_huge_pmd() of mm/huge_memory.c, madvise_collapse() of
-//          mm/khugepaged.c.
+// Mirrors: mm/huge_memory.c, mm/khugepaged.c, the huge parts of mm/shmem.c and mm/truncate.c.
+// Marker:  a PMD leaf has one mark for all its pages. Splitting copies it to every PTE (PROT_NONE with
+//          it in an RWP VMA). A file PMD never has one: splitting erases the mapping, so arming it
+//          arms nothing. Collapse refuses marked entries of anonymous memory, and loses those of files.
+// Rules:   while a folio is mapped by a PMD, AnonExclusive of the mapping is that of the head frame.
 #pragma once
 
-#include "model/uffd/world.h"
+#include "model/path/fault.h"
 
 namespace uffdsim {
 
+// --- policy: thp_policy.cc ---------------------------------------------------------------------------
+// thp_vma_suitable_order(): the huge page around `vpn` lies in the VMA, and in a file mapping at a huge
+// offset.
+bool HugeFits(const World& w, const Vma& vma, Vpn vpn);
+// vma_thp_disabled(): by MADV_NOHUGEPAGE, or because the architecture has none.
+bool HugeDisabled(const Vma& vma, const Arch& arch);
+// shmem_allowable_huge_orders(): whether a fault of this VMA at file page `index` may fill a huge page.
+bool ShmemHugeAllowed(const World& w, const Vma& vma, std::uint64_t index);
+inline Vpn PmdStart(const World& w, Vpn vpn) {
+  return Vpn(vpn.value & ~(w.arch->geometry().PmdPages() - 1));
+}
+
+// --- anonymous folios: thp_fault.cc ------------------------------------------------------------------
+// vma_alloc_anon_folio_pmd() and its rmap: a zero-filled folio, exclusive, dirty, mapped once.
+Pfn NewHugeAnon(World& w, const Vma& vma, Vpn vpn, std::uint8_t node);
+// map_anon_folio_pmd_nopf(): the entry that maps it.
+Word HugeAnonWord(const World& w, const Vma& vma, Pfn head);
+// do_huge_pmd_wp_page() and wp_huge_pmd(), thp_wp.cc.
+std::uint32_t PmdWpFault(World& w, FaultFrame& f, Vma& vma);
+
+// --- splitting ---------------------------------------------------------------------------------------
 // split_folio(): turns a large anonymous or shmem folio into single pages. Mappings become PTEs that
 // carry over soft-dirty, uffd (and PROT_NONE with it in an RWP VMA), young, dirty and exclusivity;
 // the mappings of a file folio are erased. Zero-filled anonymous subpages become the zero page.
 // Expects one extra reference of the caller (Page::refs of the head may be 1 or 0, not more); false,
-// and nothing changed except that PMD mappings may be split, when somebody else holds the folio.
+// and nothing changed, when somebody else holds the folio.
 bool SplitFolio(World& w, Pfn head);
+// folio_split(): the same for a page-cache folio, but only the page `at` becomes a single one; the rest
+// stays in pieces as large as alignment allows.
+bool SplitCacheFolioAt(World& w, Pfn head, Pfn at);
 
 // __split_huge_pmd(): splits the PMD leaf that covers `vpn` into PTEs of the same folio.
 void SplitPmd(World& w, MmId mm, const Vma& vma, Vpn vpn);
+// split_vma(): a VMA boundary at `vpn`; a huge mapping across it is split (vma_adjust_trans_huge()).
+void SplitVma(World& w, MmId mm, Vpn vpn);
 
+// --- huge folios of the page cache: thp_shmem.cc -----------------------------------------------------
+// Fills the hole at `vpn` by a huge folio if that is allowed and nothing else is cached around it.
+void ShmemAddHuge(World& w, const Vma& vma, Vpn vpn, std::uint8_t node);
+// do_set_pmd() for the folio `head`; false when it does not fit.
+bool MapFilePmd(World& w, MmId mm, const Vma& vma, Vpn vpn, Pfn head, Access access);
+// finish_fault(): how many pages around `vpn` one fault maps of the folio of `pfn`: all of it if the
+// VMA has nothing to do with userfaultfd and the entries are empty.
+struct FaultBatch {
+  Vpn first{};
+  std::uint64_t pages = 1;
+};
+FaultBatch FileFaultBatch(const World& w, MmId mm, const Vma& vma, Vpn vpn, Pfn pfn);
+
+// --- collapse ----------------------------------------------------------------------------------------
 // madvise_collapse() of the part [first, last) of one VMA. The error is what madvise(2) returns.
 Errno CollapseRange(World& w, MmId mm, Vma& vma, Vpn first, Vpn last);
 

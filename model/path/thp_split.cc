@@ -64,9 +64,11 @@ Word SplitSoftleaf(const Arch& arch, Word pmd, Pfn pfn) {
 }
 
 // The mapping of a page-cache folio goes; what the CPU knew of it moves to the folio.
-void EraseFilePmd(World& w, PageTable& table, Vpn first, Word pmd) {
+void EraseFilePmd(World& w, MmId mm, Vpn first, Word pmd) {
   const Arch& arch = *w.arch;
+  PageTable& table = w.mm(mm).table;
   table.SetPmd(first, arch.NoneWord(Form::kPmd));
+  EmitLoss(w, mm, first, first + table.PmdPages(), Cause::kHugeUnmap);
   if (!arch.Present(Form::kPmd, pmd)) return;
   const Pfn pfn = arch.PfnOf(Form::kPmd, pmd);
   if (w.frames[pfn].Has(kPgZero)) return;
@@ -116,13 +118,20 @@ void SplitPmd(World& w, MmId mm, const Vma& vma, Vpn vpn) {
   const Vpn last = first + table.PmdPages();
   NotifyInvalidate(w, mm, first, last);
   if (!vma.Anonymous()) {
-    EraseFilePmd(w, table, first, pmd);
+    EraseFilePmd(w, mm, first, pmd);
   } else {
     table.SetPmd(first, w.arch->NoneWord(Form::kPmd));
     table.EnsurePteTable(first);
     FillTable(w, vma, table, first, pmd);
   }
   FlushTlb(w, mm, first, last);
+}
+
+void SplitVma(World& w, MmId mm, Vpn vpn) {
+  const Vma* vma = w.mm(mm).vmas.Find(vpn);
+  if (vma == nullptr || vma->start == vpn) return;
+  if (!vma->Hugetlb() && PmdStart(w, vpn) != vpn) SplitPmd(w, mm, *vma, vpn);
+  w.mm(mm).vmas.SplitAt(vpn);
 }
 
 }  // namespace uffdsim

@@ -9,6 +9,7 @@
 #include "model/path/change_protection.h"
 #include "model/path/prot.h"
 #include "model/path/start.h"
+#include "model/path/thp.h"
 #include "model/path/uffd_ioctl.h"
 #include "model/path/uffd_wait.h"
 
@@ -88,8 +89,8 @@ void RegisterRange(World& w, MmId mm, CtxId id, Vpn first, Vpn last, VmFlags fla
     pieces.emplace_back(std::max(vma.start, first), std::min(vma.end, last));
   }
   for (const auto& [begin, end] : pieces) {
-    vmas.SplitAt(begin);
-    vmas.SplitAt(end);
+    SplitVma(w, mm, begin);
+    SplitVma(w, mm, end);
     Vma& vma = *vmas.Find(begin);
     const bool wp_changes = ((vma.flags ^ flags) & kVmUffdWp) != 0;
     vma.flags = (vma.flags & ~kVmUffdFlags) | flags;
@@ -186,8 +187,8 @@ void ClearVmaRegistration(World& w, MmId id, Vpn first, Vpn last) {
   Vma& whole = *mm.vmas.Find(first);
   if (whole.UffdWp()) ChangeProtection(w, id, whole, first, last, ProtOp::kWpResolve);
   if (whole.UffdRwp()) ChangeProtection(w, id, whole, first, last, ProtOp::kRwpResolve);
-  mm.vmas.SplitAt(first);
-  mm.vmas.SplitAt(last);
+  SplitVma(w, id, first);
+  SplitVma(w, id, last);
   Vma& vma = *mm.vmas.Find(first);
   const bool was_wp = vma.UffdWp();
   vma.flags &= ~kVmUffdFlags;

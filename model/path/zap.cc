@@ -6,6 +6,7 @@
 #include "model/path/huge.h"
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
+#include "model/path/thp.h"
 
 namespace uffdsim {
 namespace {
@@ -138,8 +139,8 @@ void UnmapFileRange(World& w, FileId file, std::uint64_t first, std::uint64_t la
 
 void UnmapRegion(World& w, MmId id, Vpn first, Vpn last) {
   Mm& mm = w.mm(id);
-  mm.vmas.SplitAt(first);
-  mm.vmas.SplitAt(last);
+  SplitVma(w, id, first);
+  SplitVma(w, id, last);
   std::vector<Vma> gone;
   for (const Vma& vma : mm.vmas.list()) {
     if (vma.start >= first && vma.end <= last) gone.push_back(vma);

@@ -1,0 +1,219 @@
+// MADV_COLLAPSE, and the collapse of anonymous memory.
+//
+// Mirrors: madvise_collapse(), collapse_scan_pmd(), collapse_huge_page(),
+//          __collapse_huge_page_isolate() and _copy() of mm/khugepaged.c.
+// Marker:  an entry with a mark, present or not, or a uffd-wp marker makes the collapse fail; in a VMA
+//          of userfaultfd so does an empty entry or the zero page. The new entry has no mark.
+#include "model/path/thp_collapse.h"
+
+#include <algorithm>
+
+#include "model/mm/entry.h"
+#include "model/path/fault_parts.h"
+#include "model/path/rmap.h"
+
+namespace uffdsim {
+namespace {
+
+// madvise_collapse_errno()
+Errno ErrnoOf(ScanResult result) {
+  switch (result) {
+    case ScanResult::kExceedNonePte: return Errno::kEBUSY;
+    case ScanResult::kPageCount:
+    case ScanResult::kPageLru:
+    case ScanResult::kPageLock: return Errno::kEAGAIN;
+    case ScanResult::kSucceed:
+    case ScanResult::kPmdMapped:
+    case ScanResult::kFail:
+    case ScanResult::kNoPteTable:
+    case ScanResult::kPteNonPresent:
+    case ScanResult::kPteUffd:
+    case ScanResult::kPteMappedHuge:
+    case ScanResult::kPageAnon:
+    case ScanResult::kPageNull:
+    case ScanResult::kPageCompound:
+    case ScanResult::kTruncated:
+    case ScanResult::kVmaCheck: return Errno::kEINVAL;
+  }
+  return Errno::kEINVAL;
+}
+
+// Whether madvise() goes on with the next huge page.
+bool GoesOn(ScanResult result) {
+  switch (result) {
+    case ScanResult::kSucceed:
+    case ScanResult::kPmdMapped:
+    case ScanResult::kNoPteTable:
+    case ScanResult::kPteNonPresent:
+    case ScanResult::kPteUffd:
+    case ScanResult::kPageNull:
+    case ScanResult::kPageCount:
+    case ScanResult::kPageLock:
+    case ScanResult::kPageCompound:
+    case ScanResult::kPageLru: return true;
+    case ScanResult::kFail:
+    case ScanResult::kExceedNonePte:
+    case ScanResult::kPteMappedHuge:
+    case ScanResult::kPageAnon:
+    case ScanResult::kTruncated:
+    case ScanResult::kVmaCheck: return false;
+  }
+  return false;
+}
+
+bool NoneOrZero(const World& w, Word word) {
+  const Arch& arch = *w.arch;
+  if (arch.None(Form::kPte, word)) return true;
+  return arch.Present(Form::kPte, word) && w.frames[arch.PfnOf(Form::kPte, word)].Has(kPgZero);
+}
+
+// One present entry that maps a page; kSucceed when it may be collapsed.
+ScanResult CheckPresent(const World& w, Word word) {
+  if (w.arch->Uffd(Form::kPte, word)) return ScanResult::kPteUffd;
+  const Pfn pfn = w.arch->PfnOf(Form::kPte, word);
+  const Page& folio = w.frames.Head(pfn);
+  if (!folio.Has(kPgAnon)) return ScanResult::kPageAnon;
+  if (!folio.Has(kPgLru)) return ScanResult::kPageLru;
+  if (folio.refs != 0 || FolioPinned(w, pfn)) return ScanResult::kPageCount;
+  return ScanResult::kSucceed;
+}
+
+struct Scan {
+  ScanResult result = ScanResult::kSucceed;
+  bool unmapped = false;  // there are entries to swap in
+  NodeLoad load;
+};
+
+// The loop of collapse_scan_pmd().
+Scan ScanTable(const World& w, MmId mm, const Vma& vma, Vpn first) {
+  const Arch& arch = *w.arch;
+  const PageTable& table = w.mm(mm).table;
+  Scan scan;
+  for (std::uint64_t i = 0; i < table.PmdPages() && scan.result == ScanResult::kSucceed; ++i) {
+    const Word word = table.GetPte(first + i);
+    if (NoneOrZero(w, word)) {
+      if (vma.UffdArmed()) scan.result = ScanResult::kExceedNonePte;
+    } else if (!arch.Present(Form::kPte, word)) {
+      scan.unmapped = true;
+      if (SwpUffdAny(arch, Form::kPte, word)) scan.result = ScanResult::kPteUffd;
+    } else {
+      scan.result = CheckPresent(w, word);
+      scan.load.Count(w.frames.Head(arch.PfnOf(Form::kPte, word)).node);
+    }
+  }
+  return scan;
+}
+
+// __collapse_huge_page_swapin(): as if each non-present entry had been read.
+ScanResult SwapIn(World& w, MmId mm, Vma& vma, Vpn first) {
+  const Arch& arch = *w.arch;
+  const PageTable& table = w.mm(mm).table;
+  for (std::uint64_t i = 0; i < table.PmdPages(); ++i) {
+    const Word word = table.GetPte(first + i);
+    if (arch.None(Form::kPte, word) || arch.Present(Form::kPte, word)) continue;
+    FaultFrame f;
+    f.mm = mm;
+    f.vpn = first + i;
+    f.flags = kFaultAllowRetry;
+    f.orig = word;
+    const bool swap = Classify(arch, Form::kPte, word) == EntryKind::kSwap;
+    const std::uint32_t fault = swap ? SwapInFault(w, f, vma) : SoftleafFault(w, f, vma);
+    if ((fault & kVmFaultRetry) != 0) return ScanResult::kPageLock;
+    if (fault != kVmFaultOk) return ScanResult::kFail;
+  }
+  return ScanResult::kSucceed;
+}
+
+// __collapse_huge_page_isolate(): everything must be present by now.
+ScanResult CheckAgain(const World& w, MmId mm, const Vma& vma, Vpn first) {
+  const PageTable& table = w.mm(mm).table;
+  for (std::uint64_t i = 0; i < table.PmdPages(); ++i) {
+    const Word word = table.GetPte(first + i);
+    if (NoneOrZero(w, word)) {
+      if (vma.UffdArmed()) return ScanResult::kExceedNonePte;
+      continue;
+    }
+    if (!w.arch->Present(Form::kPte, word)) return ScanResult::kPteNonPresent;
+    const ScanResult result = CheckPresent(w, word);
+    if (result != ScanResult::kSucceed) return result;
+  }
+  return ScanResult::kSucceed;
+}
+
+// __collapse_huge_page_copy(): the new folio takes the place of the table.
+void ReplaceTable(World& w, MmId mm, const Vma& vma, Vpn first, std::uint8_t node) {
+  const Arch& arch = *w.arch;
+  PageTable& table = w.mm(mm).table;
+  const Vpn last = first + table.PmdPages();
+  NotifyInvalidate(w, mm, first, last);
+  const Pfn head = NewHugeAnon(w, vma, first, node);
+  for (std::uint32_t i = 0; i < table.PmdPages(); ++i) {
+    const Word word = table.GetPte(first + i);
+    if (NoneOrZero(w, word)) continue;
+    const Pfn old_page = arch.PfnOf(Form::kPte, word);
+    w.frames[head + i].content = LookAtContent(w, old_page);
+    table.SetPte(first + i, arch.NoneWord(Form::kPte));
+    UnmapFrames(w, old_page, 1);
+  }
+  table.DropPteTable(first);
+  table.SetPmd(first, HugeAnonWord(w, vma, head));
+  FlushTlb(w, mm, first, last);
+  EmitLoss(w, mm, first, last, Cause::kCollapse);
+}
+
+}  // namespace
+
+std::uint8_t NodeLoad::Target() const {
+  return static_cast<std::uint8_t>(std::max_element(pages, pages + kNodes) - pages);
+}
+
+ScanResult PmdState(const World& w, MmId mm, Vpn vpn) {
+  const PageTable& table = w.mm(mm).table;
+  if (!w.arch->None(Form::kPmd, table.GetPmd(vpn))) {
+    const Word pmd = table.GetPmd(vpn);
+    const bool device = !w.arch->Present(Form::kPmd, pmd) &&
+                        !IsMigration(Classify(*w.arch, Form::kPmd, pmd));
+    return device ? ScanResult::kNoPteTable : ScanResult::kPmdMapped;
+  }
+  return table.HasPteTable(vpn) ? ScanResult::kSucceed : ScanResult::kNoPteTable;
+}
+
+bool CollapsePossible(const World& w, const Vma& vma) {
+  if (HugeDisabled(vma, *w.arch) || vma.Has(kVmSpecial | kVmHugetlb)) return false;
+  const std::uint64_t pages = w.arch->geometry().PmdPages();
+  if (vma.pages() < pages || !HugeFits(w, vma, vma.end - pages)) return false;
+  if (vma.Anonymous()) return vma.anon_vma != 0;
+  return w.config.shmem_thp != WorldConfig::ShmemThp::kDeny;
+}
+
+ScanResult CollapseAnon(World& w, MmId mm, Vma& vma, Vpn first) {
+  const ScanResult state = PmdState(w, mm, first);
+  if (state != ScanResult::kSucceed) return state;
+  const Scan scan = ScanTable(w, mm, vma, first);
+  if (scan.result != ScanResult::kSucceed) return scan.result;
+  if (scan.unmapped) {
+    const ScanResult swapped = SwapIn(w, mm, vma, first);
+    if (swapped != ScanResult::kSucceed) return swapped;
+  }
+  const ScanResult checked = CheckAgain(w, mm, vma, first);
+  if (checked == ScanResult::kSucceed) ReplaceTable(w, mm, vma, first, scan.load.Target());
+  return checked;
+}
+
+Errno CollapseRange(World& w, MmId mm, Vma& vma, Vpn first, Vpn last) {
+  if (!CollapsePossible(w, vma)) return Errno::kEINVAL;
+  const std::uint64_t pages = w.arch->geometry().PmdPages();
+  const Vpn begin = PmdStart(w, first + (pages - 1));
+  const Vpn end = PmdStart(w, last);
+  ScanResult failed = ScanResult::kSucceed;
+  for (Vpn vpn = begin; vpn < end; vpn = vpn + pages) {
+    // hugepage_vma_revalidate(): the whole huge page has to lie in the VMA, not only in the range.
+    const ScanResult result = vma.Anonymous() ? CollapseAnon(w, mm, vma, vpn)
+                                              : CollapseFile(w, mm, vma, vpn);
+    if (result != ScanResult::kSucceed && result != ScanResult::kPmdMapped) failed = result;
+    if (!GoesOn(result)) break;
+  }
+  return failed == ScanResult::kSucceed ? Errno::kOk : ErrnoOf(failed);
+}
+
+}  // namespace uffdsim

@@ -1,0 +1,48 @@
+// Where huge pages may be used.
+//
+// Mirrors: __thp_vma_allowable_orders() of mm/huge_memory.c, thp_vma_suitable_order() and
+//          vma_thp_disabled() of include/linux/huge_mm.h, shmem_allowable_huge_orders() of mm/shmem.c.
+// Marker:  none of it looks at userfaultfd: an RWP or WP VMA gets huge pages like any other.
+#include "model/path/thp.h"
+
+namespace uffdsim {
+
+bool HugeFits(const World& w, const Vma& vma, Vpn vpn) {
+  const std::uint64_t pages = w.arch->geometry().PmdPages();
+  if (!vma.Anonymous() && ((vma.start.value - vma.pgoff.value) & (pages - 1)) != 0) return false;
+  const Vpn first = PmdStart(w, vpn);
+  return first >= vma.start && first + pages <= vma.end;
+}
+
+bool HugeDisabled(const Vma& vma, const Arch& arch) {
+  return vma.Has(kVmNohugepage) || !arch.SupportsThp();
+}
+
+bool HugeAnonAllowed(const World& w, const Vma& vma, Vpn vpn) {
+  if (HugeDisabled(vma, *w.arch) || !HugeFits(w, vma, vpn)) return false;
+  switch (w.config.thp) {
+    case WorldConfig::Thp::kNever: return false;
+    case WorldConfig::Thp::kMadvise: return vma.Has(kVmHugepage);
+    case WorldConfig::Thp::kAlways: return true;
+  }
+  return false;
+}
+
+bool ShmemHugeAllowed(const World& w, const Vma& vma, std::uint64_t index) {
+  if (HugeDisabled(vma, *w.arch)) return false;
+  switch (w.config.shmem_thp) {
+    case WorldConfig::ShmemThp::kNever:
+    case WorldConfig::ShmemThp::kDeny: return false;
+    case WorldConfig::ShmemThp::kAlways:
+    case WorldConfig::ShmemThp::kForce: return true;
+    case WorldConfig::ShmemThp::kAdvise: return vma.Has(kVmHugepage);
+    case WorldConfig::ShmemThp::kWithinSize: {
+      const std::uint64_t pages = w.arch->geometry().PmdPages();
+      const std::uint64_t end = (index | (pages - 1)) + 1;
+      return vma.Has(kVmHugepage) || w.files[vma.file.value].size >= end;
+    }
+  }
+  return false;
+}
+
+}  // namespace uffdsim

@@ -1,0 +1,130 @@
+// Huge folios of shmem files: filling holes with them, mapping them, removing parts of them.
+//
+// Mirrors: shmem_alloc_and_add_folio() of mm/shmem.c, do_set_pmd(), finish_fault() of mm/memory.c,
+//          truncate_inode_partial_folio() of mm/truncate.c.
+// Marker:  a PMD is installed in RWP and WP VMAs too, without a mark.
+#include <algorithm>
+
+#include "model/path/huge.h"
+#include "model/path/rmap.h"
+#include "model/path/thp.h"
+
+namespace uffdsim {
+namespace {
+
+bool AnyPoisoned(const World& w, Pfn head) {
+  for (std::uint32_t i = 0; i < w.frames.Count(head); ++i) {
+    if (w.frames[head + i].Has(kPgHwPoison)) return true;
+  }
+  return false;
+}
+
+// Whether [first, first + pages) of the file has neither pages nor swap slots.
+bool Hole(const File& file, std::uint64_t first, std::uint64_t pages) {
+  bool hole = true;
+  file.cache.ForEach(first, first + pages, [&](std::size_t, CacheSlot) { hole = false; });
+  return hole;
+}
+
+// truncate_inode_folio()
+void RemoveFromCache(World& w, FileId id, Pfn head) {
+  const std::uint64_t index = w.frames[head].index;
+  for (std::uint32_t i = 0; i < w.frames.Count(head); ++i) {
+    w.file(id).cache.Set(index + i, CacheSlot{});
+    w.frames[head + i].file = FileId(0);
+  }
+  MaybeFreeFolio(w, head);
+}
+
+// A part of the folio, in frames.
+struct Part {
+  std::uint32_t first = 0;
+  std::uint32_t last = 0;
+};
+
+// Zeroes the part and splits the folio at both of its edges, if nobody holds it.
+void CutOut(World& w, Pfn head, Part part) {
+  const std::uint32_t count = w.frames.Count(head);
+  for (std::uint32_t i = part.first; i < part.last; ++i) SetContent(w, head + i, 0);
+  w.frames[head].flags |= kPgDirty;
+  if (!SplitCacheFolioAt(w, head, head + part.first) || part.last == count) return;
+  const Pfn edge = head + part.last;
+  // Pieces beyond the end of the file are gone already.
+  if (w.frames[edge].file == FileId(0) || w.frames[edge].order == 0) return;
+  SplitCacheFolioAt(w, w.frames.HeadOf(edge), edge);
+}
+
+}  // namespace
+
+void ShmemAddHuge(World& w, const Vma& vma, Vpn vpn, std::uint8_t node) {
+  const std::uint64_t pages = w.arch->geometry().PmdPages();
+  const std::uint64_t first = vma.IndexOf(vpn) & ~(pages - 1);
+  if (!ShmemHugeAllowed(w, vma, vma.IndexOf(vpn)) || !HugeFits(w, vma, vpn)) return;
+  File& file = w.file(vma.file);
+  if (!Hole(file, first, pages)) return;
+  const Pfn head = w.frames.Alloc(w.arch->PmdOrder(), node);
+  w.frames[head].flags |= kPgSwapBacked | kPgLru;
+  for (std::uint32_t i = 0; i < pages; ++i) {
+    w.frames[head + i].file = vma.file;
+    w.frames[head + i].index = first + i;
+    file.cache.Set(first + i, CacheSlot::Frame(head + i));
+  }
+}
+
+bool MapFilePmd(World& w, MmId mm, const Vma& vma, Vpn vpn, Pfn head, Access access) {
+  const Arch& arch = *w.arch;
+  if (HugeDisabled(vma, arch) || !HugeFits(w, vma, vpn)) return false;
+  if (w.frames[head].order != arch.PmdOrder() || AnyPoisoned(w, head)) return false;
+  Word word = arch.Make(Form::kPmd, head, vma.page_prot);
+  if (access == Access::kWrite) {
+    w.frames[head].flags |= kPgDirty;
+    word = arch.MkDirty(Form::kPmd, word);
+    if (vma.Has(kVmWrite)) word = arch.MkWrite(Form::kPmd, word);
+  }
+  MapFrames(w, head, w.frames.Count(head));
+  w.mm(mm).table.SetPmd(vpn, word);
+  return true;
+}
+
+bool ShmemMapPmd(World& w, FaultFrame& f, Vma& vma) {
+  const bool write = (f.flags & kFaultWrite) != 0;
+  // A write to a private mapping maps its copy, which is a single page.
+  if (write && !vma.Shared()) return false;
+  const CacheSlot slot = w.file(vma.file).cache.Get(vma.IndexOf(f.vpn));
+  if (!slot.is_frame()) return false;
+  return MapFilePmd(w, f.mm, vma, f.vpn, w.frames.HeadOf(slot.pfn()),
+                    write ? Access::kWrite : Access::kRead);
+}
+
+FaultBatch FileFaultBatch(const World& w, MmId mm, const Vma& vma, Vpn vpn, Pfn pfn) {
+  const FaultBatch single{.first = vpn, .pages = 1};
+  const Pfn head = w.frames.HeadOf(pfn);
+  const std::uint64_t pages = w.frames.Count(head);
+  const std::uint64_t before = pfn - head;
+  if (pages == 1 || vma.UffdArmed() || vpn.value < before) return single;
+  const Vpn first = vpn - before;
+  if (first < vma.start || first + pages > vma.end) return single;
+  if (PmdStart(w, first) != PmdStart(w, first + (pages - 1))) return single;
+  for (std::uint64_t i = 0; i < pages; ++i) {
+    if (!w.arch->None(Form::kPte, w.mm(mm).table.GetPte(first + i))) return single;
+  }
+  return {.first = first, .pages = pages};
+}
+
+void DropLargeCachePage(World& w, FileId id, Pfn pfn, std::uint64_t first, std::uint64_t last) {
+  const Pfn head = w.frames.HeadOf(pfn);
+  const std::uint64_t begin = w.frames[head].index;
+  const std::uint64_t end = begin + w.frames.Count(head);
+  if (first <= begin && end <= last) return RemoveFromCache(w, id, head);
+  const std::uint64_t here = begin + (pfn - head);
+  CutOut(w, head, {.first = static_cast<std::uint32_t>(std::max(first, begin) - begin),
+                   .last = static_cast<std::uint32_t>(std::min(last, end) - begin)});
+  // The piece with this page lies inside the range now, unless the folio could not be split.
+  const CacheSlot slot = w.file(id).cache.Get(here);
+  if (!slot.is_frame()) return;
+  const Pfn piece = w.frames.HeadOf(slot.pfn());
+  const std::uint64_t index = w.frames[piece].index;
+  if (first <= index && index + w.frames.Count(piece) <= last) RemoveFromCache(w, id, piece);
+}
+
+}  // namespace uffdsim

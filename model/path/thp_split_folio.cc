@@ -1,0 +1,148 @@
+// Splitting large folios.
+//
+// Mirrors: __folio_split(), unmap_folio(), remap_page() of mm/huge_memory.c,
+//          try_to_map_unused_to_zeropage() of mm/migrate.c.
+// Marker:  anonymous mappings go through migration entries, which carry the mark; a subpage that holds
+//          only zeroes is replaced by the zero page with the same mark. Mappings of files are erased: a
+//          WP VMA keeps a marker, an RWP VMA nothing.
+#include "model/path/migrate.h"
+#include "model/path/prot.h"
+#include "model/path/rmap.h"
+#include "model/path/swap_out.h"
+#include "model/path/thp.h"
+
+namespace uffdsim {
+namespace {
+
+// folio_expected_ref_count(): besides its mappings and its cache only the caller may hold the folio.
+bool Splittable(const World& w, Pfn head) {
+  const Page& folio = w.frames[head];
+  return !folio.Has(kPgZero | kPgHugetlb) && folio.refs <= 1 && !FolioPinned(w, head);
+}
+
+// Mappings of the folio after every PMD leaf was split.
+std::vector<Mapping> PteMappingsOf(World& w, Pfn head) {
+  for (const Mapping& m : MappingsOf(w, head)) {
+    if (m.level == 0) continue;
+    const Vma vma = *w.mm(m.mm).vmas.Find(m.vpn);
+    SplitPmd(w, m.mm, vma, m.vpn);
+  }
+  return MappingsOf(w, head);
+}
+
+// --- marks -------------------------------------------------------------------------------------------
+// try_to_map_unused_to_zeropage()
+Word UnusedWord(const World& w, const Vma& vma, Word present) {
+  const Arch& arch = *w.arch;
+  Word word = arch.MkSpecial(Form::kPte, arch.Make(Form::kPte, Frames::kZeroPage, vma.page_prot));
+  if (arch.SoftDirty(Form::kPte, present)) word = arch.MkSoftDirty(Form::kPte, word);
+  return RestoreUffd(w, vma, Form::kPte, word, arch.Uffd(Form::kPte, present));
+}
+
+// try_to_migrate() and remove_migration_ptes() with nothing in between.
+Word RemappedWord(const World& w, const Vma& vma, Word present, Pfn pfn) {
+  const Page& page = w.frames[pfn];
+  const Word entry =
+      MigrationEntryFor(w, Form::kPte, present, pfn, page.Has(kPgAnonExclusive));
+  return MigratedEntry(w, vma, Form::kPte, entry, pfn, page.Has(kPgDirty));
+}
+
+// --- anonymous folios --------------------------------------------------------------------------------
+bool Unused(World& w, const Vma& vma, Pfn pfn) {
+  const Page& page = w.frames[pfn];
+  if (page.Has(kPgMlocked | kPgHwPoison) || vma.Has(kVmLocked)) return false;
+  return LookAtContent(w, pfn) == 0;
+}
+
+// Maps the single page `m.pfn` again, or the zero page in its place.
+void Remap(World& w, const Mapping& m) {
+  PageTable& table = w.mm(m.mm).table;
+  const Vma& vma = *w.mm(m.mm).vmas.Find(m.vpn);
+  const Word word = table.GetPte(m.vpn);
+  NotifyInvalidate(w, m.mm, m.vpn, m.vpn + 1);
+  if (Unused(w, vma, m.pfn)) {
+    table.SetPte(m.vpn, UnusedWord(w, vma, word));
+    UnmapFrames(w, m.pfn, 1);
+  } else {
+    table.SetPte(m.vpn, RemappedWord(w, vma, word, m.pfn));
+  }
+  FlushTlb(w, m.mm, m.vpn, m.vpn + 1);
+}
+
+void SplitAnon(World& w, Pfn head) {
+  const std::uint32_t count = w.frames.Count(head);
+  const std::vector<Mapping> mappings = PteMappingsOf(w, head);
+  for (const Mapping& m : mappings) {
+    const bool dirty = w.arch->Dirty(Form::kPte, w.mm(m.mm).table.GetPte(m.vpn));
+    if (dirty) w.frames[head].flags |= kPgDirty;
+  }
+  w.frames.SplitTo(head, 0);
+  // Subpages that nobody mapped; those that the zero page replaces go with their last mapping.
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (w.frames[head + i].mapcount == 0) MaybeFreeFolio(w, head + i);
+  }
+  for (const Mapping& m : mappings) Remap(w, m);
+}
+
+// --- page-cache folios -------------------------------------------------------------------------------
+void UnmapCacheFolio(World& w, Pfn head) {
+  const Arch& arch = *w.arch;
+  for (const Mapping& m : PteMappingsOf(w, head)) {
+    PageTable& table = w.mm(m.mm).table;
+    const Vma& vma = *w.mm(m.mm).vmas.Find(m.vpn);
+    const Word word = table.GetPte(m.vpn);
+    NotifyInvalidate(w, m.mm, m.vpn, m.vpn + 1);
+    if (arch.Dirty(Form::kPte, word)) w.frames[head].flags |= kPgDirty;
+    table.SetPte(m.vpn, FileUnmapWord(w, vma, word));
+    FlushTlb(w, m.mm, m.vpn, m.vpn + 1);
+    UnmapFrames(w, m.pfn, 1);
+    EmitLoss(w, m.mm, m.vpn, m.vpn + 1, Cause::kHugeUnmap);
+  }
+}
+
+// Pieces beyond the end of the file leave the page cache; the first one stays.
+void DropBeyondEnd(World& w, Pfn head, std::uint32_t count) {
+  File& file = w.file(w.frames[head].file);
+  for (Pfn piece = head + w.frames.Count(head); piece < head + count;) {
+    const std::uint32_t pages = w.frames.Count(piece);
+    const std::uint64_t index = w.frames[piece].index;
+    if (index >= file.size) {
+      for (std::uint32_t i = 0; i < pages; ++i) {
+        file.cache.Set(index + i, CacheSlot{});
+        w.frames[piece + i].file = FileId(0);
+      }
+      MaybeFreeFolio(w, piece);
+    }
+    piece = piece + pages;
+  }
+}
+
+}  // namespace
+
+bool SplitFolio(World& w, Pfn head) {
+  if (!Splittable(w, head)) return false;
+  if (w.frames[head].Has(kPgAnon)) {
+    SplitAnon(w, head);
+    return true;
+  }
+  // Truncated, or on its way to swap.
+  if (w.frames[head].file == FileId(0)) return false;
+  const std::uint32_t count = w.frames.Count(head);
+  UnmapCacheFolio(w, head);
+  w.frames.SplitTo(head, 0);
+  DropBeyondEnd(w, head, count);
+  return true;
+}
+
+bool SplitCacheFolioAt(World& w, Pfn head, Pfn at) {
+  if (!Splittable(w, head)) return false;
+  const std::uint32_t count = w.frames.Count(head);
+  UnmapCacheFolio(w, head);
+  for (unsigned order = w.frames[head].order; order > 0; --order) {
+    w.frames.SplitTo(w.frames.HeadOf(at), order - 1);
+  }
+  DropBeyondEnd(w, head, count);
+  return true;
+}
+
+}  // namespace uffdsim
