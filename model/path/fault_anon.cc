@@ -38,7 +38,6 @@ std::uint32_t AnonymousFault(World& w, FaultFrame& f, Vma& vma) {
   } else {
     PrepareAnonVma(w, f.mm, vma);
     const Pfn pfn = NewAnonPage(w, vma, f.vpn, 0);
-    w.frames[pfn].flags |= kPgDirty;
     word = FreshWord(w, vma, pfn);
     MapFrames(w, pfn, 1);
   }

@@ -77,7 +77,6 @@ std::uint32_t CopyFault(World& w, FaultFrame& f, Vma& vma) {
   const bool unshare = (f.flags & kFaultUnshare) != 0;
   PrepareAnonVma(w, f.mm, vma);
   const Pfn pfn = NewAnonPage(w, vma, f.vpn, LookAtContent(w, f.folio));
-  w.frames[pfn].flags |= kPgDirty;
   NotifyInvalidate(w, f.mm, f.vpn, f.vpn + 1);
   Word word = arch.MkYoung(Form::kPte, arch.Make(Form::kPte, pfn, vma.page_prot));
   if (unshare) {

@@ -39,7 +39,8 @@ bool MayUpgrade(const World& w, const Vma& vma, Form form, Word word) {
   if (vma.UffdWp() && arch.Uffd(form, word)) return false;
   if (vma.Shared()) return arch.Dirty(form, word);
   const Page& page = w.frames[arch.PfnOf(form, word)];
-  return !page.Has(kPgZero) && page.Has(kPgAnon) && page.Has(kPgAnonExclusive);
+  return !page.Has(kPgZero) && page.Has(kPgAnonExclusive) &&
+         w.frames.Head(arch.PfnOf(form, word)).Has(kPgAnon);
 }
 
 bool UseMarkers(const World& w, const Vma& vma) {

@@ -48,7 +48,6 @@ Errno FillFresh(World& w, MmId mm, Vma& vma, Vpn vpn, Content content, std::uint
   if (!vma.Shared()) {
     PrepareAnonVma(w, mm, vma);
     const Pfn pfn = NewAnonPage(w, vma, vpn, content);
-    w.frames[pfn].flags |= kPgDirty;
     const Errno error = InstallPte(w, mm, vma, vpn, pfn, mode);
     if (error != Errno::kOk) MaybeFreeFolio(w, pfn);
     return error;
