@@ -3,7 +3,5 @@
 
 namespace uffdsim {
 
-std::uint32_t RestoreDeviceExclusive(World&, FaultFrame&, const Vma&) { return kVmFaultSigbus; }
-std::uint32_t MigrateToRam(World&, FaultFrame&, const Vma&) { return kVmFaultSigbus; }
 
 }  // namespace uffdsim

@@ -96,7 +96,10 @@ TEST_F(Migrate, ZappingInFlightLeavesNothing) {
   Write(0, 1, 7);
   const std::uint64_t frames = world().frames.allocated();
   const TaskId t = Hold();
-  ASSERT_EQ(Advise(Advice::kDontneed, 0, 1).status, Outcome::Status::kOk);
+  Operation zap = Make(OpCode::k_madvise, 0, 1);
+  zap.advice = Advice::kDontneed;
+  ASSERT_EQ(DoBeside(zap).status, Outcome::Status::kOk);
+  EXPECT_EQ(Kind(0), EntryKind::kNone);
   Finish(t);
   EXPECT_EQ(Kind(0), EntryKind::kNone);
   EXPECT_EQ(world().frames.allocated(), frames - 1);

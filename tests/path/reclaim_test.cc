@@ -72,9 +72,10 @@ TEST_F(Reclaim, AFaultBetweenUnmapAndWriteTakesThePageBack) {
   const TaskId t = Begin(op);
   RunUntil(t, "pageout", "write");
   ASSERT_EQ(Kind(0), EntryKind::kSwap);
-  const Outcome read = Do(OpCode::k_read, 0, 1);
+  const Outcome read = DoBeside(Make(OpCode::k_read, 0, 1));
   ASSERT_EQ(read.values.size(), 1U);
   EXPECT_EQ(read.values[0].first, 9);
+  ASSERT_EQ(Kind(0), EntryKind::kPresent);
   EXPECT_EQ(Frame(0), frame);  // from the swap cache
   Finish(t);
   EXPECT_EQ(Kind(0), EntryKind::kPresent);

@@ -91,6 +91,14 @@ class Scene : public testing::Test {
     }
     FAIL() << "the task ended before " << path << "/" << step;
   }
+  // Performs an operation while others stay where they were stopped.
+  Outcome DoBeside(const Operation& op) {
+    const TaskId id = Begin(op);
+    RunTask(world(), world().task(id));
+    const Outcome outcome = world().task(id).outcome;
+    FreeTask(world(), id);
+    return outcome;
+  }
   void Finish(TaskId id) {
     Task& t = world().task(id);
     RunTask(world(), t);
