@@ -48,6 +48,7 @@ int RunOne(const Scenario& scenario, const ScenarioRunSettings& settings, std::o
     RunOptions options;
     options.arch = arch;
     options.profile = settings.profile;
+    options.checking = settings.checking;
     if (settings.form == OutputForm::kJson) {
       options.on_line = [&out](const std::string& line) { out << line << "\n"; };
     }
@@ -63,9 +64,8 @@ int RunOne(const Scenario& scenario, const ScenarioRunSettings& settings, std::o
         out << RunTable(scenario, *result);
       }
     }
-    if (result->failures.empty()) continue;
     err << FailureText(scenario, *result);
-    worst = kFailed;
+    if (!result->failures.empty() || result->violations != 0) worst = kFailed;
   }
   return worst;
 }

@@ -1,12 +1,14 @@
 // `uffdsim scenario run` and `uffdsim scenario format`, for the command line to call.
 //
 // Results go to `out`, mistakes in the input to `err`.
-// Exit codes: 0 clean, 1 an expectation failed, 2 bad input (3, a simulator bug, ends the process).
+// Exit codes: 0 clean, 1 an expectation failed or an invariant was broken unexpectedly, 2 bad input (3, a simulator bug, ends the process).
 #pragma once
 
 #include <ostream>
 #include <string>
 #include <vector>
+
+#include "sim/scenario/run.h"
 
 namespace uffdsim {
 
@@ -18,6 +20,7 @@ struct ScenarioRunSettings {
   std::string arch;                // empty: each scenario's own; "all": a matrix over all of them
   std::string profile;             // empty: each scenario's own
   OutputForm form = OutputForm::kTable;
+  Checking checking = Checking::kIfExpected;  // --check
 };
 
 int RunScenarioCommand(const ScenarioRunSettings& settings, std::ostream& out, std::ostream& err);

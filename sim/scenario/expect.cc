@@ -185,6 +185,17 @@ std::string JudgeState(const Expectation& e, Executor* executor) {
   return "";
 }
 
+std::string JudgeViolation(const Expectation& e, const Record& record) {
+  std::vector<std::string> found;
+  for (const RecordViolation& violation : record.violations) {
+    if (violation.invariant == e.words.front()) return "";
+    found.push_back(absl::StrCat(violation.invariant, " at ", violation.at, " (",
+                                 violation.detail, ")"));
+  }
+  if (found.empty()) return e.words.front() == "none" ? "" : "none";
+  return absl::StrJoin(found, "; ");
+}
+
 }  // namespace
 
 bool MatchesPattern(std::string_view text, std::string_view pattern) {
@@ -221,7 +232,7 @@ std::string Judge(const Expectation& e, const Record& record, Executor* executor
     case Expectation::Kind::kVma:
       return JudgeState(e, executor);
     case Expectation::Kind::kViolation:
-      return JudgeWord(e, "none");
+      return JudgeViolation(e, record);
   }
   return "";
 }

@@ -30,6 +30,15 @@ struct AutoResolved {
   Errno error = Errno::kOk;
 };
 
+// What the referee found broken after an operation.
+struct RecordViolation {
+  std::string invariant;  // name of the row of invariants.def
+  std::string sentence;
+  std::string at;         // "0:A:3"
+  std::string step;       // "swap_in/rebuild", what ran when it was noticed
+  std::string detail;
+};
+
 struct Record {
   int index = 0;
   std::uint32_t process = 0;
@@ -41,6 +50,7 @@ struct Record {
   std::vector<NamedMessage> messages;
   std::vector<Record> resumed;
   std::vector<AutoResolved> auto_resolved;
+  std::vector<RecordViolation> violations;
   std::string json;  // the whole line, without a newline
 };
 

@@ -1,9 +1,12 @@
 #include "sim/scenario/run.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "model/base/near_match.h"
+#include "sim/scenario/checker.h"
 #include "sim/scenario/executor.h"
 #include "sim/scenario/expect.h"
 #include "sim/scenario/format.h"
@@ -13,6 +16,7 @@ namespace {
 
 constexpr std::string_view kDefaultArch = "x86_64";
 constexpr std::string_view kDefaultProfile = "linux-7.3.4";
+constexpr std::string_view kIdealProfile = "ideal";  // known losses count as violations
 // The recorded riscv64 kernel was built without CONFIG_NUMA.
 constexpr std::string_view kArchWithoutNuma = "riscv64";
 
@@ -60,6 +64,26 @@ absl::Status CheckFits(const Scenario& scenario, std::uint64_t page_size) {
   return absl::OkStatus();
 }
 
+bool SpeaksOfViolations(const Line& line) {
+  return line.kind == Line::Kind::kExpect &&
+         line.expectation.kind == Expectation::Kind::kViolation;
+}
+
+// Violations of invariants that the scenario does not name.
+int UnexpectedViolations(const Scenario& scenario, const RunResult& result) {
+  int count = 0;
+  for (const Record& record : result.records) {
+    for (const RecordViolation& violation : record.violations) {
+      const bool expected = std::any_of(
+          scenario.lines.begin(), scenario.lines.end(), [&](const Line& line) {
+            return SpeaksOfViolations(line) && line.expectation.words.front() == violation.invariant;
+          });
+      count += expected ? 0 : 1;
+    }
+  }
+  return count;
+}
+
 }  // namespace
 
 std::vector<std::string> HeaderNames(const Scenario& scenario, Header::Kind kind) {
@@ -85,6 +109,12 @@ absl::StatusOr<RunResult> RunScenario(const Scenario& scenario, const RunOptions
   config.profile = result.profile;
   if ((*arch)->kernel_name() == kArchWithoutNuma) config.numa_nodes = 0;
   Executor executor(config, scenario);
+  std::optional<Checker> checker;
+  if (options.checking == Checking::kAlways ||
+      std::any_of(scenario.lines.begin(), scenario.lines.end(), SpeaksOfViolations)) {
+    checker.emplace(&executor, result.profile == kIdealProfile ? Referee::Strictness::kIdeal
+                                                               : Referee::Strictness::kRelease);
+  }
   const auto emit = [&](const std::string& line) {
     if (options.on_line) options.on_line(line);
   };
@@ -93,6 +123,7 @@ absl::StatusOr<RunResult> RunScenario(const Scenario& scenario, const RunOptions
   for (const Line& line : scenario.lines) {
     if (line.kind == Line::Kind::kOperation) {
       result.records.push_back(executor.Execute(line.statement, line.number));
+      if (checker) checker->After(&result.records.back());
       emit(result.records.back().json);
     } else if (line.kind == Line::Kind::kExpect) {
       ++result.expectations;
@@ -102,6 +133,7 @@ absl::StatusOr<RunResult> RunScenario(const Scenario& scenario, const RunOptions
           {line.number, FormatExpectation(line.expectation), std::move(actual)});
     }
   }
+  result.violations = UnexpectedViolations(scenario, result);
   result.last_line = LastLine(result.records.size());
   emit(result.last_line);
   return result;

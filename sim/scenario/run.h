@@ -5,6 +5,7 @@
 // Owned by: the caller. Deterministic: the result depends on the scenario and the options alone.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -16,9 +17,13 @@
 
 namespace uffdsim {
 
+// Whether the referee watches: always, or only when the scenario speaks of violations.
+enum class Checking : std::uint8_t { kIfExpected, kAlways };
+
 struct RunOptions {
   std::string arch;     // empty: the scenario's, else x86_64
   std::string profile;  // empty: the scenario's, else linux-7.3.4
+  Checking checking = Checking::kIfExpected;
   // Called with the first line, each record's line and the last line as they come about.
   std::function<void(const std::string& json)> on_line;
 };
@@ -38,6 +43,7 @@ struct RunResult {
   std::string last_line;
   std::vector<Failure> failures;
   int expectations = 0;
+  int violations = 0;  // that no `expect violation` names
 };
 
 absl::StatusOr<RunResult> RunScenario(const Scenario& scenario, const RunOptions& options);

@@ -143,6 +143,13 @@ std::string RunTable(const Scenario& scenario, const RunResult& result) {
   }
   for (const Record& record : result.records) {
     text += RecordText(record.json, operations[record.line]);
+    for (const RecordViolation& violation : record.violations) {
+      absl::StrAppend(&text, "     ! ", violation.invariant, " at ", violation.at, " in ",
+                      violation.step, ": ", violation.sentence, "\n       ", violation.detail, "\n");
+    }
+  }
+  if (result.violations != 0) {
+    absl::StrAppend(&text, result.violations, " violations that the scenario does not expect\n");
   }
   if (result.expectations != 0) {
     const auto failed = static_cast<int>(result.failures.size());

@@ -1,0 +1,52 @@
+#include "sim/scenario/checker.h"
+
+#include "absl/strings/str_cat.h"
+#include "sim/scenario/json.h"
+
+namespace uffdsim {
+namespace {
+
+std::string ViolationsJson(const std::vector<RecordViolation>& violations) {
+  JsonWriter j;
+  j.Array([&] {
+    for (const RecordViolation& v : violations) {
+      j.Object([&] {
+        j.Field("invariant", v.invariant);
+        j.Field("at", v.at);
+        j.Field("step", v.step);
+        j.Field("detail", v.detail);
+      });
+    }
+  });
+  return j.text();
+}
+
+}  // namespace
+
+Checker::Checker(Executor* executor, Referee::Strictness strictness)
+    : executor_(executor),
+      view_(executor->machine().world()),
+      referee_(view_, strictness) {
+  executor->machine().world().listener = &referee_;
+}
+
+void Checker::After(Record* record) {
+  referee_.Check();
+  const std::uint64_t page_size = executor_->names().page_size();
+  for (; reported_ < referee_.violations().size(); ++reported_) {
+    const Violation& v = referee_.violations()[reported_];
+    std::string process = "?";
+    for (const auto& entry : executor_->names().processes()) {
+      if (entry.second == v.mm) process = absl::StrCat(entry.first);
+    }
+    record->violations.push_back(
+        {InvariantName(v.invariant), InvariantSentence(v.invariant),
+         absl::StrCat(process, ":", executor_->names().Place(v.vpn.value * page_size)),
+         v.path.empty() ? "" : absl::StrCat(v.path, "/", v.step), v.detail});
+  }
+  if (record->violations.empty()) return;
+  record->json.pop_back();
+  absl::StrAppend(&record->json, ",\"violations\":", ViolationsJson(record->violations), "}");
+}
+
+}  // namespace uffdsim

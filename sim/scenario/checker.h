@@ -1,0 +1,27 @@
+// The referee beside a run: what each operation broke.
+//
+// Owned by: the runner; the executor must outlive it. Costs what the referee costs, so only on demand.
+#pragma once
+
+#include "model/machine/abstraction.h"
+#include "model/spec/referee.h"
+#include "sim/scenario/executor.h"
+
+namespace uffdsim {
+
+class Checker {
+ public:
+  // Listens to the executor's machine from now on.
+  Checker(Executor* executor, Referee::Strictness strictness);
+
+  // Call after an operation: adds to its record, and to its JSON line, what the referee found in it.
+  void After(Record* record);
+
+ private:
+  Executor* executor_;
+  WorldView view_;
+  Referee referee_;
+  std::size_t reported_ = 0;
+};
+
+}  // namespace uffdsim
