@@ -265,6 +265,7 @@ void DupVma(World& w, MmId parent, MmId child, const Vma& src, std::vector<DupCo
   w.mm(child).vmas.Insert(dst);
   if (dst.Has(kVmWipeonfork)) return;
   CopyPageRange(w, {.parent = parent, .child = child, .src = &src, .dst = &dst});
+  if (dst.ctx != CtxId(0)) EmitInherit(w, parent, src.start, src.end, child, dst.start);
 }
 
 // --- the path

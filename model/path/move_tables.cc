@@ -186,7 +186,9 @@ void MovePageTables(World& w, MmId mm, const Vma& old_vma, const Vma& new_vma, V
     }
   }
   FlushTlb(w, mm, from, m.end);
-  if (m.marks == MoveMarks::kDrop) EmitLoss(w, mm, from, m.end, Cause::kMremap);
+  // Marks that stay go along; the pages left behind have none in any case.
+  if (m.marks == MoveMarks::kKeep) EmitInherit(w, mm, from, m.end, mm, to);
+  EmitLoss(w, mm, from, m.end, Cause::kMremap);
 }
 
 }  // namespace uffdsim
