@@ -71,6 +71,7 @@ std::string PteDiffJson(const Arch& arch, Form form, Word before, Word after);
 
 // A hugetlb entry: the word in the table, and what pte helpers make of it.
 std::string PteDecodeHugetlb(const Arch& arch, HugeSize size, Word raw);
+std::string PteDecodeHugetlbJson(const Arch& arch, HugeSize size, Word raw);
 // "contpte", "pmd", "contpmd", "pud"; nothing when the name is none of them.
 std::optional<HugeSize> ParseHugeSize(std::string_view name);
 

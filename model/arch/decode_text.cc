@@ -90,6 +90,11 @@ std::string PteDecodeHugetlb(const Arch& arch, HugeSize size, Word raw) {
   return out + PteDecode(arch, Form::kPte, pte);
 }
 
+std::string PteDecodeHugetlbJson(const Arch& arch, HugeSize size, Word raw) {
+  return absl::StrFormat("{\"stored\":\"0x%016x\",", raw) +
+         PteDecodeJson(arch, Form::kPte, arch.HugetlbLoad(size, raw)).substr(1);
+}
+
 std::optional<HugeSize> ParseHugeSize(std::string_view name) {
   if (name == "contpte") return HugeSize::kContPte;
   if (name == "pmd") return HugeSize::kPmd;

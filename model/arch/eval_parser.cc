@@ -129,7 +129,7 @@ class Parser {
       const Operator* op = PeekOperator();
       if (op == nullptr || op->precedence < minimum) break;
       at_ += op->text.size();
-      const Result right = Expression(op->precedence + 1);
+      Result right = Expression(op->precedence + 1);
       if (!right.ok()) return right;
       left = Apply(*op, *left, *right);
     }
@@ -150,12 +150,12 @@ class Parser {
   Result Conditional(Value condition) {
     Value then = condition;
     if (!Accept(":")) {
-      const Result value = Expression(0);
+      Result value = Expression(0);
       if (!value.ok()) return value;
       then = *value;
       if (!Accept(":")) return Error("expected : of a conditional");
     }
-    const Result otherwise = Expression(0);
+    Result otherwise = Expression(0);
     if (!otherwise.ok()) return otherwise;
     return condition.bits != 0 ? then : *otherwise;
   }
@@ -312,7 +312,7 @@ class Parser {
       if (name.starts_with("pte_")) said = Form::kPte;
       if (name.starts_with("huge_pte_")) said = Form::kPte;
       if (name.starts_with("pmd_") || name.starts_with("__pmd_")) said = Form::kPmd;
-      if (said.has_value()) function = FindFunction(name.substr(name.find("_", 2) + 1));
+      if (said.has_value()) function = FindFunction(name.substr(name.find('_', 2) + 1));
       if (name.starts_with("huge_pte_")) function = FindFunction(name.substr(9));
     }
     if (function == nullptr) {
@@ -322,7 +322,7 @@ class Parser {
       return ErrorAt(
           start, absl::StrCat("expected ", function->min_args, " arguments, not ", args->size()));
     }
-    const Result value = function->apply(Call{arch_, said.value_or(FormOf(name, *args)), *args});
+    Result value = function->apply(Call{arch_, said.value_or(FormOf(name, *args)), *args});
     if (!value.ok()) return ErrorAt(start, Message(value.status()));
     return value;
   }

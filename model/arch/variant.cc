@@ -109,13 +109,14 @@ absl::StatusOr<Arch> WithUffdBit(const Arch& arch, const WhatIfUffd& what_if) {
   const unsigned pmd_bit = what_if.pmd_bit.value_or(what_if.pte_bit);
   unsigned swp_bits[2];
   for (const Form form : {Form::kPte, Form::kPmd}) {
-    const std::vector<unsigned> spare = SpareSwapBits(arch, form);
-    if (!what_if.swp_bit.has_value() && spare.empty()) {
+    const auto f = static_cast<std::size_t>(form);
+    std::vector<unsigned> free = Positions(arch.layout().form[f].swp.uffd);
+    if (free.empty()) free = SpareSwapBits(arch, form);
+    if (!what_if.swp_bit.has_value() && free.empty()) {
       return absl::InvalidArgumentError(absl::StrCat(
           "what-if: ", Absl(arch.name()), " has no spare bit in swap entries, expected swp-bit=N"));
     }
-    swp_bits[static_cast<std::size_t>(form)] =
-        what_if.swp_bit.has_value() ? *what_if.swp_bit : spare.front();
+    swp_bits[f] = what_if.swp_bit.has_value() ? *what_if.swp_bit : free.front();
   }
   if (what_if.pte_bit > 63 || pmd_bit > 63 || swp_bits[0] > 63) {
     return absl::InvalidArgumentError("what-if: expected bit numbers 0 to 63");

@@ -19,8 +19,8 @@
 
 namespace uffdsim {
 
-// Which bits to use as the mark. Without a pmd bit the PTE's is used, without a swap bit the lowest
-// one that nothing else uses.
+// Which bits to use as the mark. Without a pmd bit the PTE's is used, without a swap bit the one
+// that the configuration has, or else the lowest one that nothing else uses.
 struct WhatIfUffd {
   unsigned pte_bit = 0;
   std::optional<unsigned> pmd_bit = std::nullopt;

@@ -56,7 +56,7 @@ Word SplitSoftleaf(const Arch& arch, Word pmd, Pfn pfn) {
     case EntryKind::kDeviceExclusive:
     case EntryKind::kHwPoison:
     case EntryKind::kMarker:
-      UFFDSIM_CHECK(!"a PMD holds migration and device-private entries only");
+      UFFDSIM_CHECK(false);  // a PMD holds migration and device-private entries only
   }
   if (arch.SwpSoftDirty(Form::kPmd, pmd)) pte = arch.SwpMkSoftDirty(Form::kPte, pte);
   if (arch.SwpUffd(Form::kPmd, pmd)) pte = arch.SwpMkUffd(Form::kPte, pte);

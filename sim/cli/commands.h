@@ -39,11 +39,22 @@ enum class PteVerb : std::uint8_t { kDecode, kEncode, kDiff, kEval };
 struct PteCommand {
   PteVerb verb{};
   std::string arch;
-  std::string form = "pte";
+  std::string what_if;                // empty, or a hypothetical uffd bit
+  std::string form = "pte";           // see EntryForms()
   std::vector<std::string> operands;  // words, or pieces of a text
   OutputShape shape = OutputShape::kTable;
 };
 absl::Status RunPteCommand(const PteCommand& command, std::ostream& out);
+// What `form` may be, for --help.
+std::string EntryForms();
+
+struct AlgebraCommand {
+  std::string arch = "all";
+  std::string what_if;
+  OutputShape shape = OutputShape::kTable;
+};
+// 1 when a law breaks that 7.3.4 is not known to break: a hypothetical bit is then not free.
+absl::StatusOr<int> RunAlgebraCommand(const AlgebraCommand& command, std::ostream& out);
 
 // --- list ----------------------------------------------------------------------------------------
 // Without an axis, the axes themselves.

@@ -135,6 +135,9 @@ void AddTrace(CLI::App& app, int* exit_code) {
   AddTraceHead(*trace, exit_code);
 }
 
+constexpr char kWhatIfHelp[] =
+    "as if the mark had this bit; also uffd-bit=N,pmd-bit=N,swp-bit=N";
+
 void AddPteVerb(CLI::App& pte, PteVerb verb, const char* name, const char* sentence,
                 const char* operands, int* exit_code) {
   struct State {
@@ -147,11 +150,33 @@ void AddPteVerb(CLI::App& pte, PteVerb verb, const char* name, const char* sente
   sub->add_option("arch", state->command.arch, "architecture or one of its configurations")
       ->required();
   sub->add_option("operands", state->command.operands, operands)->required();
-  sub->add_option("--form", state->command.form, "pte or pmd")->capture_default_str();
+  // An expression says its form itself.
+  if (verb != PteVerb::kEval) {
+    sub->add_option("--form", state->command.form, "one of " + EntryForms())
+        ->capture_default_str();
+  }
+  sub->add_option("--what-if", state->command.what_if, kWhatIfHelp)->type_name("uffd-bit=N");
   sub->add_flag("--json", state->json, "as JSON");
   sub->callback([state, exit_code] {
     state->command.shape = ShapeOf(state->json);
     *exit_code = Done(RunPteCommand(state->command, std::cout));
+  });
+}
+
+void AddPteAlgebra(CLI::App& pte, int* exit_code) {
+  struct State {
+    AlgebraCommand command;
+    bool json = false;
+  };
+  auto state = std::make_shared<State>();
+  CLI::App* sub = pte.add_subcommand("algebra", "Check the laws of the kernel's helpers");
+  sub->add_option("arch", state->command.arch, "architecture, one of its configurations, or all")
+      ->capture_default_str();
+  sub->add_option("--what-if", state->command.what_if, kWhatIfHelp)->type_name("uffd-bit=N");
+  sub->add_flag("--json", state->json, "as JSON, one line per configuration");
+  sub->callback([state, exit_code] {
+    state->command.shape = ShapeOf(state->json);
+    *exit_code = Done(RunAlgebraCommand(state->command, std::cout));
   });
 }
 
@@ -167,6 +192,7 @@ void AddPte(CLI::App& app, int* exit_code) {
              "the two words", exit_code);
   AddPteVerb(*pte, PteVerb::kEval, "eval", "An expression over the kernel's helpers",
              "for example: pte_mkwrite(make(RW))", exit_code);
+  AddPteAlgebra(*pte, exit_code);
 }
 
 void AddList(CLI::App& app, int* exit_code) {
@@ -246,14 +272,15 @@ int FailParse(const CLI::App& app, const CLI::ParseError& error) {
   return kExitBadInput;
 }
 
-// `pte ARCH WORD` is short for `pte decode ARCH WORD`.
+// `pte ARCH WORD` is short for `pte decode ARCH WORD`; a misspelt verb is left to the parser.
 std::vector<std::string> Arguments(int argc, char** argv) {
+  constexpr std::string_view kVerbs[] = {"decode", "encode", "diff", "eval", "algebra"};
   std::vector<std::string> arguments(argv + 1, argv + argc);
   if (arguments.size() < 2 || arguments[0] != "pte") return arguments;
-  for (const char* verb : {"decode", "encode", "diff", "eval"}) {
-    if (arguments[1] == verb) return arguments;
+  if (arguments[1].starts_with('-') || !NearMatches(arguments[1], kVerbs).empty()) {
+    return arguments;
   }
-  if (arguments[1][0] != '-') arguments.insert(arguments.begin() + 1, "decode");
+  arguments.insert(arguments.begin() + 1, "decode");
   return arguments;
 }
 

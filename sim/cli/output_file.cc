@@ -42,7 +42,7 @@ absl::Status OutputFile::Commit(std::string_view content) {
   if (wrote && closed && std::rename(Partial().c_str(), path_.c_str()) == 0) {
     return absl::OkStatus();
   }
-  const absl::Status status = Failed("write", path_);
+  absl::Status status = Failed("write", path_);
   std::remove(Partial().c_str());
   return status;
 }
