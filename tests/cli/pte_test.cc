@@ -63,15 +63,15 @@ TEST(PteCli, DiffAsJsonHoldsBothWordsAndTheChange) {
 
 TEST(PteCli, HugetlbLeavesGoThroughTheConversion) {
   // On s390x a segment entry holds other bits than the pte helpers see; on x86-64 the same.
-  const json s390x = json::parse(Pte("decode s390x 0x1234500000000703 --form hugetlb --json").text);
-  EXPECT_EQ(s390x["stored"], "0x1234500000000703");
-  EXPECT_EQ(s390x["word"], "0x1234500000000b03");
+  const json s390x = json::parse(Pte("decode s390x 0x000000001230f401 --form hugetlb --json").text);
+  EXPECT_EQ(s390x["stored"], "0x000000001230f401");
+  EXPECT_EQ(s390x["word"], "0x000000001230083d");
   const json x86_64 =
       json::parse(Pte("decode x86_64 0x80000000122008e7 --form hugetlb --json").text);
   EXPECT_EQ(x86_64["stored"], "0x80000000122008e7");
   EXPECT_EQ(x86_64["word"], x86_64["stored"]);
-  EXPECT_THAT(Pte("decode s390x 0x1234500000000703 --form hugetlb").text,
-              HasSubstr("0x1234500000000703  as stored"));
+  EXPECT_THAT(Pte("decode s390x 0x000000001230f401 --form hugetlb").text,
+              HasSubstr("0x000000001230f401  as stored"));
 }
 
 TEST(PteCli, EvalUsesTheHypotheticalMark) {
