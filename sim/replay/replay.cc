@@ -114,7 +114,8 @@ class Replay final : public IntervalListener {
                static_cast<std::uint32_t>(sizes.page_bytes), config.seed,
                {.every_read = config.fail_reads, .every_write = config.fail_writes}) {
     for (std::uint32_t i = 0; i < stream.header().vcpus; ++i) {
-      slots_.push_back({.vcpu = Vcpu(sizes.rate), .blocked_at_ns = kNeverNs, .lost_to = {}});
+      slots_.push_back({.vcpu = Vcpu(sizes.rate), .blocked_at_ns = kNeverNs, .lost_to = {},
+                        .resumes = Slot::Resumes::kNo});
     }
   }
 
@@ -199,6 +200,8 @@ class Replay final : public IntervalListener {
     Vcpu vcpu;
     std::uint64_t blocked_at_ns = kNeverNs;
     LostTo lost_to{};
+    // It slept in the middle of a fault, which goes on without another exit from the guest.
+    enum class Resumes : std::uint8_t { kNo, kYes } resumes = Resumes::kNo;
   };
 
   std::uint32_t NumberOf(const Slot& slot) const {
@@ -265,11 +268,14 @@ class Replay final : public IntervalListener {
     const std::uint32_t page = EntryPage(entry);
     // While its range is being armed the fault is retried in the hypervisor.
     const std::uint64_t wait_ns = host_->FreeAt(page, vcpu.now_ns()) - vcpu.now_ns();
+    const bool resumes = slot.resumes == Slot::Resumes::kYes;
+    slot.resumes = Slot::Resumes::kNo;
     const bool first = truth_.NeverTouched(host_->stage2().words()[page] >> Stage2::kCookieShift);
     const GuestFault fault = guest_->Fault(NumberOf(slot), entry);
-    std::uint64_t ps = costs.vcpu_exit_ps;
+    std::uint64_t ps = resumes ? 0 : costs.vcpu_exit_ps;
     switch (fault) {
       case GuestFault::kStage2Only:
+        if (resumes) return;  // what it slept for is there
         ++metrics_.faults_stage2;
         break;
       case GuestFault::kRwpAsync:
@@ -314,6 +320,7 @@ class Replay final : public IntervalListener {
       const std::uint64_t ns = wake_ns - slot.blocked_at_ns;
       slot.vcpu.Stall(ns);
       slot.blocked_at_ns = kNeverNs;
+      slot.resumes = Slot::Resumes::kYes;
       RecordStall(ns, slot.lost_to);
       blocked_.Add(ns);
     }

@@ -11,7 +11,7 @@ Truth::Truth(std::uint64_t guest_pages) : begin_clock_{0} {
 }
 
 Truth::Cookie Truth::Evict(Cookie last) {
-  Cookie delta = kOldDelta;
+  Cookie delta = last == kNeverTouched ? kUnusedDelta : kOldDelta;
   if (last >= kFirstInterval) delta = std::min(interval_ - last + 1, kOldDelta);
   ++evictions_;
   const std::uint64_t clock = ticks_++ >> order_;
@@ -34,6 +34,7 @@ Truth::Refault Truth::ComeBack(Cookie shadow) const {
   // The page's own eviction is not between.
   result.distance = (age << order_) - (order_ == 0 && age > 0 ? 1 : 0);
   result.intervals = interval_ - evicted;
+  if (delta == kUnusedDelta) return result;
   // An aliased clock can name an interval before the first.
   const bool known = delta != kOldDelta && evicted - kFirstInterval >= delta - 1;
   result.last = known ? evicted - (delta - 1) : kLongAgo;

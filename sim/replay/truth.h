@@ -67,6 +67,7 @@ class Truth {
   static constexpr std::uint32_t kRing = 16;
   static constexpr unsigned kClockBits = 20;
   static constexpr Cookie kClockMask = (1U << kClockBits) - 1;
+  static constexpr Cookie kUnusedDelta = 0;  // came in and was evicted before anybody touched it
   static constexpr Cookie kOldDelta = 15;
 
   // The interval in which the eviction with this clock value happened.
