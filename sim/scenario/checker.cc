@@ -24,9 +24,7 @@ std::string ViolationsJson(const std::vector<RecordViolation>& violations) {
 }  // namespace
 
 Checker::Checker(Executor* executor, Referee::Strictness strictness)
-    : executor_(executor),
-      view_(executor->machine().world()),
-      referee_(view_, strictness) {
+    : executor_(executor), view_(executor->machine().world()), referee_(view_, strictness) {
   executor->machine().world().listener = &referee_;
 }
 
@@ -35,7 +33,7 @@ void Checker::After(Record* record) {
   const std::uint64_t page_size = executor_->names().page_size();
   for (; reported_ < referee_.violations().size(); ++reported_) {
     const Violation& v = referee_.violations()[reported_];
-    std::string process = "?";
+    std::string process = absl::StrCat("mm", v.mm.value);  // a child that fork has not returned yet
     for (const auto& entry : executor_->names().processes()) {
       if (entry.second == v.mm) process = absl::StrCat(entry.first);
     }

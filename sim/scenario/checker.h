@@ -1,6 +1,7 @@
 // The referee beside a run: what each operation broke.
 //
-// Owned by: the runner; the executor must outlive it. Costs what the referee costs, so only on demand.
+// Owned by: the runner; the executor must outlive it. Costs what the referee costs, so only on
+// demand.
 #pragma once
 
 #include "model/machine/abstraction.h"
@@ -14,7 +15,8 @@ class Checker {
   // Listens to the executor's machine from now on.
   Checker(Executor* executor, Referee::Strictness strictness);
 
-  // Call after an operation: adds to its record, and to its JSON line, what the referee found in it.
+  // Call after an operation: adds to its record, and to its JSON line, what the referee found in
+  // it.
   void After(Record* record);
 
  private:

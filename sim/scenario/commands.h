@@ -1,7 +1,8 @@
 // `uffdsim scenario run` and `uffdsim scenario format`, for the command line to call.
 //
 // Results go to `out`, mistakes in the input to `err`.
-// Exit codes: 0 clean, 1 an expectation failed or an invariant was broken unexpectedly, 2 bad input (3, a simulator bug, ends the process).
+// Exit codes: 0 clean, 1 an expectation failed or an invariant was broken unexpectedly, 2 bad input
+// (3, a simulator bug, ends the process).
 #pragma once
 
 #include <ostream>

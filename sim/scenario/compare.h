@@ -33,7 +33,7 @@ struct GoldenCase {
   std::string recording;  // path
   int comparable = 0;     // operations below this index are compared
   int operations = 0;
-  std::string why;        // why not all are comparable
+  std::string why;  // why not all are comparable
 };
 
 // The cases of one folder, by name. Errors: NotFound, InvalidArgument.

@@ -61,18 +61,15 @@ Record Executor::Execute(const Statement& statement, int line) {
 Outcome Executor::Perform(const Statement& statement, Record* record) {
   if (!names_.Process(statement.process)) return BadOutcome("no proc");
   switch (statement.code) {
-    case OpCode::k_observe:
-      return Observe(statement, record);
-    case OpCode::k_note:
-      return OkOutcome();
+    case OpCode::k_observe: return Observe(statement, record);
+    case OpCode::k_note: return OkOutcome();
     case OpCode::k_auto_resolve: {
       const std::pair entry(statement.process, names_.Context(statement.uffd));
       std::erase(auto_resolving_, entry);
       if ((statement.flags & kOpOn) != 0) auto_resolving_.push_back(entry);
       return OkOutcome();
     }
-    default:
-      return PerformOnMachine(statement, record);
+    default: return PerformOnMachine(statement, record);
   }
 }
 
@@ -102,8 +99,8 @@ Outcome Executor::PerformOnMachine(const Statement& statement, Record* record) {
 
 Outcome Executor::PerformUffd(const Statement& statement, Operation op) {
   // The machine numbers contexts in order of creation, those that fork makes included.
-  op.ctx = CtxId(static_cast<std::uint16_t>(
-      std::max<std::size_t>(machine_.world().contexts.size(), 1)));
+  op.ctx =
+      CtxId(static_cast<std::uint16_t>(std::max<std::size_t>(machine_.world().contexts.size(), 1)));
   Outcome outcome = machine_.Perform(op, kInternal);
   if (outcome.status == Outcome::Status::kOk) {
     names_.BindContext(statement.uffd, op.ctx);
@@ -212,19 +209,17 @@ void Executor::TakeMessages(std::uint32_t process, CtxId ctx, Record* record) {
   const auto key = [&](const NamedMessage& m) {
     return std::pair(names_.Place(m.message.address), FaultFlagsText(m.message.flags));
   };
-  std::stable_sort(faults.begin(), faults.end(), [&](const NamedMessage& a, const NamedMessage& b) {
-    return key(a) < key(b);
-  });
+  std::stable_sort(faults.begin(), faults.end(),
+                   [&](const NamedMessage& a, const NamedMessage& b) { return key(a) < key(b); });
   record->messages = std::move(faults);
   record->messages.insert(record->messages.end(), events.begin(), events.end());
 }
 
 void Executor::TakeResumed(Record* current, bool* current_ended) {
   for (Machine::Resumed& resumed : machine_.TakeResumed()) {
-    const auto sleeper =
-        std::find_if(sleepers_.begin(), sleepers_.end(), [&](const Sleeper& s) {
-          return static_cast<std::uint64_t>(s.record.index) == resumed.tag;
-        });
+    const auto sleeper = std::find_if(sleepers_.begin(), sleepers_.end(), [&](const Sleeper& s) {
+      return static_cast<std::uint64_t>(s.record.index) == resumed.tag;
+    });
     if (sleeper == sleepers_.end()) continue;
     Sleeper ended = std::move(*sleeper);
     sleepers_.erase(sleeper);
@@ -317,9 +312,8 @@ UffdView Executor::ViewOf(CtxId ctx) const {
 std::vector<ObservedProcess> Executor::Observed(const Observation& observation) const {
   std::vector<ObservedProcess> processes;
   for (const auto& entry : names_.processes()) {
-    const auto view =
-        std::find_if(observation.processes.begin(), observation.processes.end(),
-                     [&](const ProcessView& p) { return p.process == entry.second; });
+    const auto view = std::find_if(observation.processes.begin(), observation.processes.end(),
+                                   [&](const ProcessView& p) { return p.process == entry.second; });
     if (view == observation.processes.end()) continue;
     ObservedProcess process;
     process.number = entry.first;

@@ -2,9 +2,9 @@
 //
 // Mirrors: the executor that made the recordings: each operation in a thread of its own; one that
 //          sleeps is reported `blocked` and looked at again after every later operation.
-// Some operations live here, not in the machine: observe, note, auto_resolve, the order of messages,
-// and who holds which descriptor.
-// Owned by: the caller. Errors: none; the scenario was parsed.
+// Some operations live here, not in the machine: observe, note, auto_resolve, the order of
+// messages, and who holds which descriptor. Owned by: the caller. Errors: none; the scenario was
+// parsed.
 #pragma once
 
 #include <cstdint>
@@ -47,8 +47,8 @@ class Executor {
   Outcome PerformExit(const Statement& statement, Operation op);
   Outcome PerformFork(const Statement& statement, Operation op, Record* record);
   Outcome Observe(const Statement& statement, Record* record);
-  void Finish(const Statement& statement, const Operation& op,
-              const std::vector<CtxId>& inherited, Record* record);
+  void Finish(const Statement& statement, const Operation& op, const std::vector<CtxId>& inherited,
+              Record* record);
   void TakeMessages(std::uint32_t process, CtxId ctx, Record* record);
   void TakeResumed(Record* current, bool* current_ended);
   void AutoResolve(Record* current);

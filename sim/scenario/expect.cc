@@ -19,23 +19,16 @@ std::vector<std::string> StatusWords(const Record& record, const Names& names) {
   const Outcome& o = record.outcome;
   std::vector<std::string> words = {std::string(StatusWord(o.status))};
   switch (o.status) {
-    case Outcome::Status::kError:
-      words.emplace_back(ErrnoName(o.error));
-      break;
-    case Outcome::Status::kBlocked:
-      words.push_back(o.blocked_in);
-      break;
+    case Outcome::Status::kError: words.emplace_back(ErrnoName(o.error)); break;
+    case Outcome::Status::kBlocked: words.push_back(o.blocked_in); break;
     case Outcome::Status::kSignal:
       words.push_back(o.signal);
       words.emplace_back(SignalCodeWord(o.signal_code));
       words.push_back(names.Place(o.signal_at));
       break;
-    case Outcome::Status::kBad:
-      words.push_back(o.reason);
-      break;
+    case Outcome::Status::kBad: words.push_back(o.reason); break;
     case Outcome::Status::kOk:
-    case Outcome::Status::kDied:
-      break;
+    case Outcome::Status::kDied: break;
   }
   return words;
 }
@@ -77,14 +70,10 @@ std::vector<std::string> MessageWords(const NamedMessage& named, const Names& na
   switch (m.type) {
     case Message::Type::kPagefault:
       return {"pagefault", names.Place(m.address), FaultFlagsText(m.flags)};
-    case Message::Type::kFork:
-      return {"fork", named.child};
-    case Message::Type::kRemap:
-      return {"remap", names.Place(m.address), names.Place(m.to), count};
-    case Message::Type::kRemove:
-      return {"remove", names.Place(m.address), count};
-    case Message::Type::kUnmap:
-      return {"unmap", names.Place(m.address), count};
+    case Message::Type::kFork: return {"fork", named.child};
+    case Message::Type::kRemap: return {"remap", names.Place(m.address), names.Place(m.to), count};
+    case Message::Type::kRemove: return {"remove", names.Place(m.address), count};
+    case Message::Type::kUnmap: return {"unmap", names.Place(m.address), count};
   }
   return {};
 }
@@ -189,8 +178,8 @@ std::string JudgeViolation(const Expectation& e, const Record& record) {
   std::vector<std::string> found;
   for (const RecordViolation& violation : record.violations) {
     if (violation.invariant == e.words.front()) return "";
-    found.push_back(absl::StrCat(violation.invariant, " at ", violation.at, " (",
-                                 violation.detail, ")"));
+    found.push_back(
+        absl::StrCat(violation.invariant, " at ", violation.at, " (", violation.detail, ")"));
   }
   if (found.empty()) return e.words.front() == "none" ? "" : "none";
   return absl::StrJoin(found, "; ");
@@ -212,27 +201,17 @@ std::string Judge(const Expectation& e, const Record& record, Executor* executor
   const Names& names = executor->names();
   const Outcome& o = record.outcome;
   switch (e.kind) {
-    case Expectation::Kind::kStatus:
-      return JudgeStatus(e, record, names);
-    case Expectation::Kind::kRet:
-      return JudgeWord(e, o.ret ? absl::StrCat(*o.ret) : "none");
-    case Expectation::Kind::kOut:
-      return JudgeWord(e, OutText(o));
-    case Expectation::Kind::kValues:
-      return JudgeValues(e, o);
-    case Expectation::Kind::kMessages:
-      return JudgeWord(e, absl::StrCat(record.messages.size()));
-    case Expectation::Kind::kMessage:
-      return JudgeMessage(e, record, names);
-    case Expectation::Kind::kResumed:
-      return JudgeResumed(e, record, names);
-    case Expectation::Kind::kRegions:
-      return JudgeRegions(e, o, names);
+    case Expectation::Kind::kStatus: return JudgeStatus(e, record, names);
+    case Expectation::Kind::kRet: return JudgeWord(e, o.ret ? absl::StrCat(*o.ret) : "none");
+    case Expectation::Kind::kOut: return JudgeWord(e, OutText(o));
+    case Expectation::Kind::kValues: return JudgeValues(e, o);
+    case Expectation::Kind::kMessages: return JudgeWord(e, absl::StrCat(record.messages.size()));
+    case Expectation::Kind::kMessage: return JudgeMessage(e, record, names);
+    case Expectation::Kind::kResumed: return JudgeResumed(e, record, names);
+    case Expectation::Kind::kRegions: return JudgeRegions(e, o, names);
     case Expectation::Kind::kPage:
-    case Expectation::Kind::kVma:
-      return JudgeState(e, executor);
-    case Expectation::Kind::kViolation:
-      return JudgeViolation(e, record);
+    case Expectation::Kind::kVma: return JudgeState(e, executor);
+    case Expectation::Kind::kViolation: return JudgeViolation(e, record);
   }
   return "";
 }

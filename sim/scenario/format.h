@@ -1,7 +1,7 @@
 // A Scenario back to text, in one normal form: ParseScenario(FormatScenario(s)) == s.
 //
-// Normal form: one space between words, arguments in the order of their row, masks by name, comments
-// kept, two spaces before a comment that follows an operation.
+// Normal form: one space between words, arguments in the order of their row, masks by name,
+// comments kept, two spaces before a comment that follows an operation.
 #pragma once
 
 #include <string>

@@ -29,7 +29,8 @@ absl::StatusOr<std::vector<GoldenCase>> LoadGoldenFolder(const std::string& fold
   std::ifstream file(path);
   if (!file) return absl::NotFoundError(absl::StrCat(path, ": cannot be opened"));
   const json manifest = json::parse(file, nullptr, false);
-  if (!manifest.is_object()) return absl::InvalidArgumentError(absl::StrCat(path, ": not a JSON object"));
+  if (!manifest.is_object())
+    return absl::InvalidArgumentError(absl::StrCat(path, ": not a JSON object"));
   const std::string group = std::filesystem::path(folder).filename().string();
   std::vector<GoldenCase> cases;
   for (const auto& [name, row] : manifest.items()) {
@@ -51,7 +52,8 @@ absl::StatusOr<Recording> LoadRecording(const std::string& path) {
   if (lines->size() < 2) return absl::InvalidArgumentError(absl::StrCat(path, ": too short"));
   const json first = json::parse(lines->front(), nullptr, false);
   if (!first.is_object() || !first.contains("arch")) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ":1:1: expected {\"kernel\",\"arch\",..}"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ":1:1: expected {\"kernel\",\"arch\",..}"));
   }
   Recording recording;
   recording.arch = first.value("arch", "");

@@ -32,7 +32,7 @@ class Names {
   std::uint64_t Bytes(const Quantity& q) const { return q.pages * page_size_ + q.bytes; }
   Quantity Pages(std::uint64_t bytes) const { return {bytes / page_size_, bytes % page_size_}; }
 
-  // --- regions: Region() takes the next free slot for a new name -----------------------------------
+  // --- regions: Region() takes the next free slot for a new name ---
   std::uint64_t Region(std::string_view name);
   std::uint64_t Address(std::string_view region, const Quantity& offset);
   std::size_t regions() const { return regions_.size(); }
@@ -42,16 +42,16 @@ class Names {
   // "A:3", "A:3+17", or "?" outside the slots.
   std::string Place(std::uint64_t address) const;
 
-  // --- files: numbered from 1 in order of first use ------------------------------------------------
+  // --- files: numbered from 1 in order of first use ---
   FileId File(std::string_view name);
   std::string FileName(FileId file) const;
 
-  // --- contexts: bound when they come into being ---------------------------------------------------
+  // --- contexts: bound when they come into being ---
   CtxId Context(std::string_view name) const;  // CtxId{0} when there never was one
   void BindContext(std::string_view name, CtxId ctx);
   std::string ContextName(CtxId ctx) const;  // "U<number>" when it has no name
 
-  // --- processes -----------------------------------------------------------------------------------
+  // --- processes ---
   std::optional<MmId> Process(std::uint32_t number) const;  // nothing when it does not exist
   void BindProcess(std::uint32_t number, MmId mm);
   void ForgetProcess(std::uint32_t number);
@@ -60,8 +60,8 @@ class Names {
 
  private:
   std::uint64_t page_size_;
-  std::vector<std::string> regions_;  // by slot
-  std::vector<std::string> files_;    // by FileId - 1
+  std::vector<std::string> regions_;                     // by slot
+  std::vector<std::string> files_;                       // by FileId - 1
   std::vector<std::pair<std::string, CtxId>> contexts_;  // in order of binding
   std::vector<std::pair<std::uint32_t, MmId>> processes_ = {{0, MmId(0)}};
 };

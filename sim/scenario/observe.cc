@@ -177,8 +177,7 @@ void ObserveWriter::WriteAliases(const std::vector<ObservedProcess>& processes) 
       if (!slot || !Wanted(*slot)) continue;
       for (std::size_t i = 0; i < vma.pages.size(); ++i) {
         if (!vma.pages[i].has_frame) continue;
-        mappings.push_back(
-            {vma.pages[i].pfn, process.number, vma.start + i * names_.page_size()});
+        mappings.push_back({vma.pages[i].pfn, process.number, vma.start + i * names_.page_size()});
       }
     }
   }

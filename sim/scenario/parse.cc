@@ -34,8 +34,7 @@ bool operator==(const Statement& a, const Statement& b) {
 
 bool operator==(const Line& a, const Line& b) {
   return a.kind == b.kind && a.header == b.header && a.statement == b.statement &&
-         a.expectation == b.expectation && a.comment == b.comment &&
-         a.has_comment == b.has_comment;
+         a.expectation == b.expectation && a.comment == b.comment && a.has_comment == b.has_comment;
 }
 
 namespace {
@@ -57,7 +56,8 @@ void ParseHeader(const TokenLine& tokens, Header::Kind kind, bool late, Line* li
                 "header lines stand before the first operation");
   }
   if (tokens.tokens.size() < 2) {
-    errors->Add(tokens.number, tokens.end_column, "missing name; expected: arch|profile|defect NAME");
+    errors->Add(tokens.number, tokens.end_column,
+                "missing name; expected: arch|profile|defect NAME");
   }
   if (kind == Header::Kind::kProfile && tokens.tokens.size() > 2) {
     errors->Add(tokens.number, tokens.tokens[2].column, "a scenario has one profile");

@@ -1,7 +1,8 @@
 // Text of the scenario language to a Scenario.
 //
-// Errors: InvalidArgument, one line per mistake (at most ten), each `name:line:column: what is wrong;
-// expected ..`, with near matches for a word that is nearly right. Never crashes on any input.
+// Errors: InvalidArgument, one line per mistake (at most ten), each `name:line:column: what is
+// wrong; expected ..`, with near matches for a word that is nearly right. Never crashes on any
+// input.
 #pragma once
 
 #include <string_view>

@@ -37,7 +37,8 @@ constexpr Claim kClaims[] = {
     {"message", Expectation::Kind::kMessage, 2, 4,
      "expect message pagefault R:page FLAGS | fork U | remap R:page R:page n | "
      "remove R:page n | unmap R:page n"},
-    {"resumed", Expectation::Kind::kResumed, 1, 3, "expect resumed none | OPERATION STATUS [DETAIL]"},
+    {"resumed", Expectation::Kind::kResumed, 1, 3,
+     "expect resumed none | OPERATION STATUS [DETAIL]"},
     {"regions", Expectation::Kind::kRegions, 1, kAnyNumber,
      "expect regions none | R:page*COUNT=LETTERS .."},
     {"page", Expectation::Kind::kPage, 1, kAnyNumber, "expect page R off [n] FIELD=PATTERN .."},
@@ -88,9 +89,10 @@ void CheckFields(const TokenLine& line, std::size_t next, const Claim& claim,
     const std::string_view field = token.text.substr(0, equals);
     if (equals == std::string_view::npos ||
         std::find(fields.begin(), fields.end(), field) == fields.end()) {
-      errors->Add(line.number, token.column,
-                  absl::StrCat("unknown field '", Abseil(Shown(field)), "'", DidYouMean(Shown(field), fields),
-                               "; expected: ", Abseil(claim.form)));
+      errors->Add(
+          line.number, token.column,
+          absl::StrCat("unknown field '", Abseil(Shown(field)), "'",
+                       DidYouMean(Shown(field), fields), "; expected: ", Abseil(claim.form)));
     }
   }
 }
@@ -109,7 +111,8 @@ Expectation ParseExpectation(const TokenLine& line, std::size_t first, std::uint
   out.process = process;
   const auto& tokens = line.tokens;
   if (tokens.size() == first + 1) {
-    errors->Add(line.number, line.end_column, "expected: expect CLAIM (ok, error, values, page, ..)");
+    errors->Add(line.number, line.end_column,
+                "expected: expect CLAIM (ok, error, values, page, ..)");
     return out;
   }
   const Token& word = tokens[first + 1];
@@ -127,8 +130,9 @@ Expectation ParseExpectation(const TokenLine& line, std::size_t first, std::uint
     if (!taken) return out;
     next += *taken;
     const bool page = claim->kind == Expectation::Kind::kPage;
-    CheckFields(line, next, *claim, page ? std::span<const std::string_view>(kPageFields)
-                                         : std::span<const std::string_view>(kVmaFields),
+    CheckFields(line, next, *claim,
+                page ? std::span<const std::string_view>(kPageFields)
+                     : std::span<const std::string_view>(kVmaFields),
                 errors);
   } else if (claim->kind == Expectation::Kind::kStatus) {
     out.words.emplace_back(word.text);

@@ -39,8 +39,8 @@ class ArgumentReader {
                         Abseil(syntax_.arguments));
   }
   bool Wrong(const Token& token, std::string_view what) {
-    return Fail(token.column, absl::StrCat("'", Abseil(Shown(token.text)), "' is not ", Abseil(what),
-                                           "; ", Form()));
+    return Fail(token.column, absl::StrCat("'", Abseil(Shown(token.text)), "' is not ",
+                                           Abseil(what), "; ", Form()));
   }
 
   bool ReadWord(const Token& token, Statement* out);
@@ -93,8 +93,7 @@ bool ArgumentReader::Read(std::size_t next, Statement* out) {
     if (parameter.form == Parameter::Form::kOptional) {
       if (!here || !FitsOptional(parameter.role, tokens[next].text)) continue;
     } else if (!here) {
-      return Fail(line_.end_column,
-                  absl::StrCat("missing ", Abseil(parameter.word), "; ", Form()));
+      return Fail(line_.end_column, absl::StrCat("missing ", Abseil(parameter.word), "; ", Form()));
     }
     if (!ReadValue(parameter, tokens[next++], out)) return false;
   }
@@ -144,8 +143,8 @@ bool ArgumentReader::ReadKeyword(const Token& token, std::size_t equals, Stateme
     const Token value{token.text.substr(equals + 1), token.column + static_cast<int>(equals) + 1};
     return ReadValue(parameter, value, out);
   }
-  return Fail(token.column, absl::StrCat("unknown '", Abseil(word), "='", DidYouMean(Shown(word), words),
-                                         "; ", Form()));
+  return Fail(token.column, absl::StrCat("unknown '", Abseil(word), "='",
+                                         DidYouMean(Shown(word), words), "; ", Form()));
 }
 
 bool ArgumentReader::ReadName(const Token& token, std::string_view what, std::string* out) {
@@ -164,8 +163,8 @@ bool ArgumentReader::ReadQuantity(const Token& token, Quantity* out) {
 bool ArgumentReader::ReadNumber(const Token& token, std::uint64_t most, std::uint64_t* out) {
   const auto number = ParseNumber(token.text);
   if (!number || *number > most) {
-    return Wrong(token, most == ~std::uint64_t{0} ? "a number"
-                                                  : absl::StrCat("a number from 0 to ", most));
+    return Wrong(
+        token, most == ~std::uint64_t{0} ? "a number" : absl::StrCat("a number from 0 to ", most));
   }
   *out = *number;
   return true;
@@ -231,27 +230,19 @@ bool ArgumentReader::ReadValue(const Parameter& parameter, const Token& token, S
     case Role::kPath:
     case Role::kText:
     case Role::kRegions:
-    case Role::kSource:
-      return ReadNameLike(parameter.role, token, out);
-    case Role::kOffset:
-      return ReadQuantity(token, &out->offset);
-    case Role::kLength:
-      return ReadQuantity(token, &out->length);
-    case Role::kOffset2:
-      return ReadQuantity(token, &out->offset2);
-    case Role::kLength2:
-      return ReadQuantity(token, &out->length2);
-    case Role::kAt:
-      return ReadQuantity(token, &out->at);
-    case Role::kFileOffset:
-      return ReadQuantity(token, &out->file_offset);
+    case Role::kSource: return ReadNameLike(parameter.role, token, out);
+    case Role::kOffset: return ReadQuantity(token, &out->offset);
+    case Role::kLength: return ReadQuantity(token, &out->length);
+    case Role::kOffset2: return ReadQuantity(token, &out->offset2);
+    case Role::kLength2: return ReadQuantity(token, &out->length2);
+    case Role::kAt: return ReadQuantity(token, &out->at);
+    case Role::kFileOffset: return ReadQuantity(token, &out->file_offset);
     case Role::kMapKind:
     case Role::kProt:
     case Role::kAdvice:
     case Role::kOnOff:
     case Role::kPunchAlloc:
-    case Role::kNodeOrQuery:
-      return ReadKindLike(parameter.role, token, out);
+    case Role::kNodeOrQuery: return ReadKindLike(parameter.role, token, out);
     case Role::kFeatures:
     case Role::kDisable:
     case Role::kModes:
@@ -259,8 +250,7 @@ bool ArgumentReader::ReadValue(const Parameter& parameter, const Token& token, S
     case Role::kInverted:
     case Role::kAnyof:
     case Role::kReturn:
-    case Role::kScanFlags:
-      return ReadMaskLike(parameter.role, token, out);
+    case Role::kScanFlags: return ReadMaskLike(parameter.role, token, out);
     case Role::kTarget:
     case Role::kObservedProcess:
     case Role::kPin:
@@ -272,10 +262,8 @@ bool ArgumentReader::ReadValue(const Parameter& parameter, const Token& token, S
     case Role::kNumber3:
     case Role::kVec:
     case Role::kMax:
-    case Role::kSize:
-      return ReadNumberLike(parameter.role, token, out);
-    case Role::kFlag:
-      break;
+    case Role::kSize: return ReadNumberLike(parameter.role, token, out);
+    case Role::kFlag: break;
   }
   return false;
 }

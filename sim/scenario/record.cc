@@ -125,23 +125,16 @@ void WriteStatus(JsonWriter* j, const Record& r, std::uint32_t answers, const Na
   }
   j->Field("status", StatusWord(o.status));
   switch (o.status) {
-    case Outcome::Status::kError:
-      j->Field("errno", ErrnoName(o.error));
-      break;
-    case Outcome::Status::kBlocked:
-      j->Field("blocked_in", o.blocked_in);
-      break;
+    case Outcome::Status::kError: j->Field("errno", ErrnoName(o.error)); break;
+    case Outcome::Status::kBlocked: j->Field("blocked_in", o.blocked_in); break;
     case Outcome::Status::kSignal:
       j->Field("signal", o.signal);
       j->Field("code", SignalCodeWord(o.signal_code));
       j->Field("at", names.Place(o.signal_at));
       break;
-    case Outcome::Status::kBad:
-      j->Field("reason", o.reason);
-      break;
+    case Outcome::Status::kBad: j->Field("reason", o.reason); break;
     case Outcome::Status::kOk:
-    case Outcome::Status::kDied:
-      break;
+    case Outcome::Status::kDied: break;
   }
 }
 

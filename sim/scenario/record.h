@@ -34,8 +34,8 @@ struct AutoResolved {
 struct RecordViolation {
   std::string invariant;  // name of the row of invariants.def
   std::string sentence;
-  std::string at;         // "0:A:3"
-  std::string step;       // "swap_in/rebuild", what ran when it was noticed
+  std::string at;    // "0:A:3"
+  std::string step;  // "swap_in/rebuild", what ran when it was noticed
   std::string detail;
 };
 
@@ -45,8 +45,8 @@ struct Record {
   OpCode code{};
   int line = 0;  // of the scenario's text
   Outcome outcome;
-  std::string to;            // mremap: the new place
-  std::uint32_t child = 0;   // fork
+  std::string to;           // mremap: the new place
+  std::uint32_t child = 0;  // fork
   std::vector<NamedMessage> messages;
   std::vector<Record> resumed;
   std::vector<AutoResolved> auto_resolved;

@@ -22,15 +22,16 @@ constexpr std::string_view kArchWithoutNuma = "riscv64";
 
 absl::StatusOr<const Arch*> ChooseArch(const Scenario& scenario, const RunOptions& options) {
   std::string name = options.arch;
-  if (const auto names = HeaderNames(scenario, Header::Kind::kArch); name.empty() && !names.empty()) {
+  if (const auto names = HeaderNames(scenario, Header::Kind::kArch);
+      name.empty() && !names.empty()) {
     name = names.front();
   }
   if (name.empty()) name = std::string(kDefaultArch);
   if (const Arch* arch = FindArch(name)) return arch;
   std::vector<std::string_view> known;
   for (const Arch* arch : AllArchs()) known.push_back(arch->name());
-  return absl::InvalidArgumentError(absl::StrCat(
-      scenario.name, ": unknown architecture '", name, "'", DidYouMean(name, known)));
+  return absl::InvalidArgumentError(
+      absl::StrCat(scenario.name, ": unknown architecture '", name, "'", DidYouMean(name, known)));
 }
 
 std::string ChooseProfile(const Scenario& scenario, const RunOptions& options) {
@@ -56,17 +57,16 @@ absl::Status CheckFits(const Scenario& scenario, std::uint64_t page_size) {
     const std::uint64_t pages = kSlotBytes / page_size;
     if (length.pages > pages || at.pages > pages || names.Bytes(length) > kSlotBytes ||
         names.Bytes(at) > kSlotBytes || names.Bytes(length) + names.Bytes(at) > kSlotBytes) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          scenario.name, ":", line.number, ":1: a region is a slot of 1 GiB (", pages,
-          " pages of this architecture); this mapping does not fit"));
+      return absl::InvalidArgumentError(
+          absl::StrCat(scenario.name, ":", line.number, ":1: a region is a slot of 1 GiB (", pages,
+                       " pages of this architecture); this mapping does not fit"));
     }
   }
   return absl::OkStatus();
 }
 
 bool SpeaksOfViolations(const Line& line) {
-  return line.kind == Line::Kind::kExpect &&
-         line.expectation.kind == Expectation::Kind::kViolation;
+  return line.kind == Line::Kind::kExpect && line.expectation.kind == Expectation::Kind::kViolation;
 }
 
 // Violations of invariants that the scenario does not name.
@@ -74,9 +74,10 @@ int UnexpectedViolations(const Scenario& scenario, const RunResult& result) {
   int count = 0;
   for (const Record& record : result.records) {
     for (const RecordViolation& violation : record.violations) {
-      const bool expected = std::any_of(
-          scenario.lines.begin(), scenario.lines.end(), [&](const Line& line) {
-            return SpeaksOfViolations(line) && line.expectation.words.front() == violation.invariant;
+      const bool expected =
+          std::any_of(scenario.lines.begin(), scenario.lines.end(), [&](const Line& line) {
+            return SpeaksOfViolations(line) &&
+                   line.expectation.words.front() == violation.invariant;
           });
       count += expected ? 0 : 1;
     }

@@ -1,6 +1,7 @@
 // Runs a whole scenario and judges its `expect` lines.
 //
-// Errors: InvalidArgument when the scenario cannot run here (unknown architecture, a region that does
+// Errors: InvalidArgument when the scenario cannot run here (unknown architecture, a region that
+// does
 //         not fit its slot); a failed expectation is a value, not an error.
 // Owned by: the caller. Deterministic: the result depends on the scenario and the options alone.
 #pragma once

@@ -23,10 +23,46 @@ struct Quantity {
 
 // What one argument of an operation says. The order is that of the bits in Statement::given.
 enum class Role : std::uint8_t {
-  kRegion, kOffset, kLength, kRegion2, kOffset2, kLength2, kMapKind, kProt, kFile, kFileOffset,
-  kAt, kByte, kAdvice, kTarget, kPin, kUffd, kFeatures, kApi, kModes, kOnOff, kModeWord, kDisable,
-  kSource, kPunchAlloc, kNodeOrQuery, kNumber, kNumber2, kNumber3, kCategory, kInverted, kAnyof,
-  kReturn, kScanFlags, kVec, kMax, kSize, kPath, kText, kRegions, kObservedProcess,
+  kRegion,
+  kOffset,
+  kLength,
+  kRegion2,
+  kOffset2,
+  kLength2,
+  kMapKind,
+  kProt,
+  kFile,
+  kFileOffset,
+  kAt,
+  kByte,
+  kAdvice,
+  kTarget,
+  kPin,
+  kUffd,
+  kFeatures,
+  kApi,
+  kModes,
+  kOnOff,
+  kModeWord,
+  kDisable,
+  kSource,
+  kPunchAlloc,
+  kNodeOrQuery,
+  kNumber,
+  kNumber2,
+  kNumber3,
+  kCategory,
+  kInverted,
+  kAnyof,
+  kReturn,
+  kScanFlags,
+  kVec,
+  kMax,
+  kSize,
+  kPath,
+  kText,
+  kRegions,
+  kObservedProcess,
   kFlag,  // a bare word such as `dontwake`; sets a bit of Statement::flags, not of `given`
 };
 
@@ -39,8 +75,8 @@ struct Statement {
   std::string region2;  // mremap: destination, "-" in place; move, copy: source
   std::string file;
   std::string uffd;
-  std::string path;  // sysfs
-  std::string text;  // sysfs value, ksm verb, note
+  std::string path;                  // sysfs
+  std::string text;                  // sysfs value, ksm verb, note
   std::vector<std::string> regions;  // observe
 
   Quantity offset;  // in the region, or in the file for file operations
@@ -56,10 +92,10 @@ struct Statement {
   std::uint64_t features = 0;
   std::uint64_t disable = 0;
   std::uint64_t api = 0xAA;
-  std::uint32_t flags = 0;    // OpFlags
+  std::uint32_t flags = 0;  // OpFlags
   std::uint32_t pin = 0;
-  std::uint32_t target = 0;   // fork, exit, of=
-  std::uint32_t observed = 0; // observe p=
+  std::uint32_t target = 0;    // fork, exit, of=
+  std::uint32_t observed = 0;  // observe p=
   std::uint8_t prot = kProtRead | kProtWrite;
   MapKind map_kind{};
   Advice advice{};
@@ -80,17 +116,17 @@ struct Header {
 // `expect ...`: what must hold after the operation above it.
 struct Expectation {
   enum class Kind : std::uint8_t {
-    kStatus,    // ok | error [ERRNO] | blocked [WHERE] | signal [NAME [CODE [PLACE]]] | bad, died
-    kRet,       // ret N
-    kOut,       // out N | ERRNO | none
-    kValues,    // values BYTE[*COUNT] ..
-    kMessages,  // messages N: how many were read
-    kMessage,   // message TYPE PLACE ..: one of them, in any order
-    kResumed,   // resumed OP STATUS: an earlier operation ended now; resumed none
-    kRegions,   // regions PLACE*COUNT=CATEGORIES ..: of scan
-    kPage,      // page R off [n] field=PATTERN ..: what observe raw shows for these pages
-    kVma,       // vma R off field=VALUE ..
-    kViolation, // violation NAME | none: what the referee says
+    kStatus,     // ok | error [ERRNO] | blocked [WHERE] | signal [NAME [CODE [PLACE]]] | bad, died
+    kRet,        // ret N
+    kOut,        // out N | ERRNO | none
+    kValues,     // values BYTE[*COUNT] ..
+    kMessages,   // messages N: how many were read
+    kMessage,    // message TYPE PLACE ..: one of them, in any order
+    kResumed,    // resumed OP STATUS: an earlier operation ended now; resumed none
+    kRegions,    // regions PLACE*COUNT=CATEGORIES ..: of scan
+    kPage,       // page R off [n] field=PATTERN ..: what observe raw shows for these pages
+    kVma,        // vma R off field=VALUE ..
+    kViolation,  // violation NAME | none: what the referee says
   } kind{};
   std::uint32_t process = 0;
   std::string region;  // page, vma

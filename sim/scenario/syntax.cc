@@ -15,28 +15,50 @@ struct Placeholder {
 
 // What the words in the rows of syntax.def stand for.
 constexpr Placeholder kPlaceholders[] = {
-    {"R", Role::kRegion},           {"off", Role::kOffset},
-    {"n", Role::kLength},           {"newn", Role::kLength2},
-    {"DST", Role::kRegion2},        {"dstoff", Role::kOffset2},
-    {"SRC", Role::kRegion2},        {"srcoff", Role::kOffset2},
-    {"KIND", Role::kMapKind},       {"PROT", Role::kProt},
-    {"M", Role::kFile},             {"foff", Role::kFileOffset},
-    {"at", Role::kAt},              {"val", Role::kByte},
-    {"ADVICE", Role::kAdvice},      {"P", Role::kTarget},
-    {"K", Role::kPin},              {"U", Role::kUffd},
-    {"FEATURES", Role::kFeatures},  {"API", Role::kApi},
-    {"MODES", Role::kModes},        {"on|off", Role::kOnOff},
-    {"MODE", Role::kModeWord},      {"DISABLE", Role::kDisable},
-    {"R2:off", Role::kSource},      {"punch|alloc", Role::kPunchAlloc},
-    {"NODE|query", Role::kNodeOrQuery}, {"N", Role::kNumber},
-    {"POLICY", Role::kNumber},      {"NODEMASK", Role::kNumber2},
-    {"FLAGS", Role::kNumber3},      {"CATEGORIES", Role::kCategory},
-    {"INVERTED", Role::kInverted},  {"ANYOF", Role::kAnyof},
-    {"RETURN", Role::kReturn},      {"SCANFLAGS", Role::kScanFlags},
-    {"VEC", Role::kVec},            {"MAX", Role::kMax},
-    {"SIZE", Role::kSize},          {"PATH", Role::kPath},
-    {"VALUE", Role::kText},         {"VERB", Role::kText},
-    {"TEXT", Role::kText},          {"R..", Role::kRegions},
+    {"R", Role::kRegion},
+    {"off", Role::kOffset},
+    {"n", Role::kLength},
+    {"newn", Role::kLength2},
+    {"DST", Role::kRegion2},
+    {"dstoff", Role::kOffset2},
+    {"SRC", Role::kRegion2},
+    {"srcoff", Role::kOffset2},
+    {"KIND", Role::kMapKind},
+    {"PROT", Role::kProt},
+    {"M", Role::kFile},
+    {"foff", Role::kFileOffset},
+    {"at", Role::kAt},
+    {"val", Role::kByte},
+    {"ADVICE", Role::kAdvice},
+    {"P", Role::kTarget},
+    {"K", Role::kPin},
+    {"U", Role::kUffd},
+    {"FEATURES", Role::kFeatures},
+    {"API", Role::kApi},
+    {"MODES", Role::kModes},
+    {"on|off", Role::kOnOff},
+    {"MODE", Role::kModeWord},
+    {"DISABLE", Role::kDisable},
+    {"R2:off", Role::kSource},
+    {"punch|alloc", Role::kPunchAlloc},
+    {"NODE|query", Role::kNodeOrQuery},
+    {"N", Role::kNumber},
+    {"POLICY", Role::kNumber},
+    {"NODEMASK", Role::kNumber2},
+    {"FLAGS", Role::kNumber3},
+    {"CATEGORIES", Role::kCategory},
+    {"INVERTED", Role::kInverted},
+    {"ANYOF", Role::kAnyof},
+    {"RETURN", Role::kReturn},
+    {"SCANFLAGS", Role::kScanFlags},
+    {"VEC", Role::kVec},
+    {"MAX", Role::kMax},
+    {"SIZE", Role::kSize},
+    {"PATH", Role::kPath},
+    {"VALUE", Role::kText},
+    {"VERB", Role::kText},
+    {"TEXT", Role::kText},
+    {"R..", Role::kRegions},
     {"PROCESS", Role::kObservedProcess},
 };
 
@@ -46,12 +68,18 @@ struct Flag {
 };
 
 constexpr Flag kFlags[] = {
-    {"noreserve", kOpNoreserve}, {"populate", kOpPopulate},
-    {"locked", kOpLocked},       {"hugetlb", kOpHugetlb},
-    {"onfault", kOpOnfault},     {"dontunmap", kOpDontunmap},
-    {"dontwake", kOpDontwake},   {"wp", kOpWp},
-    {"holes", kOpHoles},         {"user_mode_only", kOpUserModeOnly},
-    {"all", kOpAll},             {"raw", kOpRaw},
+    {"noreserve", kOpNoreserve},
+    {"populate", kOpPopulate},
+    {"locked", kOpLocked},
+    {"hugetlb", kOpHugetlb},
+    {"onfault", kOpOnfault},
+    {"dontunmap", kOpDontunmap},
+    {"dontwake", kOpDontwake},
+    {"wp", kOpWp},
+    {"holes", kOpHoles},
+    {"user_mode_only", kOpUserModeOnly},
+    {"all", kOpAll},
+    {"raw", kOpRaw},
 };
 
 Role RoleOf(std::string_view placeholder) {
@@ -79,8 +107,7 @@ Parameter OptionalParameter(std::string_view inside) {
 
 Parameter ParameterOf(std::string_view token) {
   if (token.front() == '[') return OptionalParameter(token.substr(1, token.size() - 2));
-  const auto form =
-      token == "TEXT" ? Parameter::Form::kRestOfLine : Parameter::Form::kRequired;
+  const auto form = token == "TEXT" ? Parameter::Form::kRestOfLine : Parameter::Form::kRequired;
   return {form, RoleOf(token), token, 0};
 }
 

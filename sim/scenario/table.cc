@@ -24,7 +24,7 @@ std::string Answers(const Json& record) {
   std::string text;
   for (const auto& [key, value] : record.items()) {
     if (key == "i" || key == "process" || key == "op" || key == "status" || key == "resumed" ||
-        key == "messages" || key == "auto_resolved") {
+        key == "messages" || key == "auto_resolved" || key == "violations") {
       continue;
     }
     if (key == "ret" && value == 0) continue;
@@ -145,7 +145,8 @@ std::string RunTable(const Scenario& scenario, const RunResult& result) {
     text += RecordText(record.json, operations[record.line]);
     for (const RecordViolation& violation : record.violations) {
       absl::StrAppend(&text, "     ! ", violation.invariant, " at ", violation.at, " in ",
-                      violation.step, ": ", violation.sentence, "\n       ", violation.detail, "\n");
+                      violation.step, ": ", violation.sentence, "\n       ", violation.detail,
+                      "\n");
     }
   }
   if (result.violations != 0) {

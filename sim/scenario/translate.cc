@@ -38,7 +38,7 @@ MmId TargetOf(const Statement& s, MmId self, const Names& names) {
   return names.Process(s.target).value_or(MmId(static_cast<std::uint16_t>(s.target)));
 }
 
-// --- back ------------------------------------------------------------------------------------------
+// --- back ---
 
 // Splits an address into a region and an offset; takes new slots as needed.
 void SetPlace(std::uint64_t address, Names* names, std::string* region, Quantity* offset) {
@@ -118,42 +118,25 @@ bool RoleFiller::FillNumber(Role role, bool required) {
     case Role::kLength:
       out_->length = names_->Pages(op_.length);
       return required || out_->length != Quantity{1, 0};
-    case Role::kLength2:
-      out_->length2 = names_->Pages(op_.length2);
-      return true;
+    case Role::kLength2: out_->length2 = names_->Pages(op_.length2); return true;
     case Role::kByte:
     case Role::kNumber:
-    case Role::kNodeOrQuery:
-      out_->number = op_.value;
-      return true;
-    case Role::kNumber2:
-      out_->number2 = op_.start2;
-      return true;
+    case Role::kNodeOrQuery: out_->number = op_.value; return true;
+    case Role::kNumber2: out_->number2 = op_.start2; return true;
     case Role::kNumber3:
-    case Role::kModes:
-      out_->mode = op_.mode;
-      return true;
+    case Role::kModes: out_->mode = op_.mode; return true;
     case Role::kModeWord:
       if ((op_.flags & kOpRawMode) == 0) return false;
       out_->mode = op_.mode;
       return true;
-    case Role::kApi:
-      out_->api = op_.api;
-      return op_.api != 0xAA;
-    case Role::kFeatures:
-      out_->features = op_.features;
-      return op_.features != 0;
-    case Role::kDisable:
-      out_->disable = op_.disable;
-      return op_.disable != 0;
-    case Role::kPin:
-      out_->pin = op_.pin;
-      return true;
+    case Role::kApi: out_->api = op_.api; return op_.api != 0xAA;
+    case Role::kFeatures: out_->features = op_.features; return op_.features != 0;
+    case Role::kDisable: out_->disable = op_.disable; return op_.disable != 0;
+    case Role::kPin: out_->pin = op_.pin; return true;
     case Role::kTarget:
       out_->target = op_.target.value;
       return required || op_.target != op_.process;
-    default:
-      return false;
+    default: return false;
   }
 }
 
@@ -184,27 +167,19 @@ bool RoleFiller::Fill(Role role, bool required) {
     case Role::kOffset2:
     case Role::kAt:
     case Role::kFileOffset:
-    case Role::kSource:
-      return FillPlace(role);
+    case Role::kSource: return FillPlace(role);
     case Role::kUffd:
     case Role::kFile:
     case Role::kPath:
     case Role::kText:
-    case Role::kRegions:
-      return FillName(role);
-    case Role::kMapKind:
-      out_->map_kind = op_.map_kind;
-      return true;
+    case Role::kRegions: return FillName(role);
+    case Role::kMapKind: out_->map_kind = op_.map_kind; return true;
     case Role::kProt:
       out_->prot = op_.prot;
       return required || op_.prot != (kProtRead | kProtWrite);
-    case Role::kAdvice:
-      out_->advice = op_.advice;
-      return true;
-    case Role::kOnOff:
-      return op_.code == OpCode::k_auto_resolve || (op_.flags & kOpRawMode) == 0;
-    case Role::kPunchAlloc:
-      return true;  // in `flags`
+    case Role::kAdvice: out_->advice = op_.advice; return true;
+    case Role::kOnOff: return op_.code == OpCode::k_auto_resolve || (op_.flags & kOpRawMode) == 0;
+    case Role::kPunchAlloc: return true;  // in `flags`
     case Role::kCategory:
     case Role::kInverted:
     case Role::kAnyof:
@@ -212,13 +187,10 @@ bool RoleFiller::Fill(Role role, bool required) {
     case Role::kScanFlags:
     case Role::kVec:
     case Role::kMax:
-    case Role::kSize:
-      return FillScan(role);
+    case Role::kSize: return FillScan(role);
     case Role::kObservedProcess:
-    case Role::kFlag:
-      return false;
-    default:
-      return FillNumber(role, required);
+    case Role::kFlag: return false;
+    default: return FillNumber(role, required);
   }
 }
 

@@ -15,8 +15,8 @@ namespace uffdsim {
 // New regions and files are given their slots. `fork`'s target stays for the caller to choose.
 Operation ToOperation(const Statement& statement, Names* names);
 
-// The statement whose translation is `op`. Addresses outside the slots of `names` take the names R1,
-// R2, .. of new slots; files, contexts and processes are named by their numbers.
+// The statement whose translation is `op`. Addresses outside the slots of `names` take the names
+// R1, R2, .. of new slots; files, contexts and processes are named by their numbers.
 Statement ToStatement(const Operation& op, Names* names);
 
 // A scenario with one line per operation: how an explorer writes down what it found.

@@ -10,21 +10,30 @@ namespace uffdsim {
 namespace {
 
 constexpr NamedBit kFeatures[] = {
-    {"pagefault_flag_wp", 1U << 0}, {"event_fork", 1U << 1},
-    {"event_remap", 1U << 2},       {"event_remove", 1U << 3},
-    {"missing_hugetlbfs", 1U << 4}, {"missing_shmem", 1U << 5},
-    {"event_unmap", 1U << 6},       {"sigbus", 1U << 7},
-    {"thread_id", 1U << 8},         {"minor_hugetlbfs", 1U << 9},
-    {"minor_shmem", 1U << 10},      {"exact_address", 1U << 11},
-    {"wp_hugetlbfs_shmem", 1U << 12}, {"wp_unpopulated", 1U << 13},
-    {"poison", 1U << 14},           {"wp_async", 1U << 15},
-    {"move", 1U << 16},             {"rwp", 1U << 17},
+    {"pagefault_flag_wp", 1U << 0},
+    {"event_fork", 1U << 1},
+    {"event_remap", 1U << 2},
+    {"event_remove", 1U << 3},
+    {"missing_hugetlbfs", 1U << 4},
+    {"missing_shmem", 1U << 5},
+    {"event_unmap", 1U << 6},
+    {"sigbus", 1U << 7},
+    {"thread_id", 1U << 8},
+    {"minor_hugetlbfs", 1U << 9},
+    {"minor_shmem", 1U << 10},
+    {"exact_address", 1U << 11},
+    {"wp_hugetlbfs_shmem", 1U << 12},
+    {"wp_unpopulated", 1U << 13},
+    {"poison", 1U << 14},
+    {"wp_async", 1U << 15},
+    {"move", 1U << 16},
+    {"rwp", 1U << 17},
     {"rwp_async", 1U << 18},
 };
 constexpr NamedBit kModes[] = {{"missing", 1}, {"wp", 2}, {"minor", 4}, {"rwp", 8}};
 constexpr NamedBit kCategories[] = {
-    {"wpallowed", 1U << 0}, {"written", 1U << 1}, {"file", 1U << 2},       {"present", 1U << 3},
-    {"swapped", 1U << 4},   {"pfnzero", 1U << 5}, {"huge", 1U << 6},       {"soft_dirty", 1U << 7},
+    {"wpallowed", 1U << 0}, {"written", 1U << 1},  {"file", 1U << 2}, {"present", 1U << 3},
+    {"swapped", 1U << 4},   {"pfnzero", 1U << 5},  {"huge", 1U << 6}, {"soft_dirty", 1U << 7},
     {"guard", 1U << 8},     {"accessed", 1U << 9},
 };
 constexpr NamedBit kScanFlags[] = {{"wp_matching", 1}, {"check_wpasync", 2}};
@@ -36,9 +45,9 @@ struct Named {
 };
 
 constexpr Named<MapKind> kMapKinds[] = {
-    {"anon", MapKind::kAnon},           {"shmem", MapKind::kShmem},
-    {"hugeanon", MapKind::kHugeAnon},   {"hugeshared", MapKind::kHugeShared},
-    {"shared", MapKind::kFileShared},   {"private", MapKind::kFilePrivate},
+    {"anon", MapKind::kAnon},         {"shmem", MapKind::kShmem},
+    {"hugeanon", MapKind::kHugeAnon}, {"hugeshared", MapKind::kHugeShared},
+    {"shared", MapKind::kFileShared}, {"private", MapKind::kFilePrivate},
 };
 constexpr Named<Advice> kAdvices[] = {
     {"NORMAL", Advice::kNormal},

@@ -9,7 +9,8 @@ namespace {
 
 std::string Observe(const std::string& pages) {
   return R"({"i":0,"process":0,"op":"observe","processes":[{"process":0,"regions":{"A":{"vmas":[],)"
-         R"("pages":[)" + pages + R"(]}},"uffd":{}}]})";
+         R"("pages":[)" +
+         pages + R"(]}},"uffd":{}}]})";
 }
 
 std::string Pages(int page, int count, const std::string& entry, const std::string& frame) {
@@ -43,25 +44,30 @@ TEST(CompareRecords, HowRunsWereCutDoesNotMatter) {
 }
 
 TEST(CompareRecords, IgnoresWhatRecordingsCannotPromise) {
-  EXPECT_TRUE(Differences(Observe(Pages(0, 1, "PWUADMX", "ABC1")),
-                          Observe(Pages(0, 1, "PWADM", "A1")))
-                  .empty());
-  EXPECT_TRUE(Differences(Observe(Pages(0, 1, "MPWUADHMX", "ABT1")),
-                          Observe(Pages(0, 1, "MPWADHM", "AT1")))
-                  .empty());
+  EXPECT_TRUE(
+      Differences(Observe(Pages(0, 1, "PWUADMX", "ABC1")), Observe(Pages(0, 1, "PWADM", "A1")))
+          .empty());
+  EXPECT_TRUE(
+      Differences(Observe(Pages(0, 1, "MPWUADHMX", "ABT1")), Observe(Pages(0, 1, "MPWADHM", "AT1")))
+          .empty());
 }
 
 TEST(CompareRecords, SeesTheRest) {
-  EXPECT_EQ(Differences(Observe(Pages(0, 4, "ANF", "A1")), Observe(Pages(0, 4, "PWA", "A1"))).size(), 1U);
-  EXPECT_EQ(Differences(Observe(Pages(0, 4, "ANF", "A1")), Observe(Pages(0, 4, "ANF", "A2"))).size(), 1U);
-  EXPECT_EQ(Differences(Observe(Pages(0, 4, "ANF", "A1")), Observe(Pages(0, 3, "ANF", "A1"))).size(), 2U);
+  EXPECT_EQ(
+      Differences(Observe(Pages(0, 4, "ANF", "A1")), Observe(Pages(0, 4, "PWA", "A1"))).size(), 1U);
+  EXPECT_EQ(
+      Differences(Observe(Pages(0, 4, "ANF", "A1")), Observe(Pages(0, 4, "ANF", "A2"))).size(), 1U);
+  EXPECT_EQ(
+      Differences(Observe(Pages(0, 4, "ANF", "A1")), Observe(Pages(0, 3, "ANF", "A1"))).size(), 2U);
   // A huge entry is not a small one, nor is a missing table an empty entry.
-  EXPECT_EQ(Differences(Observe(Pages(0, 1, "MPA", "A1")), Observe(Pages(0, 1, "PA", "A1"))).size(), 1U);
+  EXPECT_EQ(Differences(Observe(Pages(0, 1, "MPA", "A1")), Observe(Pages(0, 1, "PA", "A1"))).size(),
+            1U);
   EXPECT_EQ(Differences(Observe(Pages(0, 1, "M0", "")), Observe(Pages(0, 1, "0", ""))).size(), 1U);
   EXPECT_EQ(Differences(Observe(Pages(0, 1, "G0", "")), Observe(Pages(0, 1, "M0", ""))).size(), 1U);
   // The letters of swap entries are all promised.
-  EXPECT_EQ(Differences(Observe(Pages(0, 1, "swap:MF", "")), Observe(Pages(0, 1, "swap:M", ""))).size(),
-            1U);
+  EXPECT_EQ(
+      Differences(Observe(Pages(0, 1, "swap:MF", "")), Observe(Pages(0, 1, "swap:M", ""))).size(),
+      1U);
 }
 
 TEST(CompareRecords, YoungCountsUntilReclaimLooked) {
@@ -73,8 +79,8 @@ TEST(CompareRecords, YoungCountsUntilReclaimLooked) {
 
 TEST(CompareRecords, ReportsStretchesOfPages) {
   const auto found = Differences(Observe(Pages(0, 8, "PA", "A1")),
-                                 Observe(Pages(0, 2, "PA", "A1") + "," + Pages(2, 3, "NF", "A1") + "," +
-                                         Pages(5, 3, "PA", "A1")));
+                                 Observe(Pages(0, 2, "PA", "A1") + "," + Pages(2, 3, "NF", "A1") +
+                                         "," + Pages(5, 3, "PA", "A1")));
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0], "@0.regions.A:2..4 entry: recorded PA, model NF");
 }

@@ -1,5 +1,5 @@
-// Does the language say what it is given? Parser, formatter and translation, on every recorded scenario
-// and on lines that are wrong.
+// Does the language say what it is given? Parser, formatter and translation, on every recorded
+// scenario and on lines that are wrong.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -49,9 +49,9 @@ Statement Single(const std::string& line) {
 }
 
 auto Tied(const Operation& op) {
-  return std::tie(op.code, op.process, op.start, op.length, op.start2, op.length2, op.value, op.mode,
-                  op.features, op.disable, op.api, op.flags, op.prot, op.map_kind, op.advice, op.file,
-                  op.ctx, op.target, op.pin, op.copy_from_memory, op.text);
+  return std::tie(op.code, op.process, op.start, op.length, op.start2, op.length2, op.value,
+                  op.mode, op.features, op.disable, op.api, op.flags, op.prot, op.map_kind,
+                  op.advice, op.file, op.ctx, op.target, op.pin, op.copy_from_memory, op.text);
 }
 
 auto Tied(const ScanArgs& scan) {
@@ -84,9 +84,9 @@ TEST(Parse, NamesTheOperationsThatTheRecordingsName) {
       if (line.kind != Line::Kind::kOperation) continue;
       ASSERT_LT(index, recording->records.size());
       const std::string& record = recording->records[index];
-      const std::string expected = "{\"i\":" + std::to_string(index) + ",\"process\":" +
-                                   std::to_string(line.statement.process) + ",\"op\":\"" +
-                                   std::string(OpName(line.statement.code)) + "\"";
+      const std::string expected = "{\"i\":" + std::to_string(index) +
+                                   ",\"process\":" + std::to_string(line.statement.process) +
+                                   ",\"op\":\"" + std::string(OpName(line.statement.code)) + "\"";
       EXPECT_EQ(record.substr(0, expected.size()), expected) << path;
       ++index;
       ++operations;
@@ -117,9 +117,9 @@ TEST(Translate, AnOperationSurvivesTheWayThroughText) {
       Names again = names;
       again.BindContext(back.uffd, op.ctx);
       const Operation second = ToOperation(back, &again);
-      EXPECT_EQ(Tied(op), Tied(second)) << path << ":" << line.number << " "
-                                        << FormatStatement(line.statement) << " / "
-                                        << FormatStatement(back);
+      EXPECT_EQ(Tied(op), Tied(second))
+          << path << ":" << line.number << " " << FormatStatement(line.statement) << " / "
+          << FormatStatement(back);
       EXPECT_EQ(Tied(op.scan), Tied(second.scan)) << path << ":" << line.number;
       ++operations;
     }
@@ -166,7 +166,8 @@ TEST(Translate, DefaultsAreThoseOfTheLanguage) {
 
 TEST(Translate, FlagsAndMasks) {
   Names names(kPage);
-  const Operation uffd = ToOperation(Single("uffd U features=rwp,rwp_async user_mode_only"), &names);
+  const Operation uffd =
+      ToOperation(Single("uffd U features=rwp,rwp_async user_mode_only"), &names);
   EXPECT_EQ(uffd.features, 0x60000U);
   EXPECT_EQ(uffd.flags, static_cast<std::uint32_t>(kOpUserModeOnly));
   const Operation copy = ToOperation(Single("copy U A 2 1 0 src=B:3 wp dontwake"), &names);
@@ -183,10 +184,11 @@ TEST(Translate, FlagsAndMasks) {
 }
 
 TEST(Format, OneNormalForm) {
-  EXPECT_EQ(FormatScenario(Parse("  read   A  3\t# why \r\n\n#  alone\nscan A 0 8 vec=3 category=all\n"
-                                 "uffd U features=rwp,event_fork,0x40\n@2 expect error EINVAL\n")),
-            "read A 3  # why\n\n#  alone\nscan A 0 8 category=all vec=3\n"
-            "uffd U features=event_fork,event_unmap,rwp\n@2 expect error EINVAL\n");
+  EXPECT_EQ(
+      FormatScenario(Parse("  read   A  3\t# why \r\n\n#  alone\nscan A 0 8 vec=3 category=all\n"
+                           "uffd U features=rwp,event_fork,0x40\n@2 expect error EINVAL\n")),
+      "read A 3  # why\n\n#  alone\nscan A 0 8 category=all vec=3\n"
+      "uffd U features=event_fork,event_unmap,rwp\n@2 expect error EINVAL\n");
   EXPECT_EQ(FormatScenario(Parse("arch arm64 x86_64\nprofile ideal\ndefect none\nfork 1\n")),
             "arch arm64 x86_64\nprofile ideal\ndefect none\nfork 1\n");
 }
@@ -194,7 +196,8 @@ TEST(Format, OneNormalForm) {
 TEST(Parse, EveryExpectationIsPreserved) {
   const std::string text =
       "read A 0\nexpect ok\nexpect error\nexpect error EINVAL\nexpect blocked handle_userfault\n"
-      "expect signal SIGSEGV ACCERR A:3\nexpect ret 3\nexpect out ENOENT\nexpect values 17*3 - s*2\n"
+      "expect signal SIGSEGV ACCERR A:3\nexpect ret 3\nexpect out ENOENT\nexpect values 17*3 - "
+      "s*2\n"
       "expect messages 2\nexpect message pagefault A:3 W+RWP\nexpect message remap A:0 B:0 3\n"
       "expect resumed read ok\nexpect regions A:0*3=---p------ A:5*1=---------A\n"
       "expect page A 0 3 pagemap=P--U??? entry=ANF*\n@1 expect vma A 0 flags=rd,wr,ur\n"
@@ -244,40 +247,23 @@ TEST(Syntax, EveryOperationIsParsedFromItsOwnForm) {
   for (const Syntax& syntax : AllSyntax()) {
     std::string line(syntax.name);
     for (const Parameter& p : syntax.parameters) {
-      const bool required = p.form == Parameter::Form::kRequired ||
-                            p.form == Parameter::Form::kRestOfLine;
+      const bool required =
+          p.form == Parameter::Form::kRequired || p.form == Parameter::Form::kRestOfLine;
       if (!required && p.role != Role::kOnOff) continue;
       switch (p.role) {
         case Role::kRegion:
         case Role::kRegion2:
         case Role::kFile:
         case Role::kUffd:
-        case Role::kPath:
-          line += " Name";
-          break;
-        case Role::kMapKind:
-          line += " anon";
-          break;
-        case Role::kProt:
-          line += " r";
-          break;
-        case Role::kAdvice:
-          line += " PAGEOUT";
-          break;
-        case Role::kModes:
-          line += " rwp";
-          break;
-        case Role::kOnOff:
-          line += " on";
-          break;
-        case Role::kPunchAlloc:
-          line += " punch";
-          break;
-        case Role::kText:
-          line += " run";
-          break;
-        default:
-          line += " 1";
+        case Role::kPath: line += " Name"; break;
+        case Role::kMapKind: line += " anon"; break;
+        case Role::kProt: line += " r"; break;
+        case Role::kAdvice: line += " PAGEOUT"; break;
+        case Role::kModes: line += " rwp"; break;
+        case Role::kOnOff: line += " on"; break;
+        case Role::kPunchAlloc: line += " punch"; break;
+        case Role::kText: line += " run"; break;
+        default: line += " 1";
       }
     }
     EXPECT_EQ(FormatStatement(Single(line)), line);

@@ -5,8 +5,8 @@
 // Prints, for each scenario that differs, the first record that does, and totals. --only keeps the
 // scenarios whose name contains TEXT (may be given several times); --verbose shows every differing
 // record; --quiet only totals; --all names also those that agree; --arch replaces the recording's
-// architecture. Folders default to those of the repository. Exit status 0: all agree, 1: not, 2: bad
-// input.
+// architecture. Folders default to those of the repository. Exit status 0: all agree, 1: not, 2:
+// bad input.
 #include <algorithm>
 #include <cstdio>
 #include <map>
@@ -32,7 +32,8 @@ constexpr std::size_t kDetailsShown = 6;
 
 int Usage() {
   std::fputs(
-      "usage: golden_compare [--only TEXT] [--verbose] [--quiet] [--all] [--arch NAME] [FOLDER ..]\n",
+      "usage: golden_compare [--only TEXT] [--verbose] [--quiet] [--all] [--arch NAME] [FOLDER "
+      "..]\n",
       stderr);
   return 2;
 }
@@ -67,9 +68,8 @@ bool ReadArguments(int argc, char** argv, Settings* settings) {
 
 bool Wanted(const Settings& settings, const std::string& name) {
   return settings.only.empty() ||
-         std::any_of(settings.only.begin(), settings.only.end(), [&](const std::string& text) {
-           return name.find(text) != std::string::npos;
-         });
+         std::any_of(settings.only.begin(), settings.only.end(),
+                     [&](const std::string& text) { return name.find(text) != std::string::npos; });
 }
 
 void PrintDifference(const GoldenReport& report, const GoldenDifference& difference, bool verbose) {

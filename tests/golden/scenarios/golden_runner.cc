@@ -27,7 +27,8 @@ void WriteAll(int file, const std::string& text) {
 }
 
 // The child: records to the pipe as they come, and whatever a failing check prints.
-[[noreturn]] void RunChild(const Scenario& scenario, const std::string& arch, int seconds, int out) {
+[[noreturn]] void RunChild(const Scenario& scenario, const std::string& arch, int seconds,
+                           int out) {
   dup2(out, STDERR_FILENO);
   alarm(static_cast<unsigned>(seconds));
   RunOptions options;
@@ -49,9 +50,8 @@ std::string ReadAll(int file) {
 
 std::string HowItEnded(int status, const std::string& last_words) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return "";
-  const std::string how = WIFSIGNALED(status)
-                              ? absl::StrCat("ended by signal ", WTERMSIG(status))
-                              : absl::StrCat("exit status ", WEXITSTATUS(status));
+  const std::string how = WIFSIGNALED(status) ? absl::StrCat("ended by signal ", WTERMSIG(status))
+                                              : absl::StrCat("exit status ", WEXITSTATUS(status));
   return absl::StrCat(how, last_words.empty() ? "" : ": ", last_words);
 }
 
@@ -108,8 +108,8 @@ absl::StatusOr<GoldenReport> RunGolden(const GoldenCase& golden, const GoldenOpt
   const ChildResult ours = RunInChild(*scenario, arch, options.seconds);
   report.died = ours.died;
   const std::vector<Young> young = YoungOfOperations(*scenario);
-  const auto comparable = std::min({static_cast<std::size_t>(golden.comparable),
-                                    recording->records.size(), young.size()});
+  const auto comparable = std::min(
+      {static_cast<std::size_t>(golden.comparable), recording->records.size(), young.size()});
   for (std::size_t i = 0; i < comparable; ++i) {
     ++report.compared;
     GoldenDifference difference{static_cast<int>(i), report.operations[i], {}};

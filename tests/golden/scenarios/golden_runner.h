@@ -1,4 +1,5 @@
-// Runs recorded scenarios on the model, each in a process of its own, and compares record by record.
+// Runs recorded scenarios on the model, each in a process of its own, and compares record by
+// record.
 //
 // A child process because a check of the simulator ends the process (model/base/check.h): the model
 // must not take the comparison with it. Not thread-safe.
@@ -20,11 +21,11 @@ struct GoldenDifference {
 
 struct GoldenReport {
   std::string name;
-  int compared = 0;   // records of the recording that are comparable
+  int compared = 0;  // records of the recording that are comparable
   int agreed = 0;
   int before_first = 0;  // agreeing records before the first difference
   std::vector<GoldenDifference> differences;
-  std::string died;   // how the child ended when it did not end well, with its last words
+  std::string died;  // how the child ended when it did not end well, with its last words
   std::vector<std::string> operations;  // every line, for context
 
   bool Agrees() const { return agreed == compared && died.empty(); }

@@ -1,5 +1,6 @@
-// Does the model do what Linux 7.3.4 did? Every recording is replayed and compared record by record;
-// what differs must stand, with its reason, in explained.txt, and each row there must be needed.
+// Does the model do what Linux 7.3.4 did? Every recording is replayed and compared record by
+// record; what differs must stand, with its reason, in explained.txt, and each row there must be
+// needed.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -30,7 +31,8 @@ TEST(GoldenScenarios, AgreeWithTheRecordings) {
       bool covered = false;
       for (std::size_t row = 0; row < explained->size(); ++row) {
         const Explained& e = (*explained)[row];
-        if (e.name != golden.name || difference.index < e.first || difference.index > e.last) continue;
+        if (e.name != golden.name || difference.index < e.first || difference.index > e.last)
+          continue;
         covered = true;
         used[row] = true;
       }
