@@ -216,6 +216,7 @@ void AddScenario(CLI::App& app, int* exit_code) {
   struct RunState {
     ScenarioRunSettings settings;
     bool json = false;
+    bool check = false;
   };
   auto run = std::make_shared<RunState>();
   CLI::App* sub = scenario->add_subcommand("run", "Run scenarios and judge their expectations");
@@ -223,7 +224,9 @@ void AddScenario(CLI::App& app, int* exit_code) {
   sub->add_option("--arch", run->settings.arch, "architecture, or all; default: the scenario's");
   sub->add_option("--profile", run->settings.profile, "kernel profile; default: the scenario's");
   sub->add_flag("--json", run->json, "records as JSON lines");
+  sub->add_flag("--check", run->check, "let the referee watch: exit 1 when an invariant is broken");
   sub->callback([run, exit_code] {
+    if (run->check) run->settings.checking = Checking::kAlways;
     if (run->json) run->settings.form = OutputForm::kJson;
     *exit_code = RunScenarioCommand(run->settings, std::cout, std::cerr);
   });
