@@ -227,6 +227,7 @@ constexpr Layout Configure(Name name, unsigned page_shift, Mmu mmu, std::string_
   }
   l.hw[0] = l.hw[1] = Hardware();
   l.flags_store = FlagsStore::kMerge;
+  l.reclaims_tables = false;  // has a tlb_remove_table() of its own
   l.flags_or[0] = l.flags_or[1] = kDirty | kSoftDirty | kAccessed | kRwx;
   l.fields[0] = l.fields[1] =
       page_shift == 16 ? StaticList<Field>(kFields64K) : StaticList<Field>(kFields4K);

@@ -333,6 +333,7 @@ constexpr Layout Configure(Name name, std::string_view sentence) {
   l.fields[1] = kSegmentFields;
   l.letters[0] = kLetters;
   l.letters[1] = kSegmentLetters;
+  l.reclaims_tables = false;  // has a tlb_remove_table() of its own
   l.helpers = kHelpers;
   l.constants = Constants(l.form[0]);
   return l;

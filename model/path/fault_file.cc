@@ -11,6 +11,7 @@
 #include "model/path/fault_parts.h"
 #include "model/path/rmap.h"
 #include "model/path/start.h"
+#include "model/path/thp.h"
 
 namespace uffdsim {
 namespace {
@@ -40,6 +41,33 @@ void InstallFilePage(World& w, const FaultFrame& f, const Vma& vma, Vpn vpn, Pfn
   w.mm(f.mm).table.SetPte(vpn, word);
 }
 
+// set_pte_range(): consecutive pages of one folio, all of them touched if the faulting one is among them.
+void MapRun(World& w, const FaultFrame& f, const Vma& vma, PageSpan run) {
+  const File& file = w.file(vma.file);
+  const bool touched = run.first <= f.vpn && f.vpn < run.last;
+  for (Vpn vpn = run.first; vpn < run.last; ++vpn) {
+    FaultFrame at = f;
+    if (touched) at.vpn = vpn;
+    InstallFilePage(w, at, vma, vpn, file.cache.Get(vma.IndexOf(vpn)).pfn());
+  }
+}
+
+// filemap_map_folio_range(): the empty entries of the range, run by run.
+void MapFolioRange(World& w, const FaultFrame& f, const Vma& vma, PageSpan range) {
+  const PageTable& table = w.mm(f.mm).table;
+  const File& file = w.file(vma.file);
+  const auto mappable = [&](Vpn vpn) {
+    return w.arch->None(Form::kPte, table.GetPte(vpn)) &&
+           !w.frames[file.cache.Get(vma.IndexOf(vpn)).pfn()].Has(kPgHwPoison);
+  };
+  for (Vpn vpn = range.first; vpn < range.last; ++vpn) {
+    if (!mappable(vpn)) continue;
+    const Vpn first = vpn;
+    while (vpn < range.last && mappable(vpn)) ++vpn;
+    MapRun(w, f, vma, {.first = first, .last = vpn});
+  }
+}
+
 // do_fault_around(): maps the cached pages of an aligned window, inside the VMA and the PTE table.
 // True when the faulting page itself was mapped.
 bool FaultAround(World& w, FaultFrame& f, Vma& vma) {
@@ -64,13 +92,16 @@ bool FaultAround(World& w, FaultFrame& f, Vma& vma) {
     if (ShmemMapPmd(w, f, vma)) return true;
     table.EnsurePteTable(f.vpn);
   }
-  for (Vpn vpn = first; vpn < last; ++vpn) {
+  for (Vpn vpn = first; vpn < last;) {
     const std::uint64_t index = vma.IndexOf(vpn);
     const CacheSlot slot = file.cache.Get(index);
-    if (index >= file.size || !slot.is_frame() || w.frames[slot.pfn()].Has(kPgHwPoison)) continue;
-    if (w.frames.Head(slot.pfn()).Has(kPgFallocated)) continue;
-    if (!w.arch->None(Form::kPte, table.GetPte(vpn))) continue;
-    InstallFilePage(w, f, vma, vpn, slot.pfn());
+    const bool cached = index < file.size && slot.is_frame() &&
+                        !w.frames.Head(slot.pfn()).Has(kPgFallocated);
+    // A large folio is mapped beyond the window, as far as it goes.
+    const PageSpan span =
+        cached ? FolioSpan(w, vma, vpn, slot.pfn()) : PageSpan{.first = vpn, .last = vpn + 1};
+    if (cached) MapFolioRange(w, f, vma, span);
+    vpn = span.last;
   }
   return !w.arch->None(Form::kPte, table.GetPte(f.vpn));
 }
@@ -136,6 +167,7 @@ std::uint32_t FileFault(World& w, FaultFrame& f, Vma& vma) {
     f.reason = UffdReason::kMissing;
     return kFaultDeliver;
   }
+  if (slot.empty()) ShmemAddHuge(w, vma, f.vpn, NodeOf(vma));
   const Pfn pfn = ShmemGetPage(w, vma.file, index, CacheMiss::kAllocate, NodeOf(vma));
   if (pfn == Pfn(0)) return kVmFaultSigbus;
   if (w.frames[pfn].Has(kPgHwPoison)) return kVmFaultHwpoison;
@@ -150,7 +182,7 @@ std::uint32_t FileFault(World& w, FaultFrame& f, Vma& vma) {
     return kVmFaultOk;
   }
   if ((f.flags & kFaultWrite) != 0) w.frames.Head(pfn).flags |= kPgDirty;
-  InstallFilePage(w, f, vma, f.vpn, pfn);
+  MapRun(w, f, vma, FileFaultSpan(w, f.mm, vma, f.vpn, pfn));
   return kVmFaultOk;
 }
 

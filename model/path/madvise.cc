@@ -320,7 +320,8 @@ Next Removed(World& w, Task& t, MadviseFrame& f) {
   if (t.op.advice == Advice::kFree) {
     return Simple(t, AdviseFree(w, t.mm, *vma, f.cur, f.piece_end));
   }
-  ZapRange(w, t.mm, *vma, f.cur, f.piece_end, ZapMarkers::kKeep, Cause::kZap);
+  ZapRange(w, t.mm, *vma, f.cur, f.piece_end, ZapMarkers::kKeep, Cause::kZap, ZapCowed::kZap,
+           ZapTables::kReclaim);
   return Next::Goto(kPieceDone);
 }
 

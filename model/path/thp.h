@@ -24,7 +24,7 @@ inline Vpn PmdStart(const World& w, Vpn vpn) {
 }
 
 // --- anonymous folios: thp_fault.cc ------------------------------------------------------------------
-// vma_alloc_anon_folio_pmd() and its rmap: a zero-filled folio, exclusive, dirty, mapped once.
+// vma_alloc_anon_folio_pmd() and its rmap: a zero-filled folio, exclusive, mapped once.
 Pfn NewHugeAnon(World& w, const Vma& vma, Vpn vpn, std::uint8_t node);
 // map_anon_folio_pmd_nopf(): the entry that maps it.
 Word HugeAnonWord(const World& w, const Vma& vma, Pfn head);
@@ -52,13 +52,16 @@ void SplitVma(World& w, MmId mm, Vpn vpn);
 void ShmemAddHuge(World& w, const Vma& vma, Vpn vpn, std::uint8_t node);
 // do_set_pmd() for the folio `head`; false when it does not fit.
 bool MapFilePmd(World& w, MmId mm, const Vma& vma, Vpn vpn, Pfn head, Access access);
-// finish_fault(): how many pages around `vpn` one fault maps of the folio of `pfn`: all of it if the
-// VMA has nothing to do with userfaultfd and the entries are empty.
-struct FaultBatch {
+// Where the VMA shows the folio of `pfn`, which belongs at `vpn`; only `vpn` when the folio reaches
+// beyond the VMA or a page table.
+struct PageSpan {
   Vpn first{};
-  std::uint64_t pages = 1;
+  Vpn last{};
 };
-FaultBatch FileFaultBatch(const World& w, MmId mm, const Vma& vma, Vpn vpn, Pfn pfn);
+PageSpan FolioSpan(const World& w, const Vma& vma, Vpn vpn, Pfn pfn);
+// finish_fault(): what one fault maps of the folio: all of it if the VMA has nothing to do with
+// userfaultfd and all entries are empty.
+PageSpan FileFaultSpan(const World& w, MmId mm, const Vma& vma, Vpn vpn, Pfn pfn);
 
 // --- collapse ----------------------------------------------------------------------------------------
 // madvise_collapse() of the part [first, last) of one VMA. The error is what madvise(2) returns.

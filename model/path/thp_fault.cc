@@ -97,7 +97,7 @@ std::uint32_t TouchLeaf(World& w, const FaultFrame& f) {
 Pfn NewHugeAnon(World& w, const Vma& vma, Vpn vpn, std::uint8_t node) {
   const Pfn head = w.frames.Alloc(w.arch->PmdOrder(), node);
   const std::uint64_t index = vma.IndexOf(PmdStart(w, vpn));
-  w.frames[head].flags |= kPgAnonExclusive | kPgSwapBacked | kPgLru | kPgDirty;
+  w.frames[head].flags |= kPgAnonExclusive | kPgSwapBacked | kPgLru;
   for (std::uint32_t i = 0; i < w.frames.Count(head); ++i) {
     w.frames[head + i].flags |= kPgAnon;
     w.frames[head + i].index = index + i;

@@ -96,19 +96,25 @@ bool ShmemMapPmd(World& w, FaultFrame& f, Vma& vma) {
                     write ? Access::kWrite : Access::kRead);
 }
 
-FaultBatch FileFaultBatch(const World& w, MmId mm, const Vma& vma, Vpn vpn, Pfn pfn) {
-  const FaultBatch single{.first = vpn, .pages = 1};
+PageSpan FolioSpan(const World& w, const Vma& vma, Vpn vpn, Pfn pfn) {
+  const PageSpan single{.first = vpn, .last = vpn + 1};
   const Pfn head = w.frames.HeadOf(pfn);
   const std::uint64_t pages = w.frames.Count(head);
   const std::uint64_t before = pfn - head;
-  if (pages == 1 || vma.UffdArmed() || vpn.value < before) return single;
-  const Vpn first = vpn - before;
-  if (first < vma.start || first + pages > vma.end) return single;
-  if (PmdStart(w, first) != PmdStart(w, first + (pages - 1))) return single;
-  for (std::uint64_t i = 0; i < pages; ++i) {
-    if (!w.arch->None(Form::kPte, w.mm(mm).table.GetPte(first + i))) return single;
+  if (pages == 1 || vpn.value < before) return single;
+  const PageSpan whole{.first = vpn - before, .last = vpn - before + pages};
+  if (whole.first < vma.start || whole.last > vma.end) return single;
+  return PmdStart(w, whole.first) == PmdStart(w, whole.last - 1) ? whole : single;
+}
+
+PageSpan FileFaultSpan(const World& w, MmId mm, const Vma& vma, Vpn vpn, Pfn pfn) {
+  const PageSpan single{.first = vpn, .last = vpn + 1};
+  if (vma.UffdArmed()) return single;
+  const PageSpan whole = FolioSpan(w, vma, vpn, pfn);
+  for (Vpn at = whole.first; at < whole.last; ++at) {
+    if (!w.arch->None(Form::kPte, w.mm(mm).table.GetPte(at))) return single;
   }
-  return {.first = first, .pages = pages};
+  return whole;
 }
 
 void DropLargeCachePage(World& w, FileId id, Pfn pfn, std::uint64_t first, std::uint64_t last) {

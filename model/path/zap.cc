@@ -100,6 +100,14 @@ void ZapPteTable(World& w, const ZapContext& z, Vpn first, Vpn last) {
   }
 }
 
+// zap_pte_table_if_empty(), where the kernel has CONFIG_PT_RECLAIM.
+void ReclaimTable(World& w, MmId mm, Vpn first) {
+  PageTable& table = w.mm(mm).table;
+  PageTable::LeafView view{};
+  if (!w.arch->layout().reclaims_tables || !table.FindLeafView(first, &view)) return;
+  if (view.words == nullptr) table.DropPteTable(first);
+}
+
 }  // namespace
 
 void ReleaseSwapEntry(World& w, SwapSlot slot) {
@@ -109,7 +117,7 @@ void ReleaseSwapEntry(World& w, SwapSlot slot) {
 }
 
 void ZapRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn last, ZapMarkers markers,
-              Cause cause, ZapCowed cowed) {
+              Cause cause, ZapCowed cowed, ZapTables tables) {
   NotifyInvalidate(w, mm, first, last);
   if (vma.Hugetlb()) {
     HugetlbZapRange(w, mm, vma, first, last, markers);
@@ -121,12 +129,22 @@ void ZapRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn last, ZapMarkers
       if (w.arch->None(Form::kPmd, table.GetPmd(vpn)) ||
           ZapPmd(w, mm, vma, vpn, next, cowed) == PmdZap::kSplit) {
         if (table.HasPteTable(vpn)) ZapPteTable(w, z, vpn, next);
+        if (tables == ZapTables::kReclaim && next - vpn == table.PmdPages()) {
+          ReclaimTable(w, mm, vpn);
+        }
       }
       vpn = next;
     }
   }
   FlushTlb(w, mm, first, last);
-  EmitLoss(w, mm, first, last, cause);
+  if (cowed == ZapCowed::kZap) return EmitLoss(w, mm, first, last, cause);
+  // Pages that the mapping has for itself stayed.
+  const PageTable& table = w.mm(mm).table;
+  for (Vpn vpn = first; w.listener != nullptr && vpn < last; ++vpn) {
+    const bool empty = w.arch->None(Form::kPmd, table.GetPmd(vpn)) &&
+                       w.arch->None(Form::kPte, table.GetPte(vpn));
+    if (empty) EmitLoss(w, mm, vpn, vpn + 1, cause);
+  }
 }
 
 void UnmapFileRange(World& w, FileId file, std::uint64_t first, std::uint64_t last,

@@ -14,11 +14,14 @@ namespace uffdsim {
 
 enum class ZapMarkers : std::uint8_t { kKeep, kDrop };     // ZAP_FLAG_DROP_MARKER
 enum class ZapCowed : std::uint8_t { kZap, kSkip };        // even_cows of unmap_mapping_range()
+enum class ZapTables : std::uint8_t { kKeep, kReclaim };   // zap_details::reclaim_pt
 
 // Zaps pages [first, last), which must lie inside `vma`. Flushes and notifies. Poison and hwpoison
-// entries go; guard markers stay unless markers are dropped (munmap, exit).
+// entries go; guard markers stay unless markers are dropped (munmap, exit). kReclaim: page tables that lie
+// wholly in the range and hold nothing any more go too.
 void ZapRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn last, ZapMarkers markers,
-              Cause cause, ZapCowed cowed = ZapCowed::kZap);
+              Cause cause, ZapCowed cowed = ZapCowed::kZap,
+              ZapTables tables = ZapTables::kKeep);
 
 // Unmaps file pages [first, last) (page offsets) from every mapping.
 void UnmapFileRange(World& w, FileId file, std::uint64_t first, std::uint64_t last,
