@@ -27,7 +27,9 @@ void DropCleanPages(World& w, FileId id) {
 
 void Start_drop_caches(World& w, Task& t) {
   if ((t.op.value & 1U) != 0) {
-    for (std::uint16_t i = 1; i < w.files.size(); ++i) DropCleanPages(w, FileId(i));
+    for (std::size_t i = 1; i < w.files.size(); ++i) {
+      DropCleanPages(w, FileId(static_cast<std::uint16_t>(i)));
+    }
   }
   t.outcome.status = Outcome::Status::kOk;
 }
