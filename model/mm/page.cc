@@ -38,6 +38,7 @@ Pfn Frames::Alloc(unsigned order, std::uint8_t node) {
     page.node = node;
   }
   allocated_ += 1ULL << order;
+  any_large_ |= order != 0;
   return head;
 }
 

@@ -83,6 +83,9 @@ class Frames {
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(pages_.size()); }
   std::uint64_t allocated() const { return allocated_; }  // frames in use
+  // Whether a folio of more than one frame was ever allocated: loops over entries that have to look
+  // for large folios need not look at frames when there are none.
+  bool any_large() const { return any_large_; }
 
   static constexpr Pfn kZeroPage{0};
 
@@ -90,6 +93,7 @@ class Frames {
   std::vector<Page> pages_;
   std::vector<std::vector<Pfn>> free_;  // by order; single frames are order 0
   std::uint64_t allocated_ = 0;
+  bool any_large_ = false;
 };
 
 }  // namespace uffdsim

@@ -20,6 +20,32 @@ Word WithUffd(const Arch& arch, Form form, Word word, ProtOp op) {
   return word;
 }
 
+// mprotect_folio_pte_batch(): how many entries from words[0] on map consecutive frames of one large
+// folio and differ in young and dirty only. They are rewritten together, and all get what any of them
+// had of the two: `merged` is the first one with it.
+std::uint64_t BatchOf(const World& w, const Word* words, std::uint64_t limit, Word* merged) {
+  const Arch& arch = *w.arch;
+  *merged = words[0];
+  const Pfn pfn = arch.PfnOf(Form::kPte, words[0]);
+  if (!w.frames.any_large() || w.frames[pfn].order == 0 || w.frames[pfn].Has(kPgZero)) return 1;
+  const Pfn head = w.frames.HeadOf(pfn);
+  limit = std::min<std::uint64_t>(limit, head.value + w.frames.Count(head) - pfn.value);
+  const auto key = [&](Word word) {
+    return arch.MkOld(Form::kPte, arch.MkClean(Form::kPte, word));
+  };
+  std::uint64_t length = 1;
+  for (; length < limit; ++length) {
+    const Word word = words[length];
+    if (!arch.Present(Form::kPte, word) ||
+        key(word) != arch.AdvancePfn(Form::kPte, key(words[0]), length)) {
+      break;
+    }
+    if (arch.Dirty(Form::kPte, word)) *merged = arch.MkDirty(Form::kPte, *merged);
+    if (arch.Young(Form::kPte, word)) *merged = arch.MkYoung(Form::kPte, *merged);
+  }
+  return length;
+}
+
 // One PTE table's worth, under its lock. Returns the pages changed.
 std::uint64_t ChangePteRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn last, ProtOp op) {
   const Arch& arch = *w.arch;
@@ -48,8 +74,14 @@ std::uint64_t ChangePteRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn l
         continue;
       }
       // Both words are present, so the table's count of live entries stays: write in place.
-      view.words[vpn - view.first] = ProtectPresent(w, vma, Form::kPte, old_word, op);
-      ++changed;
+      Word* const words = view.words + (vpn - view.first);
+      Word merged = old_word;
+      const std::uint64_t batch = BatchOf(w, words, last - vpn, &merged);
+      for (std::uint64_t i = 0; i < batch; ++i) {
+        words[i] = ProtectPresent(w, vma, Form::kPte, arch.AdvancePfn(Form::kPte, merged, i), op);
+      }
+      changed += batch;
+      vpn = vpn + (batch - 1);
       continue;
     }
     const EntryKind kind = Classify(arch, Form::kPte, old_word);
