@@ -153,7 +153,7 @@ class Replay final : public IntervalListener {
       if (!unfinished) return absl::OkStatus();
       const std::uint64_t due_ns = vmm_->NextNs();
       if (slot != nullptr && slot->vcpu.now_ns() < due_ns) {
-        const absl::Status status = Turn(*slot, due_ns);
+        absl::Status status = Turn(*slot, due_ns);
         if (!status.ok()) return status;
       } else {
         vmm_->RunNext();
