@@ -112,7 +112,7 @@ std::string Comparer::PageKey(const json& run, const std::string& field) const {
   const auto value = run.find(field);
   if (value == run.end()) return "nothing";
   if (!value->is_string()) return value->dump();
-  const std::string text = value->get<std::string>();
+  std::string text = value->get<std::string>();
   if (field == "entry") return EntryKey(text, young_);
   if (field == "frame") return Without(text, kIgnoredFrameLetters);
   return text;
