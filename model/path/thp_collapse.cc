@@ -105,7 +105,7 @@ Scan ScanTable(const World& w, MmId mm, const Vma& vma, Vpn first) {
 }
 
 // __collapse_huge_page_swapin(): as if each non-present entry had been read.
-ScanResult SwapIn(World& w, MmId mm, Vma& vma, Vpn first) {
+ScanResult SwapInRange(World& w, MmId mm, Vma& vma, Vpn first) {
   const Arch& arch = *w.arch;
   const PageTable& table = w.mm(mm).table;
   for (std::uint64_t i = 0; i < table.PmdPages(); ++i) {
@@ -192,7 +192,7 @@ ScanResult CollapseAnon(World& w, MmId mm, Vma& vma, Vpn first) {
   const Scan scan = ScanTable(w, mm, vma, first);
   if (scan.result != ScanResult::kSucceed) return scan.result;
   if (scan.unmapped) {
-    const ScanResult swapped = SwapIn(w, mm, vma, first);
+    const ScanResult swapped = SwapInRange(w, mm, vma, first);
     if (swapped != ScanResult::kSucceed) return swapped;
   }
   const ScanResult checked = CheckAgain(w, mm, vma, first);
