@@ -1,6 +1,7 @@
 #include "sim/scenario/syntax.h"
 
 #include <cstddef>
+#include <iterator>
 #include <string>
 
 #include "model/base/check.h"
@@ -121,25 +122,40 @@ std::vector<Parameter> Compile(std::string_view arguments) {
   return parameters;
 }
 
-std::vector<Syntax> CompileAll() {
-  // operations.def gives the order, syntax.def the forms: one without the other does not pass here.
-  std::vector<Syntax> all;
-#define OPERATION(name, sentence) all.push_back({OpCode::k_##name, #name, "", 0, {}});
+struct Operation {
+  OpCode code;
+  std::string_view name;
+};
+constexpr Operation kOperations[] = {
+#define OPERATION(name, sentence) {OpCode::k_##name, #name},
 #include "model/op/operations.def"
 #undef OPERATION
-  std::size_t rows = 0;
-  const auto add = [&](OpCode code, std::string_view arguments, std::uint32_t answers) {
-    Syntax& syntax = all[static_cast<std::size_t>(code)];
-    UFFDSIM_CHECK(syntax.parameters.empty());
-    syntax.arguments = arguments;
-    syntax.answers = answers;
-    syntax.parameters = Compile(arguments);
-    ++rows;
-  };
-#define SYNTAX(name, arguments, answers) add(OpCode::k_##name, arguments, answers);
+};
+
+struct Arguments {
+  OpCode code;
+  std::string_view text;
+  std::uint32_t answers;
+};
+constexpr Arguments kArguments[] = {
+#define SYNTAX(name, arguments, answers) {OpCode::k_##name, arguments, answers},
 #include "sim/scenario/syntax.def"
 #undef SYNTAX
-  UFFDSIM_CHECK(rows == all.size());
+};
+
+// operations.def gives the order, syntax.def the forms: one without the other does not pass here.
+static_assert(std::size(kOperations) == std::size(kArguments));
+
+std::vector<Syntax> CompileAll() {
+  std::vector<Syntax> all;
+  for (const Operation& row : kOperations) all.push_back({row.code, row.name, "", 0, {}});
+  for (const Arguments& row : kArguments) {
+    Syntax& syntax = all[static_cast<std::size_t>(row.code)];
+    UFFDSIM_CHECK(syntax.parameters.empty());
+    syntax.arguments = row.text;
+    syntax.answers = row.answers;
+    syntax.parameters = Compile(row.text);
+  }
   return all;
 }
 
