@@ -20,6 +20,7 @@ WorldConfig SettingsOf(const MachineConfig& config) {
   settings.numa_nodes = config.numa_nodes;
   settings.swap_pages = config.swap_bytes >> config.arch->geometry().page_shift;
   settings.content_mode = config.content_mode;
+  settings.proc_mem_forces = config.proc_mem_forces;
   return settings;
 }
 

@@ -1,9 +1,10 @@
-// Slow GUP: taking a reference to one page of an address space, faulting it in as often as it takes.
+// Slow GUP: taking a reference to one page of an address space, faulting it in as often as it
+// takes.
 //
-// Mirrors: __get_user_pages(), faultin_page(), __get_user_pages_locked() of mm/gup.c. What may be taken
-//          without a fault is follow_page.h.
-// Marker:  a fault on an armed page waits, is resolved, or fails if the caller cannot wait, like any
-//          other access. FOLL_FORCE is the only way past a VMA without permissions.
+// Mirrors: __get_user_pages(), faultin_page(), __get_user_pages_locked() of mm/gup.c. What may be
+//          taken without a fault is follow_page.h.
+// Marker:  a fault on an armed page waits, is resolved, or fails if the caller cannot wait, like
+//          any other access. FOLL_FORCE is the only way past a VMA without permissions.
 #pragma once
 
 #include "model/path/follow_page.h"

@@ -1,8 +1,8 @@
 // hugetlb entries and frames: what the hugetlb_*.cc files share.
 //
-// Mirrors: huge_ptep_get(), make_huge_pte(), alloc_hugetlb_folio() and restore_reserve_on_error() of
-//          mm/hugetlb.c. One huge page size: the PMD's. An entry is a PTE word in a PMD slot, stored in
-//          the table's own format.
+// Mirrors: huge_ptep_get(), make_huge_pte(), alloc_hugetlb_folio() and restore_reserve_on_error()
+//          of mm/hugetlb.c. One huge page size: the PMD's. An entry is a PTE word in a PMD slot,
+//          stored in the table's own format.
 // Rules:   an anonymous folio has its AnonExclusive flag in the head.
 // Units:   `vpn` may be any page of the huge page; indexes are in huge pages.
 #pragma once
@@ -18,7 +18,7 @@ inline std::uint64_t HugeIndex(const World& w, const Vma& vma, Vpn vpn) {
   return vma.IndexOf(HugeFirst(w, vpn)) / HugePages(w);
 }
 
-// --- entries ------------------------------------------------------------------------------------------
+// --- entries -------------------------------------------------------------------------------------
 Word HugeEntry(const World& w, MmId mm, Vpn vpn);        // NoneWord(kPte) when there is none
 void SetHugeEntry(World& w, MmId mm, Vpn vpn, Word word);
 enum class HugeWrite : std::uint8_t { kNever, kIfAllowed };
@@ -26,18 +26,18 @@ Word MakeHugeEntry(const World& w, const Vma& vma, Pfn head, HugeWrite write);
 // huge_pte_modify() and arch_make_huge_pte(): keeps the uffd bit like pte_modify().
 Word ModifyHugeEntry(const World& w, Word word, Pgprot prot);
 
-// --- frames -------------------------------------------------------------------------------------------
-// alloc_hugetlb_folio(): the head of a zeroed folio, by the reservation of the mapping if it has one,
-// else by what the pool has not promised; 0: there is nothing. `kFromOwner`: the reservation was used
-// for the page that is being copied.
+// --- frames --------------------------------------------------------------------------------------
+// alloc_hugetlb_folio(): the head of a zeroed folio, by the reservation of the mapping if it has
+// one, else by what the pool has not promised; 0: there is nothing. `kFromOwner`: the reservation
+// was used for the page that is being copied.
 enum class HugeCow : std::uint8_t { kNo, kFromOwner };
 Pfn AllocHuge(World& w, const Vma& vma, Vpn vpn, HugeCow cow);
 // Gives back a folio that was not used after all, with the reservation that it took.
 void ReturnHuge(World& w, const Vma& vma, Vpn vpn, Pfn head);
 // The last mapping of an anonymous folio is going: its owner gets the reservation back.
 void RestoreReservation(World& w, const Vma& vma, Vpn vpn, Pfn head);
-// hugetlb_unreserve_pages(): drops a file's promises from huge page `first` on to `last`; `freed` of
-// them were pages in the cache.
+// hugetlb_unreserve_pages(): drops a file's promises from huge page `first` on to `last`; `freed`
+// of them were pages in the cache.
 void UnreserveFile(World& w, FileId file, std::uint64_t first, std::uint64_t last,
                    std::uint64_t freed);
 bool OwnsReservation(const Vma& vma);
@@ -48,7 +48,6 @@ void MapHuge(World& w, Pfn head);
 // hugetlb_add_to_page_cache(); the cached folio at an index, 0: none.
 void AddHugeToCache(World& w, FileId file, std::uint64_t index, Pfn head);
 Pfn CachedHuge(const World& w, FileId file, std::uint64_t index);
-void FillHuge(World& w, Pfn head, Content content);
 bool HugePoisoned(const World& w, Pfn head);
 
 }  // namespace uffdsim

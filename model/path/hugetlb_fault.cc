@@ -1,9 +1,10 @@
 // Faults on hugetlb mappings.
 //
 // Mirrors: hugetlb_fault(), hugetlb_no_page(), hugetlb_wp(), unmap_ref_private() of mm/hugetlb.c.
-// Marker:  PROT_NONE together with the bit is RWP, or a leftover that is cleared; PROT_NONE alone means
-//          nothing here. Resolving never gives write permission back, so a private page takes another
-//          fault. A uffd-wp marker becomes the bit of the new entry, and a marked page is not copied.
+// Marker:  PROT_NONE together with the bit is RWP, or a leftover that is cleared; PROT_NONE alone
+//          means nothing here. Resolving never gives write permission back, so a private page takes
+//          another fault. A uffd-wp marker becomes the bit of the new entry, and a marked page is
+//          not copied.
 #include "model/mm/entry.h"
 #include "model/path/fault.h"
 #include "model/path/hugetlb.h"
@@ -25,7 +26,7 @@ void SetWritable(World& w, const FaultFrame& f) {
   SetHugeEntry(w, f.mm, f.vpn, arch.SetAccessFlags(Form::kPte, old_word, word));
 }
 
-// --- private copies --------------------------------------------------------------------------------
+// --- private copies ------------------------------------------------------------------------------
 // Takes the folio away from the processes that got it by fork(): the owner must be able to write to
 // what it reserved. They are killed if they come back.
 void UnmapFromChildren(World& w, const FaultFrame& f, Pfn head) {
@@ -93,7 +94,7 @@ std::uint32_t WriteOrUnshare(World& w, const FaultFrame& f, Vma& vma) {
   return kVmFaultOk;
 }
 
-// --- empty entries -----------------------------------------------------------------------------------
+// --- empty entries -------------------------------------------------------------------------------
 // A new folio, in the file's cache for a shared mapping; 0 when there is none.
 Pfn NewFolio(World& w, const FaultFrame& f, Vma& vma) {
   if (!vma.Has(kVmMayshare)) PrepareAnonVma(w, f.mm, vma);
@@ -142,7 +143,7 @@ std::uint32_t NoPage(World& w, FaultFrame& f, Vma& vma) {
   return Writes(f) && !vma.Shared() ? WriteOrUnshare(w, f, vma) : std::uint32_t{kVmFaultOk};
 }
 
-// --- present entries ---------------------------------------------------------------------------------
+// --- present entries -----------------------------------------------------------------------------
 // Resolving an RWP fault, or clearing what an earlier registration left.
 Word ResolvedHuge(const World& w, const Vma& vma, Word word) {
   word = ModifyHugeEntry(w, word, vma.page_prot);

@@ -1,8 +1,9 @@
 // COPY, CONTINUE and POISON of huge pages.
 //
 // Mirrors: mfill_atomic_hugetlb() of mm/userfaultfd.c, hugetlb_mfill_atomic_pte() of mm/hugetlb.c.
-// Marker:  as for small pages: mode WP marks the new entry, otherwise a marker that was there is lost;
-//          nothing is ever armed for RWP. An empty pool looks like an occupied entry (EEXIST).
+// Marker:  as for small pages: mode WP marks the new entry, otherwise a marker that was there is
+//          lost; nothing is ever armed for RWP. An empty pool looks like an occupied entry
+//          (EEXIST).
 #include "model/path/hugetlb_fill.h"
 
 #include "model/mm/entry.h"
@@ -45,13 +46,17 @@ Errno FillCached(World& w, MmId mm, const Vma& vma, Vpn vpn, std::uint64_t mode)
   return Errno::kOk;
 }
 
-Errno FillCopy(World& w, MmId mm, Vma& vma, Vpn vpn, Content content, std::uint64_t mode) {
+// `source`: a folio with the content; 0: every base page gets `content`.
+Errno FillCopy(World& w, MmId mm, Vma& vma, Vpn vpn, Pfn source, Content content,
+               std::uint64_t mode) {
   if (Occupied(w, mm, vpn)) return Errno::kEEXIST;
   const std::uint64_t index = HugeIndex(w, vma, vpn);
   if (vma.Shared() && CachedHuge(w, vma.file, index) != Pfn(0)) return Errno::kEEXIST;
   const Pfn head = AllocHuge(w, vma, vpn, HugeCow::kNo);
   if (head == Pfn(0)) return Errno::kEEXIST;
-  FillHuge(w, head, content);
+  for (std::uint32_t i = 0; i < w.frames.Count(head); ++i) {
+    w.frames[head + i].content = source == Pfn(0) ? content : w.frames[source + i].content;
+  }
   if (!vma.Shared()) {
     PrepareAnonVma(w, mm, vma);
     MapNewAnonHuge(w, vma, vpn, head);
@@ -85,7 +90,7 @@ Errno HugetlbFillPage(World& w, CtxId ctx, FillOp op, Vpn vpn, Content content,
   w.mm(mm).table.EnsureTableOf(1, vpn);
   switch (op) {
     case FillOp::kCopy:
-      return FillCopy(w, mm, *vma, vpn, content, mode);
+      return FillCopy(w, mm, *vma, vpn, Pfn(0), content, mode);
     case FillOp::kContinue:
       return FillCached(w, mm, *vma, vpn, mode);
     case FillOp::kPoison:
@@ -94,6 +99,18 @@ Errno HugetlbFillPage(World& w, CtxId ctx, FillOp op, Vpn vpn, Content content,
       return Errno::kEINVAL;
   }
   return Errno::kEINVAL;
+}
+
+Errno HugetlbCopyReady(const World& w, CtxId ctx, Vpn vpn) {
+  return Occupied(w, w.ctx(ctx).mm, vpn) ? Errno::kEEXIST : Errno::kOk;
+}
+
+Errno HugetlbCopyFolio(World& w, CtxId ctx, Vpn vpn, Pfn source, std::uint64_t mode) {
+  const MmId mm = w.ctx(ctx).mm;
+  Vma* vma = w.mm(mm).vmas.Find(vpn);
+  if (vma == nullptr || vma->ctx == CtxId(0)) return Errno::kENOENT;
+  w.mm(mm).table.EnsureTableOf(1, vpn);
+  return FillCopy(w, mm, *vma, vpn, source, 0, mode);
 }
 
 }  // namespace uffdsim

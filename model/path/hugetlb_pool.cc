@@ -1,8 +1,8 @@
 // The pool of huge pages: allocation, reservations, frames in caches.
 //
 // Mirrors: alloc_hugetlb_folio(), hugetlb_reserve_pages(), hugetlb_unreserve_pages(),
-//          restore_reserve_on_error(), hugetlb_vm_op_close() of mm/hugetlb.c, hugetlbfs_file_mmap() of
-//          fs/hugetlbfs/inode.c.
+//          restore_reserve_on_error(), hugetlb_vm_op_close() of mm/hugetlb.c, hugetlbfs_file_mmap()
+//          of fs/hugetlbfs/inode.c.
 // Rules:   reserved <= free. Reservations of shared mappings belong to the file, those of a private
 //          mapping to the process that made it; a child of fork() has none.
 #include <algorithm>
@@ -84,8 +84,8 @@ Pfn AllocHuge(World& w, const Vma& vma, Vpn vpn, HugeCow cow) {
 void ReturnHuge(World& w, const Vma& vma, Vpn vpn, Pfn head) {
   const std::uint64_t index = HugeIndex(w, vma, vpn);
   ReserveMap* map = MapOf(w, vma);
-  // A file's map forgets an entry that the allocation added without a promise; a private mapping's map
-  // forgets that the promise was used.
+  // A file's map forgets an entry that the allocation added without a promise; a private mapping's
+  // map forgets that the promise was used.
   if (map != nullptr && vma.Has(kVmMayshare) != w.frames[head].Has(kPgHugetlbRestore)) {
     map->Remove(index, index + 1);
   }
@@ -129,10 +129,6 @@ void AddHugeToCache(World& w, FileId file, std::uint64_t index, Pfn head) {
 Pfn CachedHuge(const World& w, FileId file, std::uint64_t index) {
   const CacheSlot slot = w.files[file.value].cache.Get(index * HugePages(w));
   return slot.is_frame() ? slot.pfn() : Pfn(0);
-}
-
-void FillHuge(World& w, Pfn head, Content content) {
-  for (std::uint32_t i = 0; i < w.frames.Count(head); ++i) SetContent(w, head + i, content);
 }
 
 bool HugePoisoned(const World& w, Pfn head) {

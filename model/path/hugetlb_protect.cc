@@ -1,8 +1,8 @@
 // Protection changes of hugetlb mappings.
 //
 // Mirrors: hugetlb_change_protection() of mm/hugetlb.c.
-// Marker:  as for PTEs, except that write permission is never handed back, hwpoison entries are left
-//          alone, and uffd-wp markers go into every empty entry of a WP VMA.
+// Marker:  as for PTEs, except that write permission is never handed back, hwpoison entries are
+//          left alone, and uffd-wp markers go into every empty entry of a WP VMA.
 #include "model/mm/entry.h"
 #include "model/path/change_protection.h"
 #include "model/path/hugetlb.h"

@@ -7,8 +7,8 @@
 
 namespace uffdsim {
 
-// Reserves what a new hugetlb VMA needs and makes it the owner; false: the pool cannot promise it (mmap
-// fails with ENOMEM). A writable mapping extends its file.
+// Reserves what a new hugetlb VMA needs and makes it the owner; false: the pool cannot promise it
+// (mmap fails with ENOMEM). A writable mapping extends its file.
 bool HugetlbReserve(World& w, Vma& vma);
 
 }  // namespace uffdsim

@@ -2,8 +2,9 @@
 //
 // Mirrors: __unmap_hugepage_range() of mm/hugetlb.c; hugetlbfs_punch_hole(), hugetlb_vmtruncate(),
 //          remove_inode_hugepages() of fs/hugetlbfs/inode.c.
-// Marker:  a protected entry of a WP VMA, populated or not, leaves a uffd-wp marker unless markers are
-//          dropped, as truncation does; an armed RWP entry leaves nothing; a poison marker goes.
+// Marker:  a protected entry of a WP VMA, populated or not, leaves a uffd-wp marker unless markers
+//          are dropped, as truncation does; an armed RWP entry leaves nothing; a poison marker
+//          goes.
 #include <algorithm>
 
 #include "model/mm/entry.h"
@@ -35,7 +36,8 @@ void ZapEntry(World& w, MmId mm, const Vma& vma, Vpn vpn, ZapMarkers markers) {
   UnmapFrames(w, head, w.frames.Count(head));
 }
 
-// remove_inode_single_folio() for each cached page in [first, last) huge pages; how many there were.
+// remove_inode_single_folio() for each cached page in [first, last) huge pages; how many there
+// were.
 std::uint64_t DropCached(World& w, FileId id, std::uint64_t first, std::uint64_t last) {
   std::vector<Pfn> heads;
   w.file(id).cache.ForEach(first * HugePages(w), last * HugePages(w),

@@ -52,7 +52,7 @@ Next TakePage(World& w, Task& t, PinFrame& f) {
     return Next::Return();
   }
   f.fast = f.fast && FastWalkTakes(w, t.mm, f.next);
-  const std::uint32_t fast = f.fast ? kGupFast : 0;
+  const std::uint32_t fast = f.fast ? std::uint32_t{kGupFast} : 0U;
   PushGup(t, t.mm, f.next, kGupBuffer | fast, GupWait::kMay);
   return Next::Call(kTaken);
 }

@@ -1,7 +1,7 @@
 // Long-term pins: buffers registered with io_uring.
 //
-// Mirrors: io_sqe_buffer_register() and io_pin_pages() of io_uring/rsrc.c. A buffer lives as long as a
-//          process has a descriptor of its ring; fork() duplicates descriptors.
+// Mirrors: io_sqe_buffer_register() and io_pin_pages() of io_uring/rsrc.c. A buffer lives as long
+//          as a process has a descriptor of its ring; fork() duplicates descriptors.
 #pragma once
 
 #include "model/uffd/world.h"

@@ -1,10 +1,11 @@
-// Access to memory by system calls that go through GUP: process_vm_readv(), process_vm_writev(), and
-// read and write of /proc/PID/mem.
+// Access to memory by system calls that go through GUP: process_vm_readv(), process_vm_writev(),
+// and read and write of /proc/PID/mem.
 //
-// Mirrors: process_vm_rw_single_vec() of mm/process_vm_access.c, __access_remote_vm() of mm/memory.c.
-//          One byte of each page of a range, in order.
-// Rules:   process_vm_* pins, can wait and fails with EFAULT; /proc/PID/mem forces, never waits and
-//          fails with EIO. Both count the pages done before the error.
+// Mirrors: process_vm_rw_single_vec() of mm/process_vm_access.c, __access_remote_vm() of
+//          mm/memory.c. One byte of each page of a range, in order.
+// Rules:   process_vm_* pins, can wait and fails with EFAULT; /proc/PID/mem takes a plain
+//          reference, never waits and fails with EIO; whether it also forces its way past the VMA's
+//          permissions is the kernel's configuration. Both count the pages done before the error.
 #include "model/path/gup.h"
 #include "model/path/paths.h"
 #include "model/path/rmap.h"
@@ -26,9 +27,11 @@ struct RemoteFrame {
 
 enum RemoteStep : std::uint8_t { kTake, kTaken };
 
-std::uint32_t GupOf(const RemoteFrame& f) {
-  const std::uint32_t how = f.door == Door::kProcessVm ? kGupPin : 0U;
-  return how | kGupRemote | (f.write ? std::uint32_t{kGupWrite} : 0U);
+std::uint32_t GupOf(const World& w, const RemoteFrame& f) {
+  std::uint32_t gup = kGupRemote;
+  if (f.door == Door::kProcessVm) gup |= kGupPin;
+  if (f.door == Door::kProcMem && w.config.proc_mem_forces) gup |= kGupForce;
+  return f.write ? gup | kGupWrite : gup;
 }
 
 Next Stop(Task& t, const RemoteFrame& f) {
@@ -51,7 +54,7 @@ Next Take(World& w, Task& t, RemoteFrame& f) {
     return Next::Return();
   }
   if (!w.mm(f.mm).alive) return Stop(t, f);
-  PushGup(t, f.mm, VpnOf(w, f.address), GupOf(f),
+  PushGup(t, f.mm, VpnOf(w, f.address), GupOf(w, f),
           f.door == Door::kProcessVm ? GupWait::kMay : GupWait::kCannot);
   return Next::Call(kTaken);
 }
@@ -71,7 +74,7 @@ Next Taken(World& w, Task& t, RemoteFrame& f) {
     w.listener->OnAccess(f.mm, VpnOf(w, f.address), f.write ? Access::kWrite : Access::kRead,
                          f.door == Door::kProcessVm ? AccessMode::kGup : AccessMode::kForce);
   }
-  PutGupPage(w, pfn, GupOf(f));
+  PutGupPage(w, pfn, GupOf(w, f));
   ++f.done;
   f.address += PageSize(w);
   return Next::Goto(kTake);

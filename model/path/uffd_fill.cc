@@ -126,22 +126,47 @@ struct FillFrame {
   Content content = 0;
   FillOp op{};
   bool from_memory = false;
+  Pfn staged{};                   // hugetlb: a folio that gathers the source, 0: none yet
+  std::uint32_t staged_pages = 0;
   Errno error = Errno::kOk;
 };
 
 enum FillStep : std::uint8_t { kSource, kSourceFaulted, kInstall, kFinish };
 
+bool FillsHuge(const World& w, const Task& t, const FillFrame& f) {
+  const Vma* vma = w.mm(w.ctx(t.op.ctx).mm).vmas.Find(VpnOf(w, f.start + f.done));
+  return vma != nullptr && vma->Hugetlb();
+}
+
+// copy_folio_from_user(), one base page of it.
+void StagePage(World& w, FillFrame& f, Content content) {
+  if (f.staged == Pfn(0)) {
+    f.staged = w.frames.Alloc(w.arch->PmdOrder(), 0);
+    w.frames[f.staged].refs = 1;
+  }
+  w.frames[f.staged + f.staged_pages].content = content;
+  ++f.staged_pages;
+}
+
 // Gets the content of the next source page, by copy_from_user().
 Next ReadSource(World& w, Task& t, FillFrame& f) {
   if (f.done == f.length) return Next::Goto(kFinish);
   if (f.op != FillOp::kCopy || !f.from_memory) return Next::Goto(kInstall);
-  const std::uint64_t address = f.source + f.done;
+  const bool huge = FillsHuge(w, t, f);
+  if (huge && f.staged_pages == w.arch->geometry().PmdPages()) return Next::Goto(kInstall);
+  if (huge && f.staged_pages == 0) {
+    f.error = HugetlbCopyReady(w, t.op.ctx, VpnOf(w, f.start + f.done));
+    if (f.error != Errno::kOk) return Next::Goto(kFinish);
+  }
+  const std::uint64_t address = f.source + f.done + f.staged_pages * PageSize(w);
   const Vpn vpn = VpnOf(w, address);
   const Vma* vma = w.mm(t.mm).vmas.Find(vpn);
   Pfn pfn;
   if (vma != nullptr && HwTranslate(w, t.mm, *vma, vpn, Access::kRead, &pfn)) {
     f.content = LookAtContent(w, pfn);
-    return Next::Goto(kInstall);
+    if (!huge) return Next::Goto(kInstall);
+    StagePage(w, f, f.content);
+    return Next::Goto(kSource);
   }
   if (vma == nullptr || !VmaAllows(*vma, Access::kRead)) {
     f.error = Errno::kEFAULT;
@@ -166,7 +191,10 @@ Next Install(World& w, Task& t, FillFrame& f) {
   std::uint64_t unit = PageSize(w);
   if (vma != nullptr && vma->Hugetlb()) {
     unit *= w.arch->geometry().PmdPages();
-    f.error = HugetlbFillPage(w, t.op.ctx, f.op, vpn, f.content, f.mode);
+    f.error = f.staged == Pfn(0)
+                  ? HugetlbFillPage(w, t.op.ctx, f.op, vpn, f.content, f.mode)
+                  : HugetlbCopyFolio(w, t.op.ctx, vpn, f.staged, f.mode);
+    f.staged_pages = 0;
   } else {
     f.error = FillPage(w, t.op.ctx, f.op, vpn, f.content, f.mode);
   }
@@ -176,6 +204,7 @@ Next Install(World& w, Task& t, FillFrame& f) {
 }
 
 Next Finish(World& w, Task& t, FillFrame& f) {
+  if (f.staged != Pfn(0)) w.frames.Free(f.staged);
   t.outcome.has_out = true;
   if (f.done == 0) {
     t.outcome.out_error = f.error;

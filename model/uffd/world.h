@@ -39,6 +39,7 @@ struct WorldConfig {
   ShmemThp shmem_thp = ShmemThp::kAdvise;
   bool use_zero_page = true;       // huge zero page for read faults
   bool numa_balancing = false;
+  bool proc_mem_forces = false;    // /proc/PID/mem overrides permissions without ptrace attached
   bool user_can_ptrace = true;     // CAP_SYS_PTRACE of the processes
   bool fault_around = true;        // 64 KiB window
 };
