@@ -162,7 +162,7 @@ TEST_P(Damage, SealedNonsenseNeverCrashes) {
 
 INSTANTIATE_TEST_SUITE_P(Streams, Damage,
                          testing::Values(StreamKind::kEpochs, StreamKind::kAccesses),
-                         [](const auto& each) { return std::string(Name(each.param)); });
+                         [](const auto& each) { return std::string(KindName(each.param)); });
 
 TEST(BadInput, PageOutsideTheGuest) {
   // A header that claims less memory than the pages of the chunk need.

@@ -131,7 +131,7 @@ TEST_P(RoundTrip, SeekDeliversExactlyWhatEndsLater) {
 
 INSTANTIATE_TEST_SUITE_P(Streams, RoundTrip,
                          testing::Values(StreamKind::kEpochs, StreamKind::kAccesses),
-                         [](const auto& each) { return std::string(Name(each.param)); });
+                         [](const auto& each) { return std::string(KindName(each.param)); });
 
 TEST(Pipe, ReaderAndWriterNeedNoSeeking) {
   const TestTrace trace = RandomTrace(3, StreamKind::kEpochs, 300);
