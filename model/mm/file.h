@@ -21,16 +21,24 @@ class CacheSlot {
  public:
   constexpr CacheSlot() = default;
   static constexpr CacheSlot Frame(Pfn pfn) { return CacheSlot(pfn.value << 1 | 0U, true); }
-  static constexpr CacheSlot Swapped(SwapSlot slot) { return CacheSlot(slot.value << 1 | 1U, true); }
+  // `order`: of the folio that was swapped out; its pages share one entry of the page cache.
+  static constexpr CacheSlot Swapped(SwapSlot slot, unsigned order) {
+    return CacheSlot(order << kOrderShift | slot.value << 1 | 1U, true);
+  }
 
   constexpr bool empty() const { return raw_ == 0; }
   constexpr bool is_frame() const { return raw_ != 0 && ((raw_ - 1) & 1U) == 0; }
   constexpr bool is_swap() const { return raw_ != 0 && ((raw_ - 1) & 1U) == 1; }
   constexpr Pfn pfn() const { return Pfn((raw_ - 1) >> 1); }
-  constexpr SwapSlot swap() const { return SwapSlot((raw_ - 1) >> 1); }
+  constexpr SwapSlot swap() const {
+    return SwapSlot((raw_ - 1) >> 1 & ((1U << (kOrderShift - 1)) - 1));
+  }
+  constexpr unsigned order() const { return (raw_ - 1) >> kOrderShift; }
   friend constexpr bool operator==(CacheSlot, CacheSlot) = default;
 
  private:
+  static constexpr unsigned kOrderShift = 27;  // room for 2^26 slots
+
   constexpr CacheSlot(std::uint32_t raw, bool) : raw_(raw + 1) {}
   std::uint32_t raw_ = 0;
 };

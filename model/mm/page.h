@@ -36,6 +36,8 @@ enum PageFlags : std::uint32_t {
   kPgLru = 1U << 15,           // on the reclaim lists (not in a per-CPU batch, not isolated)
   kPgHugetlbRestore = 1U << 16,  // freeing gives a reservation back
   kPgFallocated = 1U << 17,      // shmem: allocated by fallocate() and not filled yet (not uptodate)
+  kPgReclaim = 1U << 18,         // to be reclaimed soon; the same bit means "readahead" to fault-around
+  kPgPartlyMapped = 1U << 19,    // large anonymous folio that was unmapped piece by piece: to be split
 };
 
 struct Page {
@@ -51,6 +53,8 @@ struct Page {
   std::uint16_t refs = 0;       // references beside mappings, page cache and swap cache
 
   bool Has(std::uint32_t flag) const { return (flags & flag) != 0; }
+  // folio_mark_dirty() of a page in a page cache.
+  void MarkDirty() { flags = (flags | kPgDirty) & ~std::uint32_t{kPgReclaim}; }
 };
 static_assert(sizeof(Page) <= 40, "the budget of a resident page is 64 bytes, all inclusive");
 

@@ -63,6 +63,9 @@ Pfn ReadSwapSlot(World& w, SwapSlot slot, std::uint8_t node);         // swap_in
 
 // Finds or makes the page-cache page of a shmem file (shmem_get_folio()).
 enum class CacheMiss : std::uint8_t { kAllocate, kLookOnly };
-Pfn ShmemGetPage(World& w, FileId file, std::uint64_t index, CacheMiss miss, std::uint8_t node);
+// What comes back of a large folio that was swapped out; a fault in a VMA of userfaultfd wants one page.
+enum class SwapIn : std::uint8_t { kLarge, kSingle };
+Pfn ShmemGetPage(World& w, FileId file, std::uint64_t index, CacheMiss miss, std::uint8_t node,
+                 SwapIn size = SwapIn::kLarge);
 
 }  // namespace uffdsim

@@ -86,7 +86,7 @@ bool FaultAround(World& w, FaultFrame& f, Vma& vma) {
     bool cached = false;
     for (Vpn vpn = first; vpn < last && !cached; ++vpn) {
       const CacheSlot slot = file.cache.Get(vma.IndexOf(vpn));
-      cached = slot.is_frame() && !w.frames.Head(slot.pfn()).Has(kPgFallocated);
+      cached = slot.is_frame() && !w.frames.Head(slot.pfn()).Has(kPgFallocated | kPgReclaim);
     }
     if (!cached) return false;
     if (ShmemMapPmd(w, f, vma)) return true;
@@ -96,7 +96,7 @@ bool FaultAround(World& w, FaultFrame& f, Vma& vma) {
     const std::uint64_t index = vma.IndexOf(vpn);
     const CacheSlot slot = file.cache.Get(index);
     const bool cached = index < file.size && slot.is_frame() &&
-                        !w.frames.Head(slot.pfn()).Has(kPgFallocated);
+                        !w.frames.Head(slot.pfn()).Has(kPgFallocated | kPgReclaim);
     // A large folio is mapped beyond the window, as far as it goes.
     const PageSpan span =
         cached ? FolioSpan(w, vma, vpn, slot.pfn()) : PageSpan{.first = vpn, .last = vpn + 1};
@@ -122,7 +122,8 @@ void InstallPrivateCopy(World& w, const FaultFrame& f, Vma& vma, Pfn cached) {
 
 }  // namespace
 
-Pfn ShmemGetPage(World& w, FileId id, std::uint64_t index, CacheMiss miss, std::uint8_t node) {
+Pfn ShmemGetPage(World& w, FileId id, std::uint64_t index, CacheMiss miss, std::uint8_t node,
+                 SwapIn size) {
   File& file = w.file(id);
   CacheSlot slot = file.cache.Get(index);
   if (slot.is_frame()) {
@@ -131,6 +132,12 @@ Pfn ShmemGetPage(World& w, FileId id, std::uint64_t index, CacheMiss miss, std::
   }
   Pfn pfn;
   if (slot.is_swap()) {
+    if (slot.order() != 0) {
+      if (size == SwapIn::kLarge && ShmemSwapInLarge(w, id, index, node)) {
+        return file.cache.Get(index).pfn();
+      }
+      ShmemSplitSwapEntry(file, index);
+    }
     const SwapSlot swapped = slot.swap();
     pfn = ReadSwapSlot(w, swapped, node);
     if (pfn == Pfn(0)) return pfn;
@@ -168,7 +175,8 @@ std::uint32_t FileFault(World& w, FaultFrame& f, Vma& vma) {
     return kFaultDeliver;
   }
   if (slot.empty()) ShmemAddHuge(w, vma, f.vpn, NodeOf(vma));
-  const Pfn pfn = ShmemGetPage(w, vma.file, index, CacheMiss::kAllocate, NodeOf(vma));
+  const Pfn pfn = ShmemGetPage(w, vma.file, index, CacheMiss::kAllocate, NodeOf(vma),
+                               vma.UffdArmed() ? SwapIn::kSingle : SwapIn::kLarge);
   if (pfn == Pfn(0)) return kVmFaultSigbus;
   if (w.frames[pfn].Has(kPgHwPoison)) return kVmFaultHwpoison;
   PageTable& table = w.mm(f.mm).table;
@@ -181,7 +189,7 @@ std::uint32_t FileFault(World& w, FaultFrame& f, Vma& vma) {
     InstallPrivateCopy(w, f, vma, pfn);
     return kVmFaultOk;
   }
-  if ((f.flags & kFaultWrite) != 0) w.frames.Head(pfn).flags |= kPgDirty;
+  if ((f.flags & kFaultWrite) != 0) w.frames.Head(pfn).MarkDirty();
   MapRun(w, f, vma, FileFaultSpan(w, f.mm, vma, f.vpn, pfn));
   return kVmFaultOk;
 }

@@ -57,7 +57,7 @@ std::uint32_t WpFault(World& w, FaultFrame& f, Vma& vma) {
   }
   const Pfn pfn = arch.PfnOf(Form::kPte, f.orig);
   if (vma.Has(kVmShared | kVmMayshare)) {
-    w.frames.Head(pfn).flags |= kPgDirty;
+    w.frames.Head(pfn).MarkDirty();
     Reuse(w, f, vma);
     return kVmFaultOk;
   }

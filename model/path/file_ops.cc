@@ -104,7 +104,7 @@ void Start_fwrite(World& w, Task& t) {
     file.size = std::max(file.size, index + 1);
     const Pfn pfn = ShmemGetPage(w, t.op.file, index, CacheMiss::kAllocate, 0);
     if (pfn == Pfn(0)) return Fail(t, Errno::kEIO);
-    w.frames.Head(pfn).flags |= kPgDirty;
+    w.frames.Head(pfn).MarkDirty();
     SetContent(w, pfn, w.contents.Write(w.frames[pfn].content, offset,
                                         static_cast<std::uint8_t>(t.op.value)));
   }

@@ -48,14 +48,9 @@ enum class Large : std::uint8_t { kWhole, kRetry, kSkip };
 Large SplitIfPartial(World& w, const Piece& piece, Vpn vpn, Pfn pfn) {
   const std::uint32_t count = w.frames.Count(pfn);
   if (count == 1) return Large::kWhole;
-  const Arch& arch = *w.arch;
   const Pfn head = w.frames.HeadOf(pfn);
-  const PageTable& table = w.mm(piece.mm).table;
-  std::uint32_t batch = 0;
-  for (; batch < count && vpn + batch < piece.last && pfn == head; ++batch) {
-    const Word word = table.GetPte(vpn + batch);
-    if (!arch.Present(Form::kPte, word) || arch.PfnOf(Form::kPte, word) != head + batch) break;
-  }
+  const Vpn end = std::min(piece.last, PmdStart(w, vpn) + w.mm(piece.mm).table.PmdPages());
+  const std::uint32_t batch = FolioPteBatch(w, piece.mm, vpn, end);
   if (batch == count) return Large::kWhole;
   return !FolioMappedShared(w, head) && SplitFolio(w, head) ? Large::kRetry : Large::kSkip;
 }

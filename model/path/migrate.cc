@@ -9,6 +9,7 @@
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
 #include "model/path/swap_out.h"
+#include "model/path/thp.h"
 
 namespace uffdsim {
 namespace {
@@ -48,7 +49,8 @@ bool InstallOne(World& w, const Mapping& m) {
   const Vma& vma = *w.mm(m.mm).vmas.Find(m.vpn);
   const Slot slot = SlotOf(vma, m.level);
   const std::uint32_t count = m.level == 0 ? 1 : w.frames.Count(m.pfn);
-  Page& folio = w.frames.Head(m.pfn);
+  const Pfn head = w.frames.HeadOf(m.pfn);
+  Page& folio = w.frames[head];
   NotifyInvalidate(w, m.mm, m.vpn, m.vpn + count);
   const Word word = Load(w, m.mm, slot, m.vpn);
   if (arch.Dirty(slot.form, word)) folio.flags |= kPgDirty;
@@ -60,6 +62,9 @@ bool InstallOne(World& w, const Mapping& m) {
   Store(w, m.mm, slot, m.vpn, MigrationEntryFor(w, slot.form, word, m.pfn, exclusive));
   FlushTlb(w, m.mm, m.vpn, m.vpn + count);
   UnmapFrames(w, m.pfn, count);
+  // Its PTEs go one after the other, which puts a large folio on the deferred split list; the copy
+  // inherits that place (folio_remove_rmap_pte(), migrate_folio_move()).
+  if (FolioPartlyMapped(w, head)) w.frames[head].flags |= kPgPartlyMapped;
   return true;
 }
 
@@ -116,7 +121,7 @@ std::vector<Entry> EntriesOf(const World& w, Pfn head) {
 void CopyFrame(World& w, Pfn from, Pfn to) {
   constexpr std::uint32_t kKept = kPgAnon | kPgKsm | kPgDirty | kPgSwapBacked | kPgSwapCache |
                                   kPgReferenced | kPgActive | kPgMlocked | kPgHugetlb |
-                                  kPgHugetlbRestore | kPgFallocated;
+                                  kPgHugetlbRestore | kPgFallocated | kPgPartlyMapped;
   const Content content = LookAtContent(w, from);
   Page& source = w.frames[from];
   Page& target = w.frames[to];
@@ -163,7 +168,23 @@ void Putback(World& w, Pfn head) {
 }
 
 // --- steps ------------------------------------------------------------------------------------------------
+// migrate_pages_batch(): a large folio that is mapped only in part is split first; its pages then go one
+// by one.
+void SplitPartlyMapped(World& w, Task& t) {
+  for (std::size_t i = 0; i < t.isolated.size(); ++i) {
+    const Pfn head = t.isolated[i].from;
+    const std::uint32_t count = w.frames.Count(head);
+    if (!FolioPartlyMapped(w, head) || !SplitFolio(w, head)) continue;
+    for (std::uint32_t k = 1; k < count; ++k) {
+      if (w.frames[head + k].mapcount == 0) continue;
+      ++w.frames[head + k].refs;
+      t.isolated.push_back({.from = head + k});
+    }
+  }
+}
+
 Next UnmapAll(World& w, Task& t, MigrateFrame& f) {
+  SplitPartlyMapped(w, t);
   for (Task::Isolated& folio : t.isolated) {
     const Page& page = w.frames[folio.from];
     const std::uint8_t node = f.target.same_node ? page.node : f.target.node;

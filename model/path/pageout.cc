@@ -46,19 +46,6 @@ Found LookAtPmd(World& w, PageoutFrame& f, Word pmd) {
   return IsolateFolio(w, head) ? Found::kFolio : Found::kNothing;
 }
 
-// How many entries from `vpn` map the folio's frames one after the other (folio_pte_batch()).
-std::uint32_t BatchOf(const World& w, const PageTable& table, Vpn vpn, Vpn last, Pfn pfn) {
-  const Pfn end = w.frames.HeadOf(pfn) + w.frames.Count(pfn);
-  const Arch& arch = *w.arch;
-  std::uint32_t count = 0;
-  for (; vpn < last && pfn < end; ++vpn, ++pfn, ++count) {
-    const Word word = table.GetPte(vpn);
-    if (arch.None(Form::kPte, word) || !arch.Present(Form::kPte, word)) break;
-    if (arch.PfnOf(Form::kPte, word) != pfn) break;
-  }
-  return count;
-}
-
 Found LookAtPte(World& w, PageoutFrame& f, Word word) {
   const Arch& arch = *w.arch;
   const Vpn start = f.cur;
@@ -69,7 +56,8 @@ Found LookAtPte(World& w, PageoutFrame& f, Word word) {
   const Pfn head = w.frames.HeadOf(pfn);
   const std::uint32_t count = w.frames.Count(pfn);
   if (count > 1) {
-    const std::uint32_t batch = BatchOf(w, w.mm(f.mm).table, start, f.last, pfn);
+    const Vpn end = std::min(f.last, PmdStart(w, start) + w.mm(f.mm).table.PmdPages());
+    const std::uint32_t batch = FolioPteBatch(w, f.mm, start, end);
     f.cur = start + batch;
     if (batch < count) {
       if (!FolioMappedShared(w, head) && SplitFolio(w, head)) f.cur = start;

@@ -109,7 +109,7 @@ bool ShmemWriteOut(World& w, Pfn head) {
   for (std::uint32_t i = 0; i < w.frames.Count(head); ++i) {
     const SwapSlot slot = folio.swap_slot + i;
     w.swap.Duplicate(slot);
-    file.cache.Set(folio.index + i, CacheSlot::Swapped(slot));
+    file.cache.Set(folio.index + i, CacheSlot::Swapped(slot, folio.order));
     w.frames[head + i].file = FileId(0);
   }
   WriteToSlots(w, head);

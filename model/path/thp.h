@@ -38,6 +38,8 @@ std::uint32_t PmdWpFault(World& w, FaultFrame& f, Vma& vma);
 // Expects one extra reference of the caller (Page::refs of the head may be 1 or 0, not more); false,
 // and nothing changed, when somebody else holds the folio.
 bool SplitFolio(World& w, Pfn head);
+// folio_test_partially_mapped(): a large anonymous folio that lost the mappings of some of its pages.
+bool FolioPartlyMapped(const World& w, Pfn head);
 // folio_split(): the same for a page-cache folio, but only the page `at` becomes a single one; the rest
 // stays in pieces as large as alignment allows.
 bool SplitCacheFolioAt(World& w, Pfn head, Pfn at);
@@ -47,9 +49,20 @@ void SplitPmd(World& w, MmId mm, const Vma& vma, Vpn vpn);
 // split_vma(): a VMA boundary at `vpn`; a huge mapping across it is split (vma_adjust_trans_huge()).
 void SplitVma(World& w, MmId mm, Vpn vpn);
 
+// folio_pte_batch(): how many entries from the present one at `vpn` on, below `last` and in its table, map
+// consecutive pages of one folio and differ in young, dirty, soft-dirty and write permission only.
+std::uint32_t FolioPteBatch(const World& w, MmId mm, Vpn vpn, Vpn last);
+
 // --- huge folios of the page cache: thp_shmem.cc -----------------------------------------------------
 // Fills the hole at `vpn` by a huge folio if that is allowed and nothing else is cached around it.
 void ShmemAddHuge(World& w, const Vma& vma, Vpn vpn, std::uint8_t node);
+// shmem_swapin_folio() of a large entry: the whole folio at once; false when that is not possible.
+bool ShmemSwapInLarge(World& w, FileId file, std::uint64_t index, std::uint8_t node);
+// shmem_split_large_entry(): the entry of `index` becomes one of a single page.
+void ShmemSplitSwapEntry(File& file, std::uint64_t index);
+// shmem_get_partial_folio(): brings the entry of `index` back if it reaches out of [first, last).
+void ShmemReadPartial(World& w, FileId file, std::uint64_t index, std::uint64_t first,
+                      std::uint64_t last);
 // do_set_pmd() for the folio `head`; false when it does not fit.
 bool MapFilePmd(World& w, MmId mm, const Vma& vma, Vpn vpn, Pfn head, Access access);
 // Where the VMA shows the folio of `pfn`, which belongs at `vpn`; only `vpn` when the folio reaches

@@ -46,7 +46,7 @@ void ZapFolio(World& w, Word pmd) {
   Page& folio = w.frames[head];
   if (folio.Has(kPgZero)) return;
   if (!folio.Has(kPgAnon)) {
-    if (arch.Dirty(Form::kPmd, pmd)) folio.flags |= kPgDirty;
+    if (arch.Dirty(Form::kPmd, pmd)) folio.MarkDirty();
     if (arch.Young(Form::kPmd, pmd)) folio.flags |= kPgReferenced;
   }
   UnmapFrames(w, head, pages);

@@ -1,6 +1,6 @@
 // Huge folios of shmem files: filling holes with them, mapping them, removing parts of them.
 //
-// Mirrors: shmem_alloc_and_add_folio() of mm/shmem.c, do_set_pmd(), finish_fault() of mm/memory.c,
+// Mirrors: shmem_alloc_and_add_folio(), shmem_swapin_folio(), shmem_split_large_entry() of mm/shmem.c, do_set_pmd(), finish_fault() of mm/memory.c,
 //          truncate_inode_partial_folio() of mm/truncate.c.
 // Marker:  a PMD is installed in RWP and WP VMAs too, without a mark.
 #include <algorithm>
@@ -46,7 +46,7 @@ struct Part {
 void CutOut(World& w, Pfn head, Part part) {
   const std::uint32_t count = w.frames.Count(head);
   for (std::uint32_t i = part.first; i < part.last; ++i) SetContent(w, head + i, 0);
-  w.frames[head].flags |= kPgDirty;
+  w.frames[head].MarkDirty();
   if (!SplitCacheFolioAt(w, head, head + part.first) || part.last == count) return;
   const Pfn edge = head + part.last;
   // Pieces beyond the end of the file are gone already.
@@ -71,13 +71,57 @@ void ShmemAddHuge(World& w, const Vma& vma, Vpn vpn, std::uint8_t node) {
   }
 }
 
+bool ShmemSwapInLarge(World& w, FileId id, std::uint64_t index, std::uint8_t node) {
+  File& file = w.file(id);
+  const CacheSlot slot = file.cache.Get(index);
+  const std::uint32_t pages = 1U << slot.order();
+  const std::uint64_t first = index & ~(std::uint64_t{pages} - 1);
+  const SwapSlot base = slot.swap() - static_cast<std::uint32_t>(index - first);
+  for (std::uint32_t i = 0; i < pages; ++i) {
+    if (w.swap[base + i].cache != Pfn(0) || w.swap[base + i].bad) return false;
+  }
+  const Pfn head = w.frames.Alloc(slot.order(), node);
+  w.frames[head].flags |= kPgSwapBacked | kPgLru | kPgDirty;
+  for (std::uint32_t i = 0; i < pages; ++i) {
+    Page& page = w.frames[head + i];
+    page.file = id;
+    page.index = first + i;
+    page.content = w.swap[base + i].content;
+    file.cache.Set(first + i, CacheSlot::Frame(head + i));
+    w.swap.Put(base + i);
+  }
+  return true;
+}
+
+void ShmemSplitSwapEntry(File& file, std::uint64_t index) {
+  // A node of the page cache's tree has 2^6 slots; xas_try_split() goes down one node at a time.
+  constexpr unsigned kNodeBits = 6;
+  for (unsigned order = file.cache.Get(index).order(); order != 0;) {
+    const unsigned next = order % kNodeBits == 0 ? order - 1 : order - order % kNodeBits;
+    const std::uint64_t first = index & ~((1ULL << order) - 1);
+    for (std::uint64_t i = first; i < first + (1ULL << order); ++i) {
+      file.cache.Set(i, CacheSlot::Swapped(file.cache.Get(i).swap(), next));
+    }
+    order = next;
+  }
+}
+
+void ShmemReadPartial(World& w, FileId id, std::uint64_t index, std::uint64_t first,
+                      std::uint64_t last) {
+  const CacheSlot slot = w.file(id).cache.Get(index);
+  if (!slot.is_swap() || index >= w.file(id).size) return;
+  const std::uint64_t begin = index & ~((1ULL << slot.order()) - 1);
+  if (begin >= first && begin + (1ULL << slot.order()) <= last) return;
+  ShmemGetPage(w, id, index, CacheMiss::kLookOnly, 0);
+}
+
 bool MapFilePmd(World& w, MmId mm, const Vma& vma, Vpn vpn, Pfn head, Access access) {
   const Arch& arch = *w.arch;
   if (HugeDisabled(vma, arch) || !HugeFits(w, vma, vpn)) return false;
   if (w.frames[head].order != arch.PmdOrder() || AnyPoisoned(w, head)) return false;
   Word word = arch.Make(Form::kPmd, head, vma.page_prot);
   if (access == Access::kWrite) {
-    w.frames[head].flags |= kPgDirty;
+    w.frames[head].MarkDirty();
     word = arch.MkDirty(Form::kPmd, word);
     if (vma.Has(kVmWrite)) word = arch.MkWrite(Form::kPmd, word);
   }

@@ -119,6 +119,16 @@ void DropBeyondEnd(World& w, Pfn head, std::uint32_t count) {
 
 }  // namespace
 
+bool FolioPartlyMapped(const World& w, Pfn head) {
+  if (w.frames[head].order < 2 || !w.frames[head].Has(kPgAnon)) return false;
+  if (w.frames[head].Has(kPgPartlyMapped)) return true;
+  std::uint32_t mapped = 0;
+  for (std::uint32_t i = 0; i < w.frames.Count(head); ++i) {
+    if (w.frames[head + i].mapcount != 0) ++mapped;
+  }
+  return mapped != 0 && mapped != w.frames.Count(head);
+}
+
 bool SplitFolio(World& w, Pfn head) {
   if (!Splittable(w, head)) return false;
   if (w.frames[head].Has(kPgAnon)) {

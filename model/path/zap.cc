@@ -37,7 +37,7 @@ void ZapPresent(World& w, const ZapContext& z, Vpn vpn, Word word) {
   const bool marker = LeavesMarker(*z.vma, z.markers, arch.Uffd(Form::kPte, word));
   Page& folio = w.frames.Head(pfn);
   if (!folio.Has(kPgAnon) && !folio.Has(kPgZero) && arch.Dirty(Form::kPte, word)) {
-    folio.flags |= kPgDirty;
+    folio.MarkDirty();
   }
   w.mm(z.mm).table.SetPte(vpn, marker ? MakeMarker(arch, kMarkerUffdWp)
                                       : arch.NoneWord(Form::kPte));
@@ -194,8 +194,15 @@ namespace {
 // Drops page-cache pages and swap slots of [first, last) after they were unmapped.
 void DropCache(World& w, FileId id, std::uint64_t first, std::uint64_t last) {
   File& file = w.file(id);
+  if (first < last) {
+    ShmemReadPartial(w, id, first, first, last);
+    ShmemReadPartial(w, id, last - 1, first, last);
+  }
   file.cache.ForEach(first, last, [&](std::size_t index, CacheSlot slot) {
     if (slot.is_swap()) {
+      // A large entry that reaches out of the range is not divisible: it stays.
+      const std::uint64_t begin = index & ~((1ULL << slot.order()) - 1);
+      if (begin < first || begin + (1ULL << slot.order()) > last) return;
       file.cache.Set(index, CacheSlot{});
       ReleaseSwapEntry(w, slot.swap());
       return;
@@ -231,9 +238,11 @@ void TruncateFile(World& w, FileId id, std::uint64_t new_size) {
     HugetlbPunch(w, id, new_size, old_size, ZapMarkers::kDrop);
     return;
   }
-  // truncate_pagecache(): even private copies beyond the end go, before and after.
-  UnmapFileRange(w, id, new_size, old_size, ZapMarkers::kKeep, ZapCowed::kZap, Cause::kZap);
-  DropCache(w, id, new_size, old_size);
+  // truncate_pagecache(): even private copies beyond the end go, before and after. A huge folio may reach
+  // beyond the old end.
+  const std::uint64_t end = (old_size | (w.arch->geometry().PmdPages() - 1)) + 1;
+  UnmapFileRange(w, id, new_size, end, ZapMarkers::kKeep, ZapCowed::kZap, Cause::kZap);
+  DropCache(w, id, new_size, end);
 }
 
 }  // namespace uffdsim
