@@ -202,6 +202,7 @@ bool WriteOut(World& w, Pfn head) {
   const std::uint32_t count = w.frames.Count(head);
   if (count > 1 && CrossesEnd(w, folio, count) && SplitFolio(w, head)) {
     for (std::uint32_t i = 1; i < count; ++i) {
+      if (w.frames[head + i].file == FileId(0)) continue;  // beyond the end: gone by the split
       if (!ShmemWriteOut(w, head + i) || !RemoveMapping(w, head + i)) {
         w.frames[head + i].flags |= kPgLru;
       }
