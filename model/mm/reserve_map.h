@@ -1,8 +1,8 @@
 // A set of huge-page indexes: the reservation map of a hugetlb file or of a private mapping.
 //
-// Mirrors: struct resv_map and its regions, mm/hugetlb.c. The two kinds mean opposite things: an entry
-//          of a file's map is a page that is reserved or in the cache already, an entry of a private
-//          mapping's map is a reservation that was used up.
+// Mirrors: struct resv_map and its regions, mm/hugetlb.c. The two kinds mean opposite things: an
+//          entry of a file's map is a page that is reserved or in the cache already, an entry of a
+//          private mapping's map is a reservation that was used up.
 // Owned by: File, World::reserve_maps. Units: huge pages.
 #pragma once
 
