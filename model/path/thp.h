@@ -1,29 +1,32 @@
 // Transparent huge pages: policy, faults, splitting, collapse, and huge folios of the page cache.
 //
 // Mirrors: mm/huge_memory.c, mm/khugepaged.c, the huge parts of mm/shmem.c and mm/truncate.c.
-// Marker:  a PMD leaf has one mark for all its pages. Splitting copies it to every PTE (PROT_NONE with
-//          it in an RWP VMA). A file PMD never has one: splitting erases the mapping, so arming it
-//          arms nothing. Collapse refuses marked entries of anonymous memory, and loses those of files.
-// Rules:   while a folio is mapped by a PMD, AnonExclusive of the mapping is that of the head frame.
+// Marker:  a PMD leaf has one mark for all its pages. Splitting copies it to every PTE (PROT_NONE
+//          with it in an RWP VMA). A file PMD never has one: splitting erases the mapping, so
+//          arming it arms nothing. Collapse refuses marked entries of anonymous memory, and loses
+//          those of files.
+// Rules:   while a folio is mapped by a PMD, AnonExclusive of the mapping is that of the head
+//          frame.
 #pragma once
 
 #include "model/path/fault.h"
 
 namespace uffdsim {
 
-// --- policy: thp_policy.cc ---------------------------------------------------------------------------
-// thp_vma_suitable_order(): the huge page around `vpn` lies in the VMA, and in a file mapping at a huge
-// offset.
+// --- policy: thp_policy.cc -----------------------------------------------------------------------
+// thp_vma_suitable_order(): the huge page around `vpn` lies in the VMA, and in a file mapping at a
+// huge offset.
 bool HugeFits(const World& w, const Vma& vma, Vpn vpn);
 // vma_thp_disabled(): by MADV_NOHUGEPAGE, or because the architecture has none.
 bool HugeDisabled(const Vma& vma, const Arch& arch);
-// shmem_allowable_huge_orders(): whether a fault of this VMA at file page `index` may fill a huge page.
+// shmem_allowable_huge_orders(): whether a fault of this VMA at file page `index` may fill a huge
+// page.
 bool ShmemHugeAllowed(const World& w, const Vma& vma, std::uint64_t index);
 inline Vpn PmdStart(const World& w, Vpn vpn) {
   return Vpn(vpn.value & ~(w.arch->geometry().PmdPages() - 1));
 }
 
-// --- anonymous folios: thp_fault.cc ------------------------------------------------------------------
+// --- anonymous folios: thp_fault.cc --------------------------------------------------------------
 // vma_alloc_anon_folio_pmd() and its rmap: a zero-filled folio, exclusive, mapped once.
 Pfn NewHugeAnon(World& w, const Vma& vma, Vpn vpn, std::uint8_t node);
 // map_anon_folio_pmd_nopf(): the entry that maps it.
@@ -31,29 +34,32 @@ Word HugeAnonWord(const World& w, const Vma& vma, Pfn head);
 // do_huge_pmd_wp_page() and wp_huge_pmd(), thp_wp.cc.
 std::uint32_t PmdWpFault(World& w, FaultFrame& f, Vma& vma);
 
-// --- splitting ---------------------------------------------------------------------------------------
-// split_folio(): turns a large anonymous or shmem folio into single pages. Mappings become PTEs that
-// carry over soft-dirty, uffd (and PROT_NONE with it in an RWP VMA), young, dirty and exclusivity;
-// the mappings of a file folio are erased. Zero-filled anonymous subpages become the zero page.
-// Expects one extra reference of the caller (Page::refs of the head may be 1 or 0, not more); false,
-// and nothing changed, when somebody else holds the folio.
+// --- splitting -----------------------------------------------------------------------------------
+// split_folio(): turns a large anonymous or shmem folio into single pages. Mappings become PTEs
+// that carry over soft-dirty, uffd (and PROT_NONE with it in an RWP VMA), young, dirty and
+// exclusivity; the mappings of a file folio are erased. Zero-filled anonymous subpages become the
+// zero page. Expects one extra reference of the caller (Page::refs of the head may be 1 or 0, not
+// more); false, and nothing changed, when somebody else holds the folio.
 bool SplitFolio(World& w, Pfn head);
-// folio_test_partially_mapped(): a large anonymous folio that lost the mappings of some of its pages.
+// folio_test_partially_mapped(): a large anonymous folio that lost the mappings of some of its
+// pages.
 bool FolioPartlyMapped(const World& w, Pfn head);
-// folio_split(): the same for a page-cache folio, but only the page `at` becomes a single one; the rest
-// stays in pieces as large as alignment allows.
+// folio_split(): the same for a page-cache folio, but only the page `at` becomes a single one; the
+// rest stays in pieces as large as alignment allows.
 bool SplitCacheFolioAt(World& w, Pfn head, Pfn at);
 
 // __split_huge_pmd(): splits the PMD leaf that covers `vpn` into PTEs of the same folio.
 void SplitPmd(World& w, MmId mm, const Vma& vma, Vpn vpn);
-// split_vma(): a VMA boundary at `vpn`; a huge mapping across it is split (vma_adjust_trans_huge()).
+// split_vma(): a VMA boundary at `vpn`; a huge mapping across it is split
+// (vma_adjust_trans_huge()).
 void SplitVma(World& w, MmId mm, Vpn vpn);
 
-// folio_pte_batch(): how many entries from the present one at `vpn` on, below `last` and in its table, map
-// consecutive pages of one folio and differ in young, dirty, soft-dirty and write permission only.
+// folio_pte_batch(): how many entries from the present one at `vpn` on, below `last` and in its
+// table, map consecutive pages of one folio and differ in young, dirty, soft-dirty and write
+// permission only.
 std::uint32_t FolioPteBatch(const World& w, MmId mm, Vpn vpn, Vpn last);
 
-// --- huge folios of the page cache: thp_shmem.cc -----------------------------------------------------
+// --- huge folios of the page cache: thp_shmem.cc -------------------------------------------------
 // Fills the hole at `vpn` by a huge folio if that is allowed and nothing else is cached around it.
 void ShmemAddHuge(World& w, const Vma& vma, Vpn vpn, std::uint8_t node);
 // shmem_swapin_folio() of a large entry: the whole folio at once; false when that is not possible.
@@ -76,7 +82,7 @@ PageSpan FolioSpan(const World& w, const Vma& vma, Vpn vpn, Pfn pfn);
 // userfaultfd and all entries are empty.
 PageSpan FileFaultSpan(const World& w, MmId mm, const Vma& vma, Vpn vpn, Pfn pfn);
 
-// --- collapse ----------------------------------------------------------------------------------------
+// --- collapse ------------------------------------------------------------------------------------
 // madvise_collapse() of the part [first, last) of one VMA. The error is what madvise(2) returns.
 Errno CollapseRange(World& w, MmId mm, Vma& vma, Vpn first, Vpn last);
 

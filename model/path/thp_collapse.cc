@@ -2,8 +2,8 @@
 //
 // Mirrors: madvise_collapse(), collapse_scan_pmd(), collapse_huge_page(),
 //          __collapse_huge_page_isolate() and _copy() of mm/khugepaged.c.
-// Marker:  an entry with a mark, present or not, or a uffd-wp marker makes the collapse fail; in a VMA
-//          of userfaultfd so does an empty entry or the zero page. The new entry has no mark.
+// Marker:  an entry with a mark, present or not, or a uffd-wp marker makes the collapse fail; in a
+//          VMA of userfaultfd so does an empty entry or the zero page. The new entry has no mark.
 #include "model/path/thp_collapse.h"
 
 #include <algorithm>

@@ -2,9 +2,9 @@
 //
 // Mirrors: collapse_scan_file(), collapse_file(), retract_page_tables(),
 //          try_collapse_pte_mapped_thp() of mm/khugepaged.c.
-// Marker:  every mapping of the old pages is erased, whoever asked: an RWP VMA's marks are lost, a WP
-//          VMA's become uffd-wp markers. WP and RWP VMAs keep their tables and get no PMD. Holes are not
-//          filled while a VMA with MISSING maps them; by then the entries are gone already.
+// Marker:  every mapping of the old pages is erased, whoever asked: an RWP VMA's marks are lost, a
+//          WP VMA's become uffd-wp markers. WP and RWP VMAs keep their tables and get no PMD. Holes
+//          are not filled while a VMA with MISSING maps them; by then the entries are gone already.
 #include <vector>
 
 #include "model/mm/entry.h"

@@ -3,8 +3,8 @@
 // Mirrors: do_huge_pmd_anonymous_page(), do_huge_pmd_uffd_rwp(), do_huge_pmd_numa_page(),
 //          huge_pmd_set_accessed() of mm/huge_memory.c; the PMD part of __handle_mm_fault() of
 //          mm/memory.c.
-// Marker:  a first touch neither traps nor arms. An asynchronous RWP fault resolves the whole leaf and
-//          does not split it; a NUMA hint keeps the mark.
+// Marker:  a first touch neither traps nor arms. An asynchronous RWP fault resolves the whole leaf
+//          and does not split it; a NUMA hint keeps the mark.
 #include "model/mm/entry.h"
 #include "model/path/fault_parts.h"
 #include "model/path/migrate_wait.h"
@@ -35,7 +35,7 @@ bool SamePmd(const World& w, const FaultFrame& f) {
   return w.mm(f.mm).table.GetPmd(f.vpn) == f.orig;
 }
 
-// --- marks -------------------------------------------------------------------------------------------
+// --- marks ---------------------------------------------------------------------------------------
 // set_huge_zero_folio()
 Word HugeZeroWord(const World& w, const Vma& vma, Pfn zero) {
   return w.arch->MkSpecial(Form::kPmd, w.arch->Make(Form::kPmd, zero, vma.page_prot));
@@ -57,7 +57,7 @@ Word RwpResolvedPmd(const World& w, const Vma& vma, Word pmd) {
   return OpenedPmd(w, vma, w.arch->ClearUffd(Form::kPmd, pmd));
 }
 
-// --- leaves ------------------------------------------------------------------------------------------
+// --- leaves --------------------------------------------------------------------------------------
 std::uint32_t RwpLeafFault(World& w, FaultFrame& f, Vma& vma) {
   if (!w.ctx(vma.ctx).Has(kFeatureRwpAsync)) {
     f.reason = UffdReason::kRwp;

@@ -1,7 +1,8 @@
 // Where huge pages may be used.
 //
 // Mirrors: __thp_vma_allowable_orders() of mm/huge_memory.c, thp_vma_suitable_order() and
-//          vma_thp_disabled() of include/linux/huge_mm.h, shmem_allowable_huge_orders() of mm/shmem.c.
+//          vma_thp_disabled() of include/linux/huge_mm.h, shmem_allowable_huge_orders() of
+//          mm/shmem.c.
 // Marker:  none of it looks at userfaultfd: an RWP or WP VMA gets huge pages like any other.
 #include "model/path/thp.h"
 

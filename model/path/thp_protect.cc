@@ -2,8 +2,8 @@
 //
 // Mirrors: change_huge_pmd(), change_non_present_huge_pmd(), zap_huge_pmd() of mm/huge_memory.c,
 //          pgtable_split_needed() of mm/mprotect.c.
-// Marker:  the formula of PTEs. Marks of files live at PTE level only, so protecting a file PMD erases
-//          it: WP then puts markers there, RWP has none and protects nothing.
+// Marker:  the formula of PTEs. Marks of files live at PTE level only, so protecting a file PMD
+//          erases it: WP then puts markers there, RWP has none and protects nothing.
 #include "model/mm/entry.h"
 #include "model/path/change_protection.h"
 #include "model/path/huge.h"

@@ -1,7 +1,8 @@
 // Huge folios of shmem files: filling holes with them, mapping them, removing parts of them.
 //
-// Mirrors: shmem_alloc_and_add_folio(), shmem_swapin_folio(), shmem_split_large_entry() of mm/shmem.c, do_set_pmd(), finish_fault() of mm/memory.c,
-//          truncate_inode_partial_folio() of mm/truncate.c.
+// Mirrors: shmem_alloc_and_add_folio(), shmem_swapin_folio(), shmem_split_large_entry() of
+//          mm/shmem.c, do_set_pmd(), finish_fault() of mm/memory.c, truncate_inode_partial_folio()
+//          of mm/truncate.c.
 // Marker:  a PMD is installed in RWP and WP VMAs too, without a mark.
 #include <algorithm>
 

@@ -2,8 +2,7 @@
 //
 // Mirrors: __split_huge_pmd_locked() and __split_huge_zero_page_pmd() of mm/huge_memory.c.
 // Marker:  the mark of the PMD goes to all PTEs, and PROT_NONE with it in an RWP VMA. A PROT_NONE
-// of
-//          NUMA hinting is not carried over. A file PMD has no mark: its mapping is erased.
+//          of NUMA hinting is not carried over. A file PMD has no mark: its mapping is erased.
 #include "model/mm/entry.h"
 #include "model/path/prot.h"
 #include "model/path/rmap.h"

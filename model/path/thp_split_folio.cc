@@ -2,9 +2,9 @@
 //
 // Mirrors: __folio_split(), unmap_folio(), remap_page() of mm/huge_memory.c,
 //          try_to_map_unused_to_zeropage() of mm/migrate.c.
-// Marker:  anonymous mappings go through migration entries, which carry the mark; a subpage that holds
-//          only zeroes is replaced by the zero page with the same mark. Mappings of files are erased: a
-//          WP VMA keeps a marker, an RWP VMA nothing.
+// Marker:  anonymous mappings go through migration entries, which carry the mark; a subpage that
+//          holds only zeroes is replaced by the zero page with the same mark. Mappings of files are
+//          erased: a WP VMA keeps a marker, an RWP VMA nothing.
 #include "model/path/migrate.h"
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
@@ -14,7 +14,8 @@
 namespace uffdsim {
 namespace {
 
-// folio_expected_ref_count(): besides its mappings and its cache only the caller may hold the folio.
+// folio_expected_ref_count(): besides its mappings and its cache only the caller may hold the
+// folio.
 bool Splittable(const World& w, Pfn head) {
   const Page& folio = w.frames[head];
   return !folio.Has(kPgZero | kPgHugetlb) && folio.refs <= 1 && !FolioPinned(w, head);
@@ -30,7 +31,7 @@ std::vector<Mapping> PteMappingsOf(World& w, Pfn head) {
   return MappingsOf(w, head);
 }
 
-// --- marks -------------------------------------------------------------------------------------------
+// --- marks ---------------------------------------------------------------------------------------
 // try_to_map_unused_to_zeropage()
 Word UnusedWord(const World& w, const Vma& vma, Word present) {
   const Arch& arch = *w.arch;
@@ -47,7 +48,7 @@ Word RemappedWord(const World& w, const Vma& vma, Word present, Pfn pfn) {
   return MigratedEntry(w, vma, Form::kPte, entry, pfn, page.Has(kPgDirty));
 }
 
-// --- anonymous folios --------------------------------------------------------------------------------
+// --- anonymous folios ----------------------------------------------------------------------------
 bool Unused(World& w, const Vma& vma, Pfn pfn) {
   const Page& page = w.frames[pfn];
   if (page.Has(kPgMlocked | kPgHwPoison) || vma.Has(kVmLocked)) return false;
@@ -84,7 +85,7 @@ void SplitAnon(World& w, Pfn head) {
   for (const Mapping& m : mappings) Remap(w, m);
 }
 
-// --- page-cache folios -------------------------------------------------------------------------------
+// --- page-cache folios ---------------------------------------------------------------------------
 void UnmapCacheFolio(World& w, Pfn head) {
   const Arch& arch = *w.arch;
   for (const Mapping& m : PteMappingsOf(w, head)) {

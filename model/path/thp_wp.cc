@@ -2,7 +2,8 @@
 //
 // Mirrors: wp_huge_pmd(), __wp_can_reuse_large_anon_folio() of mm/memory.c, do_huge_pmd_wp_page(),
 //          do_huge_zero_wp_pmd() of mm/huge_memory.c.
-// Marker:  WP_ASYNC splits the leaf, so that only the touched page loses its mark; RWP never comes here.
+// Marker:  WP_ASYNC splits the leaf, so that only the touched page loses its mark; RWP never comes
+//          here.
 #include <algorithm>
 
 #include "model/path/fault_parts.h"
