@@ -4,6 +4,8 @@
 // the
 //          table of descriptors.
 // Marker:  everything goes, markers included. Contexts of the address space stay, with a dead mm.
+#include "model/path/exit.h"
+
 #include <algorithm>
 
 #include "model/path/ksm.h"
@@ -41,20 +43,10 @@ void KillThreads(World& w, MmId mm, TaskId except) {
   }
 }
 
-void TearDown(World& w, MmId id) {
-  Mm& mm = w.mm(id);
-  if (!mm.vmas.list().empty()) {
-    UnmapRegion(w, id, mm.vmas.list().front().start, mm.vmas.list().back().end);
-  }
-  KsmExit(w, id);
-  mm = Mm(*w.arch);
-  DropPins(w, id);
-}
-
 // Children that a killed thread was still making: fork() fails and they are undone.
 void UndoForks(World& w, MmId parent, const std::vector<MmId>& pending) {
   for (const MmId child : pending) {
-    if (w.mm(child).alive && w.mm(child).parent == parent) TearDown(w, child);
+    if (w.mm(child).alive && w.mm(child).parent == parent) DestroyMm(w, child);
   }
 }
 
@@ -69,6 +61,16 @@ std::vector<MmId> PendingChildren(const World& w, MmId parent, TaskId except) {
 
 }  // namespace
 
+void DestroyMm(World& w, MmId id) {
+  Mm& mm = w.mm(id);
+  if (!mm.vmas.list().empty()) {
+    UnmapRegion(w, id, mm.vmas.list().front().start, mm.vmas.list().back().end);
+  }
+  KsmExit(w, id);
+  mm = Mm(*w.arch);
+  DropPins(w, id);
+}
+
 void Start_exit(World& w, Task& t) {
   const MmId target = t.op.target;
   if (target.value >= w.mms.size() || !w.mm(target).alive) {
@@ -78,7 +80,7 @@ void Start_exit(World& w, Task& t) {
   const std::vector<MmId> pending = PendingChildren(w, target, t.id);
   KillThreads(w, target, t.id);
   UndoForks(w, target, pending);
-  TearDown(w, target);
+  DestroyMm(w, target);
   Succeed(t);
 }
 

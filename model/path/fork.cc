@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "model/mm/entry.h"
+#include "model/path/exit.h"
 #include "model/path/ksm.h"
 #include "model/path/paths.h"
 #include "model/path/pin.h"
@@ -11,186 +11,14 @@
 #include "model/path/start.h"
 #include "model/path/uffd_event.h"
 #include "model/path/uffd_ioctl.h"
+#include "model/path/uffd_wait.h"
 
 namespace uffdsim {
 namespace {
 
-constexpr VmFlags kVmCopyOnFork = kVmPfnmap | kVmMixedmap | kVmUffdWp | kVmUffdRwp | kVmMaybeGuard;
 constexpr VmFlags kVmLockedMask = kVmLocked | kVmLockonfault;
 
-bool Protected(const Vma& vma) { return vma.Has(kVmUffdWp | kVmUffdRwp); }
-
-// vma_needs_copy(): what a fault fills again correctly is not copied. It is the child's VMA that
-// may be WP or RWP.
-bool NeedsCopy(const ForkedVma& v) { return v.dst->Has(kVmCopyOnFork) || v.src->anon_vma != 0; }
-
-// --- one entry
-// ---------------------------------------------------------------------------------------
-
-// The parent's entry of a private mapping is shared from now on.
-void WriteProtectParent(World& w, const ForkedVma& v, Vpn vpn, Word word) {
-  if (!v.src->IsCow() || !w.arch->Write(Form::kPte, word)) return;
-  w.mm(v.parent).table.SetPte(vpn, w.arch->WrProtect(Form::kPte, word));
-}
-
-void CopyPinnedPage(World& w, const ForkedVma& v, Vpn vpn, Word word) {
-  const Content content = LookAtContent(w, w.arch->PfnOf(Form::kPte, word));
-  const Pfn copy = NewAnonPage(w, *v.dst, vpn, content);
-  MapFrames(w, copy, 1);
-  w.mm(v.child).table.SetPte(vpn, ForkedPinned(w, v, copy, word));
-}
-
-// What __pte_batch_clear_ignored() leaves of a word for the comparison.
-Word BatchKey(const World& w, const Vma& vma, Word word) {
-  const Arch& arch = *w.arch;
-  if (vma.Shared()) word = arch.MkClean(Form::kPte, word);
-  if (!SoftDirtyEnabled(w, vma)) word = arch.ClearSoftDirty(Form::kPte, word);
-  return arch.MkOld(Form::kPte, arch.WrProtect(Form::kPte, word));
-}
-
-// folio_pte_batch_flags(): how many entries from `vpn` on map consecutive pages of one large folio
-// alike. All of them get the first one's bits; `word` becomes writable if any of them is.
-std::uint64_t BatchLength(const World& w, const ForkedVma& v, Vpn vpn, Vpn last, Word* word) {
-  const Arch& arch = *w.arch;
-  const PageTable& table = w.mm(v.parent).table;
-  const Pfn pfn = arch.PfnOf(Form::kPte, *word);
-  const Pfn head = w.frames.HeadOf(pfn);
-  const std::uint64_t limit =
-      std::min<std::uint64_t>(last - vpn, head.value + w.frames.Count(head) - pfn.value);
-  const Word key = BatchKey(w, *v.src, *word);
-  std::uint64_t length = 1;
-  bool writable = false;
-  for (; length < limit; ++length) {
-    const Word next = table.GetPte(vpn + length);
-    if (!arch.Present(Form::kPte, next) ||
-        BatchKey(w, *v.src, next) != arch.AdvancePfn(Form::kPte, key, length)) {
-      break;
-    }
-    writable |= arch.Write(Form::kPte, next);
-  }
-  if (writable) *word = arch.MkWrite(Form::kPte, *word);
-  return length;
-}
-
-void CopyOnePresent(World& w, const ForkedVma& v, Vpn vpn, Word word, Word first, std::uint64_t i) {
-  const Word child = w.arch->AdvancePfn(Form::kPte, ForkedPresent(w, v, Form::kPte, first), i);
-  WriteProtectParent(w, v, vpn, word);
-  MapFrames(w, w.arch->PfnOf(Form::kPte, word), 1);
-  w.mm(v.child).table.SetPte(vpn, child);
-}
-
-// copy_present_ptes(). Returns how many entries were copied.
-std::uint64_t CopyPresent(World& w, const ForkedVma& v, Vpn vpn, Vpn last, Word word) {
-  const Pfn pfn = w.arch->PfnOf(Form::kPte, word);
-  const Page& folio = w.frames.Head(pfn);
-  if (w.frames[pfn].Has(kPgZero)) {
-    CopyOnePresent(w, v, vpn, word, word, 0);
-    return 1;
-  }
-  const bool anon = folio.Has(kPgAnon);
-  Word first = word;
-  const std::uint64_t batch =
-      folio.order != 0 && !FolioPinned(w, pfn) ? BatchLength(w, v, vpn, last, &first) : 1;
-  for (std::uint64_t i = 0; i < batch; ++i) {
-    const Word old_word = w.mm(v.parent).table.GetPte(vpn + i);
-    if (anon && !TryShareAnon(w, w.arch->PfnOf(Form::kPte, old_word))) {
-      CopyPinnedPage(w, v, vpn + i, old_word);
-    } else {
-      CopyOnePresent(w, v, vpn + i, old_word, first, i);
-    }
-  }
-  return batch;
-}
-
-void CopySwap(World& w, const ForkedVma& v, Vpn vpn, Word word) {
-  w.swap.Duplicate(SwapSlotOf(*w.arch, word));
-  const Word shared = w.arch->SwpClearExclusive(word);
-  w.mm(v.parent).table.SetPte(vpn, shared);
-  w.mm(v.child).table.SetPte(vpn, ForkedSoftleaf(w, v, Form::kPte, shared));
-}
-
-// A writable or exclusive migration entry becomes a plain readable one in both processes.
-void CopyMigration(World& w, const ForkedVma& v, Vpn vpn, Word word) {
-  const Arch& arch = *w.arch;
-  if (Classify(arch, Form::kPte, word) != EntryKind::kMigrationRead && v.dst->IsCow()) {
-    Word readable =
-        MakeMigration(arch, Form::kPte, MigrationAccess::kRead, SoftleafPfn(arch, Form::kPte, word),
-                      MigrationAdOf(arch, Form::kPte, word));
-    if (arch.SwpSoftDirty(Form::kPte, word)) readable = arch.SwpMkSoftDirty(Form::kPte, readable);
-    if (arch.SwpUffd(Form::kPte, word)) readable = arch.SwpMkUffd(Form::kPte, readable);
-    word = readable;
-    w.mm(v.parent).table.SetPte(vpn, word);
-  }
-  w.mm(v.child).table.SetPte(vpn, ForkedSoftleaf(w, v, Form::kPte, word));
-}
-
-// Soft-dirty of a downgraded entry is lost, as in the kernel.
-void CopyDevicePrivate(World& w, const ForkedVma& v, Vpn vpn, Word word) {
-  const Arch& arch = *w.arch;
-  const Pfn pfn = SoftleafPfn(arch, Form::kPte, word);
-  TryShareAnon(w, pfn);
-  MapFrames(w, pfn, 1);
-  if (Classify(arch, Form::kPte, word) == EntryKind::kDevicePrivateWrite && v.dst->IsCow()) {
-    Word readable = MakeDevicePrivate(arch, Form::kPte, false, pfn);
-    if (arch.SwpUffd(Form::kPte, word)) readable = arch.SwpMkUffd(Form::kPte, readable);
-    word = readable;
-    w.mm(v.parent).table.SetPte(vpn, word);
-  }
-  w.mm(v.child).table.SetPte(vpn, ForkedSoftleaf(w, v, Form::kPte, word));
-}
-
-// restore_exclusive_pte(): the parent takes the page back first, then it is copied as a present
-// one.
-Word RestoredExclusive(const World& w, const ForkedVma& v, Word word) {
-  const Arch& arch = *w.arch;
-  const Pfn pfn = SoftleafPfn(arch, Form::kPte, word);
-  Word present = arch.MkOld(Form::kPte, arch.Make(Form::kPte, pfn, v.src->page_prot));
-  if (arch.SwpSoftDirty(Form::kPte, word)) present = arch.MkSoftDirty(Form::kPte, present);
-  present = RestoreUffd(w, *v.src, Form::kPte, present, arch.SwpUffd(Form::kPte, word));
-  if (!MayUpgrade(w, *v.src, Form::kPte, present)) return present;
-  if (w.frames.Head(pfn).Has(kPgDirty)) present = arch.MkDirty(Form::kPte, present);
-  return arch.MkWrite(Form::kPte, present);
-}
-
-// One entry that is not none; returns how many entries it stood for.
-std::uint64_t CopyEntry(World& w, const ForkedVma& v, Vpn vpn, Vpn last, Word word) {
-  switch (Classify(*w.arch, Form::kPte, word)) {
-    case EntryKind::kNone: return 1;
-    case EntryKind::kPresent: return CopyPresent(w, v, vpn, last, word);
-    case EntryKind::kSwap: CopySwap(w, v, vpn, word); return 1;
-    case EntryKind::kMigrationRead:
-    case EntryKind::kMigrationReadExclusive:
-    case EntryKind::kMigrationWrite: CopyMigration(w, v, vpn, word); return 1;
-    case EntryKind::kDevicePrivateRead:
-    case EntryKind::kDevicePrivateWrite: CopyDevicePrivate(w, v, vpn, word); return 1;
-    case EntryKind::kDeviceExclusive: {
-      const Word present = RestoredExclusive(w, v, word);
-      w.mm(v.parent).table.SetPte(vpn, present);
-      return CopyPresent(w, v, vpn, last, present);
-    }
-    case EntryKind::kHwPoison:
-      w.mm(v.child).table.SetPte(vpn, ForkedSoftleaf(w, v, Form::kPte, word));
-      return 1;
-    case EntryKind::kMarker: w.mm(v.child).table.SetPte(vpn, ForkedMarker(w, v, word)); return 1;
-  }
-  return 1;
-}
-
-// --- ranges
-// ------------------------------------------------------------------------------------------
-
-void CopyPteTable(World& w, const ForkedVma& v, Vpn first, Vpn last) {
-  PageTable& source = w.mm(v.parent).table;
-  // The child gets a table even if nothing of it is copied.
-  w.mm(v.child).table.EnsurePteTable(first);
-  for (Vpn vpn = first; vpn < last;) {
-    const Word word = source.GetPte(vpn);
-    vpn = vpn + (w.arch->None(Form::kPte, word) ? 1 : CopyEntry(w, v, vpn, last, word));
-  }
-}
-
-// --- VMAs
-// --------------------------------------------------------------------------------------------
+// --- VMAs ---
 
 // A context of a forked process: made once per parent context.
 struct DupContext {
@@ -248,7 +76,7 @@ void MakeMm(World& w, MmId child, MmId parent) {
   w.mm(child).parent = parent;
 }
 
-void DupVma(World& w, MmId parent, MmId child, const Vma& src, std::vector<DupContext>* made) {
+Errno DupVma(World& w, MmId parent, MmId child, const Vma& src, std::vector<DupContext>* made) {
   Vma dst = src;
   DupUserfaultfd(w, child, &dst, made);
   // hugetlb_dup_vma_private(): a child owns no reservation.
@@ -263,13 +91,14 @@ void DupVma(World& w, MmId parent, MmId child, const Vma& src, std::vector<DupCo
   }
   dst.flags &= ~kVmLockedMask;
   w.mm(child).vmas.Insert(dst);
-  if (dst.Has(kVmWipeonfork)) return;
-  CopyPageRange(w, {.parent = parent, .child = child, .src = &src, .dst = &dst});
+  if (dst.Has(kVmWipeonfork)) return Errno::kOk;
+  const Errno error =
+      CopyPageRange(w, {.parent = parent, .child = child, .src = &src, .dst = &dst});
   if (dst.ctx != CtxId(0)) EmitInherit(w, parent, src.start, src.end, child, dst.start);
+  return error;
 }
 
-// --- the path
-// ----------------------------------------------------------------------------------------
+// --- the path ---
 
 struct ForkFrame {
   static constexpr std::size_t kMaxContexts = 8;
@@ -288,7 +117,14 @@ Next DupMmap(World& w, Task& t, ForkFrame& f) {
   // By value: copying entries of the parent never changes its VMAs.
   const VmaTree::List vmas = w.mm(t.mm).vmas.list();
   for (const Vma& vma : vmas) {
-    if (!vma.Has(kVmDontcopy)) DupVma(w, t.mm, f.child, vma, &made);
+    if (vma.Has(kVmDontcopy)) continue;
+    if (const Errno error = DupVma(w, t.mm, f.child, vma, &made); error != Errno::kOk) {
+      // dup_userfaultfd_fail(): no events, and the half-made address space goes.
+      for (const DupContext& context : made) DropChanging(w, context.original);
+      DestroyMm(w, f.child);
+      Fail(t, error);
+      return Next::Return();
+    }
   }
   // ksm_fork(): the child of a process that the daemon scans is scanned too.
   const auto& slots = w.ksm.slots;
@@ -339,71 +175,6 @@ constexpr Step kSteps[] = {
 }  // namespace
 
 const Path kForkPath = {"fork", "mm/mmap.c dup_mmap()", kSteps};
-
-Word ForkedPresent(const World& w, const ForkedVma& v, Form form, Word word) {
-  const Arch& arch = *w.arch;
-  // Sampled first: dropping PROT_NONE below may take the write bit of an unmarked word with it.
-  const bool writable = arch.Write(form, word);
-  if (!Protected(*v.dst)) {
-    if (v.src->UffdRwp() && arch.Uffd(form, word)) word = arch.Modify(form, word, v.dst->page_prot);
-    word = arch.ClearUffd(form, word);
-  }
-  if (v.src->IsCow() && writable) word = arch.WrProtect(form, word);
-  if (v.src->Shared()) word = arch.MkClean(form, word);
-  return arch.MkOld(form, word);
-}
-
-Word ForkedPinned(const World& w, const ForkedVma& v, Pfn copy, Word word) {
-  const Arch& arch = *w.arch;
-  Word made = arch.MkDirty(Form::kPte, arch.Make(Form::kPte, copy, v.dst->page_prot));
-  if (v.dst->Has(kVmWrite)) made = arch.MkWrite(Form::kPte, made);
-  return RestoreUffd(w, *v.dst, Form::kPte, made, Protected(*v.dst) && arch.Uffd(Form::kPte, word));
-}
-
-Word ForkedSoftleaf(const World& w, const ForkedVma& v, Form form, Word word) {
-  return Protected(*v.dst) ? word : w.arch->SwpClearUffd(form, word);
-}
-
-Word ForkedMarker(const World& w, const ForkedVma& v, Word word) {
-  const std::uint64_t source = MarkerOf(*w.arch, word);
-  std::uint64_t marker = source & (kMarkerPoisoned | kMarkerGuard);
-  if (v.dst->UffdWp()) marker |= source & kMarkerUffdWp;
-  return marker == 0 ? w.arch->NoneWord(Form::kPte) : MakeMarker(*w.arch, marker);
-}
-
-bool TryShareAnon(World& w, Pfn pfn) {
-  Page& page = w.frames[pfn];
-  if (!page.Has(kPgAnonExclusive)) return true;
-  if (FolioPinned(w, pfn)) return false;
-  page.flags &= ~static_cast<std::uint32_t>(kPgAnonExclusive);
-  return true;
-}
-
-void CopyPageRange(World& w, const ForkedVma& v) {
-  if (!NeedsCopy(v)) return;
-  if (v.src->IsCow()) NotifyInvalidate(w, v.parent, v.src->start, v.src->end);
-  if (v.src->Hugetlb()) {
-    CopyHugetlbRange(w, v);
-    return;
-  }
-  PageTable& source = w.mm(v.parent).table;
-  const std::uint64_t table_span = source.PagesPerEntry(2);
-  for (Vpn vpn = v.src->start; vpn < v.src->end;) {
-    const Vpn upper = std::min(Vpn((vpn.value | (table_span - 1)) + 1), v.src->end);
-    if (!source.HasTableOf(1, vpn)) {
-      vpn = upper;
-      continue;
-    }
-    w.mm(v.child).table.EnsureTableOf(1, vpn);
-    for (; vpn < upper;) {
-      const Vpn next = std::min(Vpn((vpn.value | (source.PmdPages() - 1)) + 1), upper);
-      if (w.arch->None(Form::kPmd, source.GetPmd(vpn)) || CopyPmd(w, v, vpn) == PmdCopy::kSplit) {
-        if (source.HasPteTable(vpn)) CopyPteTable(w, v, vpn, next);
-      }
-      vpn = next;
-    }
-  }
-}
 
 void Start_fork(World& w, Task& t) {
   if (t.op.target.value < w.mms.size() && w.mm(t.op.target).alive) {

@@ -23,8 +23,7 @@ struct ForkedVma {
   const Vma* dst = nullptr;
 };
 
-// --- marks: what the child's entry carries
-// -----------------------------------------------------------
+// --- marks: what the child's entry carries ---
 // __copy_present_ptes(): the child's word; `word` is what the parent had. Both forms.
 Word ForkedPresent(const World& w, const ForkedVma& v, Form form, Word word);
 // copy_present_page(): a pinned page is copied at once; the mark of the source is delivered again.
@@ -37,15 +36,14 @@ Word ForkedSoftleaf(const World& w, const ForkedVma& v, Form form, Word word);
 // copy_pte_marker(): NoneWord when nothing is to be copied.
 Word ForkedMarker(const World& w, const ForkedVma& v, Word word);
 
-// --- copying
-// ----------------------------------------------------------------------------------------
-// copy_page_range().
-void CopyPageRange(World& w, const ForkedVma& v);
+// --- copying ---
+// copy_page_range(). ENOMEM when a pinned huge page could not be copied.
+Errno CopyPageRange(World& w, const ForkedVma& v);
 
 // fork_huge.cc: copy_huge_pmd(); kSplit: the parent's PMD was split, copy its PTEs.
 enum class PmdCopy : std::uint8_t { kDone, kSplit };
 PmdCopy CopyPmd(World& w, const ForkedVma& v, Vpn vpn);
-// copy_hugetlb_page_range(). ENOMEM when a pinned page could not be copied.
+// copy_hugetlb_page_range().
 Errno CopyHugetlbRange(World& w, const ForkedVma& v);
 
 // folio_try_dup_anon_rmap(): the frame stops being exclusive. False when it may be pinned and has

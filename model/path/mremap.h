@@ -15,8 +15,8 @@ namespace uffdsim {
 enum class MoveMarks : std::uint8_t { kKeep, kDrop };
 MoveMarks MarksOnMove(const World& w, const Vma& vma);
 
-// --- marks: what an entry of `vma` becomes at its new place
-// --------------------------------------- Present PTE or PMD.
+// --- marks: what an entry of `vma` becomes at its new place ---
+// Present PTE or PMD.
 Word MovedPresent(const World& w, const Vma& vma, MoveMarks marks, Form form, Word word);
 // Swap, migration, device, hwpoison entries; poison and guard markers. NoneWord for a uffd-wp
 // marker that must not travel.

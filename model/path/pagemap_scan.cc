@@ -19,107 +19,7 @@ enum class Walk : std::uint8_t {
   kRefused,  // -EPERM: CHECK_WPASYNC
 };
 
-// --- categories ---------------------------------------------------------------------------------
-
-// What the absence of the mark means in this VMA.
-std::uint64_t Unmarked(const Vma& vma) {
-  std::uint64_t categories = 0;
-  if (vma.UffdWp()) categories |= kPageWritten;
-  if (vma.UffdRwp()) categories |= kPageAccessed;
-  return categories;
-}
-
-std::uint64_t FileCategory(const World& w, Pfn pfn) {
-  const Page& folio = w.frames.Head(pfn);
-  return folio.Has(kPgAnon | kPgZero) ? 0 : std::uint64_t{kPageFile};
-}
-
-// A present word of any size; PAGE_IS_HUGE is the caller's.
-std::uint64_t PresentCategories(const World& w, const Vma& vma, Form form, Word word) {
-  const Arch& arch = *w.arch;
-  const Pfn pfn = arch.PfnOf(form, word);
-  std::uint64_t categories = kPagePresent;
-  if (!arch.Uffd(form, word)) categories |= Unmarked(vma);
-  if (arch.SoftDirty(form, word)) categories |= kPageSoftDirty;
-  if (w.frames[pfn].Has(kPgZero)) return categories | kPagePfnZero;
-  return categories | FileCategory(w, pfn);
-}
-
-std::uint64_t SoftleafCategories(const World& w, const Vma& vma, Form form, Word word) {
-  const Arch& arch = *w.arch;
-  std::uint64_t categories = kPageSwapped;
-  if (!SwpUffdAny(arch, form, word)) categories |= Unmarked(vma);
-  if (arch.SwpSoftDirty(form, word)) categories |= kPageSoftDirty;
-  const EntryKind kind = Classify(arch, form, word);
-  if (kind == EntryKind::kMarker) {
-    if (!vma.Hugetlb() && (MarkerOf(arch, word) & kMarkerGuard) != 0) categories |= kPageGuard;
-  } else if (kind != EntryKind::kSwap && !vma.Hugetlb()) {
-    categories |= FileCategory(w, SoftleafPfn(arch, form, word));
-  }
-  return categories;
-}
-
-std::uint64_t WordCategories(const World& w, const Vma& vma, Form form, Word word) {
-  const Arch& arch = *w.arch;
-  if (arch.None(form, word)) return vma.UffdWp() ? std::uint64_t{kPageWritten} : 0;
-  if (arch.Present(form, word)) return PresentCategories(w, vma, form, word);
-  return SoftleafCategories(w, vma, form, word);
-}
-
-std::uint64_t HugetlbCategories(const World& w, const Vma& vma, Word word) {
-  if (w.arch->None(Form::kPte, word)) return kPageHuge;
-  return kPageHuge | WordCategories(w, vma, Form::kPte, word);
-}
-
-bool WpAllowed(const World& w, const Vma& vma) {
-  return vma.ctx != CtxId(0) && w.ctx(vma.ctx).Has(kFeatureWpAsync) && UseMarkers(w, vma);
-}
-
-std::uint64_t VmaCategories(const World& w, const Vma& vma) {
-  std::uint64_t categories = 0;
-  if (WpAllowed(w, vma)) categories |= kPageWpAllowed;
-  if (vma.Has(kVmSoftdirty)) categories |= kPageSoftDirty;
-  return categories;
-}
-
-// --- protecting what was reported
-// -----------------------------------------------------------------
-
-// make_uffd_wp_pte(). Poison and guard markers get the bit too.
-void ProtectPte(const Arch& arch, PageTable& table, Vpn vpn, Word word) {
-  if (arch.None(Form::kPte, word)) {
-    table.SetPte(vpn, MakeMarker(arch, kMarkerUffdWp));
-  } else if (arch.Present(Form::kPte, word)) {
-    table.SetPte(vpn, arch.MkUffd(Form::kPte, word));
-  } else {
-    table.SetPte(vpn, arch.SwpMkUffd(Form::kPte, word));
-  }
-}
-
-// make_uffd_wp_pmd().
-void ProtectPmd(const Arch& arch, PageTable& table, Vpn vpn, Word word) {
-  if (arch.Present(Form::kPmd, word)) {
-    table.SetPmd(vpn, arch.MkUffd(Form::kPmd, word));
-  } else if (IsMigration(Classify(arch, Form::kPmd, word))) {
-    table.SetPmd(vpn, arch.SwpMkUffd(Form::kPmd, word));
-  }
-}
-
-// make_uffd_wp_huge_pte(). Unlike PTEs, markers and poisoned pages stay as they are.
-void ProtectHugetlb(const Arch& arch, PageTable& table, Vpn vpn, Word word) {
-  Word protect = word;
-  if (arch.None(Form::kPte, word)) {
-    protect = MakeMarker(arch, kMarkerUffdWp);
-  } else if (arch.Present(Form::kPte, word)) {
-    protect = arch.MkUffd(Form::kPte, word);
-  } else if (IsMigration(Classify(arch, Form::kPte, word))) {
-    protect = arch.SwpMkUffd(Form::kPte, word);
-  }
-  if (protect != word) table.SetLeaf(1, vpn, arch.HugetlbStore(HugeSize::kPmd, protect));
-}
-
-// --- the walk
-// --------------------------------------------------------------------------------------
+// --- the walk ---
 
 class Scan {
  public:
@@ -154,6 +54,11 @@ class Scan {
   Walk Hole(Vma& vma, Vpn first, Vpn last);
   Walk HugetlbEntry(const Vma& vma, Vpn first, Vpn last);
   Walk HugetlbHole(const Vma& vma, Vpn first, Vpn last);
+  void ProtectHugetlb(Vpn vpn, Word word) {
+    const Word marked = ScanProtectedHugetlb(*w_.arch, word);
+    if (marked == word) return;
+    w_.mm(mm_).table.SetLeaf(1, vpn, w_.arch->HugetlbStore(HugeSize::kPmd, marked));
+  }
 
   // First page after `vpn` whose entry need not have the categories of vpn's.
   Vpn RunEnd(const Vma& vma, const PageTable::LeafView& view, Vpn vpn, Vpn last) const;
@@ -269,7 +174,8 @@ Walk Scan::Ptes(const Vma& vma, Vpn first, Vpn last) {
       Vpn end = run_end;
       result = Output(categories, vpn, &end);
       if (protects_ && (categories & kPageWritten) != 0) {
-        for (Vpn v = vpn; v < end; ++v) ProtectPte(*w_.arch, table, v, table.GetPte(v));
+        for (Vpn v = vpn; v < end; ++v)
+          table.SetPte(v, ScanProtectedPte(*w_.arch, table.GetPte(v)));
       }
     }
     vpn = run_end;
@@ -285,7 +191,7 @@ void Scan::ProtectAllPtes(Vpn first, Vpn last) {
     const Word word = table.GetPte(vpn);
     if (arch.Present(Form::kPte, word) && arch.Uffd(Form::kPte, word)) continue;
     if (SwpUffdAny(arch, Form::kPte, word)) continue;
-    ProtectPte(arch, table, vpn, word);
+    table.SetPte(vpn, ScanProtectedPte(arch, word));
   }
 }
 
@@ -302,7 +208,7 @@ Walk Scan::PmdLeaf(const Vma& vma, Word word, Vpn first, Vpn last, bool* split) 
     *split = true;
     return Walk::kGoOn;
   }
-  ProtectPmd(*w_.arch, table, first, word);
+  table.SetPmd(first, ScanProtectedPmd(*w_.arch, word));
   return result;
 }
 
@@ -322,7 +228,7 @@ Walk Scan::HugetlbHole(const Vma& vma, Vpn first, Vpn last) {
   const std::uint64_t huge = table.PmdPages();
   for (Vpn vpn(first.value & ~(huge - 1)); vpn < last; vpn = vpn + huge) {
     table.EnsureTableOf(1, vpn);
-    ProtectHugetlb(*w_.arch, table, vpn, FindEntry(w_, mm_, vma, vpn).word);
+    ProtectHugetlb(vpn, FindEntry(w_, mm_, vma, vpn).word);
   }
   return result;
 }
@@ -341,7 +247,7 @@ Walk Scan::HugetlbEntry(const Vma& vma, Vpn first, Vpn last) {
     stop_ = first;
     return Walk::kGoOn;
   }
-  ProtectHugetlb(*w_.arch, table, first, entry.word);
+  ProtectHugetlb(first, entry.word);
   return result;
 }
 
@@ -417,15 +323,6 @@ Errno CheckArgs(const World& w, std::uint64_t start, std::uint64_t end, const Sc
 }
 
 }  // namespace
-
-std::uint64_t PageCategories(const World& w, const Vma& vma, const EntryAt& entry) {
-  const std::uint64_t of_vma = VmaCategories(w, vma);
-  if (vma.Hugetlb()) {
-    return entry.exists ? of_vma | HugetlbCategories(w, vma, entry.word) : of_vma;
-  }
-  const std::uint64_t huge = entry.exists && entry.level > 0 ? std::uint64_t{kPageHuge} : 0;
-  return of_vma | huge | WordCategories(w, vma, entry.form, entry.word);
-}
 
 Errno PagemapScan(World& w, MmId mm, std::uint64_t start, std::uint64_t end, const ScanArgs& args,
                   std::vector<ScanRegion>* out, std::uint64_t* walk_end) {

@@ -38,6 +38,22 @@ inline constexpr std::uint64_t kScanCheckWpAsync = 2;
 Errno PagemapScan(World& w, MmId mm, std::uint64_t start, std::uint64_t end, const ScanArgs& args,
                   std::vector<ScanRegion>* out, std::uint64_t* walk_end);
 
+// --- what categories are made of ---
+// A PTE or PMD word that is not hugetlb's, without PAGE_IS_HUGE; FILE is always looked up.
+std::uint64_t WordCategories(const World& w, const Vma& vma, Form form, Word word);
+std::uint64_t HugetlbCategories(const World& w, const Vma& vma, Word word);
+// The VMA's part, the same for each of its pages. WpAllowed(): asynchronous WP that can mark holes.
+std::uint64_t VmaCategories(const World& w, const Vma& vma);
+bool WpAllowed(const World& w, const Vma& vma);
+
+// --- marks: what PM_SCAN_WP_MATCHING makes of an entry ---
+// make_uffd_wp_pte(): poison and guard markers get the bit too.
+Word ScanProtectedPte(const Arch& arch, Word word);
+// make_uffd_wp_pmd()
+Word ScanProtectedPmd(const Arch& arch, Word word);
+// make_uffd_wp_huge_pte(): markers and poisoned pages stay as they are.
+Word ScanProtectedHugetlb(const Arch& arch, Word word);
+
 // Categories of one page, as a scan with all categories of interest reports them.
 std::uint64_t PageCategories(const World& w, const Vma& vma, const EntryAt& entry);
 

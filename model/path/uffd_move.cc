@@ -56,8 +56,7 @@ void Rehome(World& w, const Unit& u, Pfn pfn) {
   w.frames.Head(pfn).index = u.dst_vma->IndexOf(u.dst);
 }
 
-// --- PTEs
-// ------------------------------------------------------------------------------------------
+// --- PTEs ---
 
 Moved MovePresent(World& w, const Unit& u, Word word) {
   const Arch& arch = *w.arch;
@@ -116,8 +115,7 @@ Moved MovePte(World& w, const Unit& u) {
   return Refused(Errno::kEFAULT);
 }
 
-// --- PMDs
-// ------------------------------------------------------------------------------------------
+// --- PMDs ---
 
 // move_pages_huge_pmd()
 Moved MovePmd(World& w, const Unit& u, Word word) {
@@ -176,8 +174,7 @@ Moved MoveUnit(World& w, const Unit& u) {
   return MovePte(w, u);
 }
 
-// --- checks
-// ----------------------------------------------------------------------------------------
+// --- checks ---
 
 bool Compatible(const Vma& vma) {
   return !vma.Has(kVmPfnmap | kVmIo | kVmHugetlb | kVmMixedmap | kVmShadowStack);
@@ -207,8 +204,7 @@ Errno FindVmas(World& w, MmId mm, const UffdMoveFrame& f, Vma** dst, Vma** src) 
   return *src == nullptr ? Errno::kENOENT : Errno::kOk;
 }
 
-// --- the path
-// ----------------------------------------------------------------------------------------
+// --- the path ---
 
 Next Validate(World& w, Task& t, UffdMoveFrame& f) {
   Vma* dst = nullptr;

@@ -15,7 +15,7 @@ namespace uffdsim {
 inline constexpr std::uint64_t kMoveDontwake = 1;
 inline constexpr std::uint64_t kMoveHoles = 2;
 
-// --- marks: what arrives in `dst` for a source word ----------------------------------------------
+// --- marks: what arrives in `dst` for a source word ---
 Word UffdMovedPresent(const World& w, const Vma& dst, Pfn pfn, Word source);
 Word UffdMovedZero(const World& w, const Vma& dst);
 Word UffdMovedSwap(const World& w, const Vma& dst, Word source);
