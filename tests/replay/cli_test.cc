@@ -26,7 +26,7 @@ struct Answer {
   std::string text;  // standard output and standard error
 };
 
-Answer Run(const std::string& arguments) {
+Answer RunProgram(const std::string& arguments) {
   const std::string command = std::string(UFFDSIM_PROGRAM) + " " + arguments + " 2>&1";
   std::FILE* pipe = popen(command.c_str(), "r");
   Answer answer;
@@ -59,7 +59,7 @@ class Cli : public testing::Test {
 };
 
 TEST_F(Cli, ReplayWritesTheWholeResult) {
-  const Answer answer = Run("replay " + kSample + " --dram 50% --json " + Path("r.json"));
+  const Answer answer = RunProgram("replay " + kSample + " --dram 50% --json " + Path("r.json"));
   ASSERT_EQ(answer.code, 0) << answer.text;
   EXPECT_THAT(answer.text, HasSubstr("lost updates"));
   EXPECT_FALSE(fs::exists(Path("r.json.partial")));
@@ -82,7 +82,7 @@ TEST_F(Cli, ResultsAreTheSameBytesFromRunToRun) {
   std::string dumps[2];
   for (int i = 0; i < 2; ++i) {
     const std::string path = Path("r" + std::to_string(i) + ".json");
-    ASSERT_EQ(Run("replay " + kSample + " --dram 40% --policy clock --json " + path).code, 0);
+    ASSERT_EQ(RunProgram("replay " + kSample + " --dram 40% --policy clock --json " + path).code, 0);
     nlohmann::json r = nlohmann::json::parse(ReadFile(path));
     EXPECT_GT(r["metrics"]["evicted_pages"], 0);
     r.erase("machine");
@@ -92,11 +92,11 @@ TEST_F(Cli, ResultsAreTheSameBytesFromRunToRun) {
 }
 
 TEST_F(Cli, TheEchoReplaysTheSame) {
-  ASSERT_EQ(Run("replay " + kSample + " --dram 60% --interval 100ms --policy clock --json " +
+  ASSERT_EQ(RunProgram("replay " + kSample + " --dram 60% --interval 100ms --policy clock --json " +
                 Path("a.json")).code, 0);
   nlohmann::json a = nlohmann::json::parse(ReadFile(Path("a.json")));
   WriteFile("c.json", a["config"].dump());
-  ASSERT_EQ(Run("replay --config " + Path("c.json") + " --json " + Path("b.json")).code, 0);
+  ASSERT_EQ(RunProgram("replay --config " + Path("c.json") + " --json " + Path("b.json")).code, 0);
   nlohmann::json b = nlohmann::json::parse(ReadFile(Path("b.json")));
   EXPECT_EQ(a["config"], b["config"]);
   EXPECT_EQ(a["metrics"], b["metrics"]);
@@ -105,7 +105,7 @@ TEST_F(Cli, TheEchoReplaysTheSame) {
 
 TEST_F(Cli, TheCommandLineWinsOverTheFile) {
   WriteFile("c.json", R"({"interval": "100ms", "policy": "clock"})");
-  ASSERT_EQ(Run("replay " + kSample + " --interval 200ms --config " + Path("c.json") + " --json " +
+  ASSERT_EQ(RunProgram("replay " + kSample + " --interval 200ms --config " + Path("c.json") + " --json " +
                 Path("r.json")).code, 0);
   const nlohmann::json r = nlohmann::json::parse(ReadFile(Path("r.json")));
   EXPECT_EQ(r["config"]["interval"], "200ms");
@@ -153,7 +153,7 @@ TEST_F(Cli, BadInputIsRefusedWithWhatWasExpected) {
       {"", "subcommand"},
   };
   for (const auto& [arguments, message] : table) {
-    const Answer answer = Run(arguments);
+    const Answer answer = RunProgram(arguments);
     EXPECT_EQ(answer.code, 2) << arguments << ": " << answer.text;
     EXPECT_THAT(answer.text, HasSubstr(message)) << arguments;
     // One line, and it names the program.
@@ -164,32 +164,32 @@ TEST_F(Cli, BadInputIsRefusedWithWhatWasExpected) {
 
 TEST_F(Cli, NothingIsLeftBehindByARunThatFails) {
   const std::string json = Path("r.json");
-  EXPECT_EQ(Run("replay " + Path("none.uft") + " --json " + json).code, 2);
+  EXPECT_EQ(RunProgram("replay " + Path("none.uft") + " --json " + json).code, 2);
   EXPECT_FALSE(fs::exists(json));
   EXPECT_FALSE(fs::exists(json + ".partial"));
 }
 
 TEST_F(Cli, APipeIsATraceToo) {
-  const Answer answer = Run("replay - --dram 60MiB < " + kSample);
+  const Answer answer = RunProgram("replay - --dram 60MiB < " + kSample);
   EXPECT_EQ(answer.code, 0) << answer.text;
   EXPECT_THAT(answer.text, HasSubstr("2,449,247"));
 }
 
 TEST_F(Cli, PteHasAShortForm) {
-  const Answer whole = Run("pte decode x86_64 0x8000000012345867");
-  const Answer brief = Run("pte x86_64 0x8000000012345867");
+  const Answer whole = RunProgram("pte decode x86_64 0x8000000012345867");
+  const Answer brief = RunProgram("pte x86_64 0x8000000012345867");
   EXPECT_EQ(whole.code, 0) << whole.text;
   EXPECT_EQ(whole.text, brief.text);
   EXPECT_THAT(whole.text, HasSubstr("present"));
 }
 
 TEST_F(Cli, EveryAxisCanBeListed) {
-  const Answer axes = Run("list --json");
+  const Answer axes = RunProgram("list --json");
   ASSERT_EQ(axes.code, 0);
   const nlohmann::json rows = nlohmann::json::parse(axes.text);
   EXPECT_GT(rows.size(), 8);
   for (const auto& row : rows) {
-    const Answer answer = Run("list " + row["name"].get<std::string>());
+    const Answer answer = RunProgram("list " + row["name"].get<std::string>());
     EXPECT_EQ(answer.code, 0) << row;
     EXPECT_GT(std::count(answer.text.begin(), answer.text.end(), '\n'), 0) << row;
   }
@@ -197,7 +197,7 @@ TEST_F(Cli, EveryAxisCanBeListed) {
 
 TEST_F(Cli, HelpIsNotAnError) {
   for (const char* arguments : {"--help", "replay --help", "trace --help", "pte --help"}) {
-    EXPECT_EQ(Run(arguments).code, 0) << arguments;
+    EXPECT_EQ(RunProgram(arguments).code, 0) << arguments;
   }
 }
 
