@@ -17,6 +17,17 @@ std::uint64_t PeakRssBytes() {
   return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
 }
 
+// User and system time of this process so far.
+std::uint64_t CpuNs() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto ns = [](const timeval& time) {
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
+           static_cast<std::uint64_t>(time.tv_usec) * 1000;
+  };
+  return ns(usage.ru_utime) + ns(usage.ru_stime);
+}
+
 absl::StatusOr<ReplayOptions> OptionsOf(const ReplayCommand& command) {
   ReplayOptions options;
   if (!command.config_file.empty()) {
@@ -88,6 +99,7 @@ absl::StatusOr<int> RunReplayCommand(const ReplayCommand& command, std::ostream&
   TraceStream stream(*std::move(reader));
   prepared->input.header = stream.header();
 
+  const std::uint64_t cpu_begin_ns = CpuNs();
   const auto begin = std::chrono::steady_clock::now();
   const absl::StatusOr<ReplayResult> result =
       RunReplay(*config, stream, prepared->footprint_pages);
@@ -96,6 +108,7 @@ absl::StatusOr<int> RunReplayCommand(const ReplayCommand& command, std::ostream&
   machine.wall_ns = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - begin)
           .count());
+  machine.cpu_ns = CpuNs() - cpu_begin_ns;
   machine.peak_rss_bytes = PeakRssBytes();
 
   if (json) {

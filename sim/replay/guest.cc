@@ -75,6 +75,10 @@ __attribute__((noinline)) bool Guest::Touch(std::uint32_t entry) {
   const std::uint32_t allowed = write ? Stage2::kReadable | Stage2::kWritable : Stage2::kReadable;
   if ((word & allowed) != allowed) return false;
   ledger_.OnAccess(page);
+  if (world_.listener != nullptr) {
+    world_.listener->OnAccess(MmId(0), host_.base() + page, write ? Access::kWrite : Access::kRead,
+                              AccessMode::kGuest);
+  }
   const Truth::Cookie last = word >> Stage2::kCookieShift;
   if (last != truth_.interval()) {
     truth_.FirstTouch(last);

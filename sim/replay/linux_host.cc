@@ -129,8 +129,11 @@ Errno LinuxHost::Rwprotect(VmmThread& by, PageRange range, Protect protect) {
   if (present != 0 && arm) ps += set_.costs.tlb_flush_ps;
   by.Work(ps);
   if (arm) {
-    arming_ = range;
-    arming_until_ns_ = by.now_ns();
+    // Without entries there is nothing to invalidate, so nobody waits.
+    if (present != 0) {
+      arming_ = range;
+      arming_until_ns_ = by.now_ns();
+    }
     counters_.pages_armed += present;
   } else {
     counters_.pages_resolved += present;

@@ -135,6 +135,9 @@ class Replay final : public IntervalListener {
     policy.seed = config_.seed;
     policy_ = MakePolicy(config_.policy, policy);
     vmm_ = std::make_unique<Vmm>(*seen, *policy_, *this, VmmSettingOf(config_, sizes_));
+    if (config_.check == ReplayConfig::Check::kOn) {
+      checker_ = std::make_unique<Checker>(*host_, truth_, store_, sizes_.limit_pages);
+    }
     guest_ = std::make_unique<Guest>(*host_, truth_, ledger_,
                                      static_cast<std::uint32_t>(slots_.size()));
     return absl::OkStatus();
@@ -173,9 +176,7 @@ class Replay final : public IntervalListener {
     wss_.error_max = std::max(wss_.error_max, error);
     ++metrics_.intervals;
     truth_.NextInterval();
-    if (config_.check == ReplayConfig::Check::kOn) {
-      VerifyMachine(*host_, truth_, store_, sizes_.limit_pages, &violations_);
-    }
+    if (checker_) checker_->Check();
   }
 
   ReplayResult Finish() {
@@ -184,14 +185,12 @@ class Replay final : public IntervalListener {
     if (metrics_.accesses != closed_.accesses) {
       CloseInterval(std::max(end_ns, interval_begin_ns_), truth_.WorkingSet(1));
     }
-    if (config_.check == ReplayConfig::Check::kOn) {
-      VerifyMachine(*host_, truth_, store_, sizes_.limit_pages, &violations_);
-    }
+    if (checker_) checker_->Check();
     FillMetrics(end_ns);
     ReplayResult result;
     result.metrics = metrics_;
     result.intervals = std::move(rows_);
-    result.violations = violations_.sentences();
+    if (checker_) result.violations = checker_->violations().sentences();
     return result;
   }
 
@@ -393,7 +392,7 @@ class Replay final : public IntervalListener {
   Histogram stalls_;
   Histogram blocked_;
   std::array<std::uint64_t, 4> lost_ns_{};
-  Violations violations_;
+  std::unique_ptr<Checker> checker_;  // with --check only
 };
 
 void Replay::FillVmmMetrics() {
@@ -467,7 +466,7 @@ void Replay::FillMetrics(std::uint64_t end_ns) {
   m.lost_to_refetch_ns = lost_ns_[static_cast<std::size_t>(LostTo::kRefetch)];
   m.slowdown = Millionths(m.stall_ns_total, m.trace_ns + m.idle_ns);
   m.lost_updates = ledger_.lost_updates();
-  m.violations = violations_.count();
+  if (checker_) m.violations = checker_->violations().count();
 }
 
 }  // namespace

@@ -215,7 +215,9 @@ std::string ReplayJson(const ReplayResult& result,
   provenance["costs"] = Json::parse(FormatCosts(costs));
   Json& figures = document["machine"];
   figures["wall_ns"] = machine.wall_ns;
+  figures["cpu_ns"] = machine.cpu_ns;
   figures["accesses_per_second"] = PerSecond(result.metrics.accesses, machine.wall_ns);
+  figures["accesses_per_cpu_second"] = PerSecond(result.metrics.accesses, machine.cpu_ns);
   figures["peak_rss_bytes"] = machine.peak_rss_bytes;
   return document.dump(1) + "\n";
 }
@@ -239,7 +241,8 @@ std::string ReplayTable(const ReplayResult& result, const ReplayConfig& config,
   if (config.check == ReplayConfig::Check::kOn) {
     lines.Add("broken invariants", Grouped(m.violations));
   }
-  lines.Add("simulated", Grouped(PerSecond(m.accesses, machine.wall_ns)), "accesses a second");
+  lines.Add("simulated", Grouped(PerSecond(m.accesses, machine.wall_ns)), absl::StrCat("accesses a second, ",
+                         Grouped(PerSecond(m.accesses, machine.cpu_ns)), " a CPU second"));
   lines.Add("peak memory", absl::StrFormat("%.1f", static_cast<double>(machine.peak_rss_bytes) /
                                                        (1 << 20)),
             "MiB");

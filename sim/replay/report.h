@@ -25,6 +25,7 @@ struct ReplayInput {
 // What the machine that ran it has to say.
 struct MachineFigures {
   std::uint64_t wall_ns = 0;
+  std::uint64_t cpu_ns = 0;  // what the replay used, of all threads
   std::uint64_t peak_rss_bytes = 0;
 };
 

@@ -1,14 +1,17 @@
-// Invariants of a replay that can be seen from outside the paths, checked at interval ends (--check).
+// What --check does: the model's referee listens to every step, and at the end of each interval the
+// machine's state is compared with what the referee, the guest and the VMM know.
 //
-// Rules:   each invariant is one sentence; what breaks it is a value, not an error. Costs one pass over
-//          guest memory per call and nothing when it is not called.
-// Owned by: the replay.
+// Rules:   each invariant is one sentence; what breaks it is a value, not an error. A check costs a few
+//          passes over guest memory; without --check nothing is attached and nothing is called.
+// Owned by: the replay. The host outlives the checker.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "model/machine/abstraction.h"
+#include "model/spec/referee.h"
 #include "sim/replay/linux_host.h"
 #include "sim/replay/truth.h"
 #include "sim/store/store.h"
@@ -30,7 +33,26 @@ class Violations {
   std::vector<std::string> sentences_;
 };
 
-void VerifyMachine(LinuxHost& host, const Truth& truth, const Store& store,
-                   std::uint64_t limit_pages, Violations* violations);
+class Checker {
+ public:
+  // Attaches the referee to the machine.
+  Checker(LinuxHost& host, const Truth& truth, const Store& store, std::uint64_t limit_pages);
+
+  void Check();
+  const Violations& violations() const { return violations_; }
+
+ private:
+  void CheckPage(std::uint32_t page);
+  void CheckCounts();
+
+  LinuxHost& host_;
+  const Truth& truth_;
+  const Store& store_;
+  std::uint64_t limit_pages_;
+  WorldView view_;
+  Referee referee_;
+  std::size_t reported_ = 0;  // of the referee's violations
+  Violations violations_;
+};
 
 }  // namespace uffdsim

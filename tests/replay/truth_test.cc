@@ -71,7 +71,9 @@ void RunAgainstNaive(std::uint64_t seed, std::uint64_t guest_pages, bool exact) 
         const Truth::Refault back = truth.ComeBack(cookie[page]);
         ASSERT_TRUE(back.refault);
         const auto [distance, intervals] = naive.ComeBack(page);
-        if (exact) ASSERT_EQ(back.distance, distance);
+        if (exact) {
+          ASSERT_EQ(back.distance, distance);
+        }
         ASSERT_EQ(back.intervals, intervals);
         cookie[page] = back.last;
         resident[page] = true;
