@@ -105,7 +105,6 @@ TEST(PteCli, AlgebraSaysWhetherABitIsFree) {
 TEST(PteCli, AlgebraOfAllIsCleanAndOneLineEach) {
   const Answer all = Pte("algebra --json");
   EXPECT_EQ(all.code, 0);
-  EXPECT_EQ(Pte("algebra all --json").text, all.text);
   std::istringstream lines(all.text);
   std::string line;
   int configurations = 0;
@@ -124,12 +123,12 @@ TEST(PteCli, AlgebraOfAllIsCleanAndOneLineEach) {
   EXPECT_TRUE(knows_loongarch64_collision);
 }
 
-TEST(PteCli, EveryConfigurationAnswersAnyBit) {
-  for (const char* bit : {"0", "58", "63"}) {
-    const Answer answer = Pte(std::string("algebra all --json --what-if uffd-bit=") + bit);
-    EXPECT_EQ(answer.code, 1);  // no bit is free everywhere
-    EXPECT_THAT(answer.text, Not(HasSubstr("uffdsim: ")));
-  }
+// The last bit of the word is taken almost everywhere; no configuration refuses the question.
+TEST(PteCli, EveryConfigurationAnswers) {
+  const Answer answer = Pte("algebra all --json --what-if uffd-bit=63");
+  EXPECT_EQ(answer.code, 1);
+  EXPECT_THAT(answer.text, HasSubstr("s390x+uffd63"));
+  EXPECT_THAT(answer.text, Not(HasSubstr("uffdsim: ")));
 }
 
 TEST(PteCli, BadInputIsRefusedWithNearMatches) {
