@@ -21,7 +21,7 @@ struct EventsFrame {
     std::uint64_t to = 0;
     std::uint64_t length = 0;
   };
-  std::array<Item, 3> item{};
+  std::array<Item, 8> item{};
   std::uint8_t count = 0;
   std::uint8_t next = 0;
 

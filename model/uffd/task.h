@@ -21,7 +21,7 @@ namespace uffdsim {
 // One row per path; see model/path/paths.def.
 using PathId = std::uint8_t;
 
-inline constexpr std::size_t kFrameBytes = 160;
+inline constexpr std::size_t kFrameBytes = 288;
 inline constexpr std::size_t kMaxDepth = 8;
 
 struct Frame {

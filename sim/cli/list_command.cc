@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "model/arch/catalogue.h"
 #include "model/base/near_match.h"
+#include "model/op/profile.h"
 #include "model/path/step.h"
 #include "nlohmann/json.hpp"
 #include "sim/cli/commands.h"
@@ -38,6 +39,7 @@ std::vector<Named> ListConfigurations() {
   }
   return named;
 }
+std::vector<Named> ListProfiles() { return NamesOf(kProfiles); }
 std::vector<Named> ListTrackers() { return NamesOf(Trackers()); }
 std::vector<Named> ListPolicies() { return NamesOf(Policies()); }
 std::vector<Named> ListStores() { return NamesOf(Stores()); }

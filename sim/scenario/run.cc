@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "model/base/near_match.h"
+#include "model/op/profile.h"
 #include "sim/scenario/checker.h"
 #include "sim/scenario/executor.h"
 #include "sim/scenario/expect.h"
@@ -85,6 +86,20 @@ int UnexpectedViolations(const Scenario& scenario, const RunResult& result) {
   return count;
 }
 
+// The profile must exist, and a `defect` line must name a seeded defect; this release has none.
+absl::Status CheckNames(const Scenario& scenario, const std::string& profile) {
+  if (FindProfile(profile) == nullptr) {
+    std::vector<std::string_view> known;
+    for (const ProfileRow& row : kProfiles) known.push_back(row.name);
+    return absl::InvalidArgumentError(absl::StrCat(scenario.name, ": unknown profile '", profile,
+                                                   "'", DidYouMean(profile, known)));
+  }
+  const auto defects = HeaderNames(scenario, Header::Kind::kDefect);
+  if (defects.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      scenario.name, ": unknown defect '", defects.front(), "'; there are no seeded defects yet"));
+}
+
 }  // namespace
 
 std::vector<std::string> HeaderNames(const Scenario& scenario, Header::Kind kind) {
@@ -102,6 +117,7 @@ absl::StatusOr<RunResult> RunScenario(const Scenario& scenario, const RunOptions
   RunResult result;
   result.arch = std::string((*arch)->name());
   result.profile = ChooseProfile(scenario, options);
+  if (const absl::Status names = CheckNames(scenario, result.profile); !names.ok()) return names;
   const std::uint64_t page_size = std::uint64_t{1} << (*arch)->geometry().page_shift;
   if (const absl::Status fits = CheckFits(scenario, page_size); !fits.ok()) return fits;
 
