@@ -77,7 +77,7 @@ bool Evictor::MaybeUnarmed(PageId page, std::span<const PageRange> hot) const {
       hot.begin(), hot.end(), page,
       [](PageId value, const PageRange& range) { return value < range.first; });
   if (after != hot.begin() && page - (after - 1)->first < (after - 1)->count) return true;
-  return std::find(populated_.begin(), populated_.end(), page) != populated_.end();
+  return std::find(unarmed_.begin(), unarmed_.end(), page) != unarmed_.end();
 }
 
 void Evictor::ArmVictims(VmmThread& by, std::span<const PageRange> hot) {
@@ -148,7 +148,11 @@ bool Evictor::Revoke(PageId page) {
 
 void Evictor::OnPopulated(PageId page) {
   ++resident_;
-  if (arming_ == Arming::kRequired) populated_.push_back(page);
+  OnResolved(page);
+}
+
+void Evictor::OnResolved(PageId page) {
+  if (arming_ == Arming::kRequired) unarmed_.push_back(page);
 }
 
 }  // namespace uffdsim

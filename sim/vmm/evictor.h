@@ -47,9 +47,12 @@ class Evictor {
 
   // The page is being evicted but is still there: leave it. False when it is not in the batch.
   bool Revoke(PageId page);
-  // A page came in and is not armed.
+  // A page came in; it is not armed.
   void OnPopulated(PageId page);
-  void ForgetPopulated() { populated_.clear(); }
+  // The page was there and is not armed any more: its touch was resolved by an ioctl.
+  void OnResolved(PageId page);
+  // A scan follows, which sees all pages that are not armed.
+  void ForgetUnarmed() { unarmed_.clear(); }
 
   std::uint64_t resident() const { return resident_; }
   const EvictionCounts& counts() const { return counts_; }
@@ -76,7 +79,7 @@ class Evictor {
   std::uint64_t punch_at_ns_ = 0;
   std::vector<PageId> picked_;
   std::vector<Victim> batch_;
-  std::vector<PageId> populated_;  // since the last scan, unordered
+  std::vector<PageId> unarmed_;  // that the last scan did not see, unordered
   std::uint64_t resident_ = 0;
   EvictionCounts counts_;
 };

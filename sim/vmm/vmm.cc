@@ -94,6 +94,8 @@ void Vmm::RunDue() {
     case Due::Kind::kResolve:
       // Touched after all: it stays. When it is already gone, this only wakes whoever still waits.
       evictor_.Revoke(due.page);
+      // The policy may pick it again before the next arming.
+      evictor_.OnResolved(due.page);
       UFFDSIM_CHECK(host_.Rwprotect(handler_, {due.page, 1}, Protect::kResolve) == Errno::kOk);
       return;
     case Due::Kind::kRetry:

@@ -92,7 +92,7 @@ class RwpTracker final : public Tracker {
     std::uint64_t hot_pages = 0;
     for (const PageRange& range : hot_) hot_pages += range.count;
     set_.listener->OnIntervalEnd(begin_ns_, hot_pages);
-    set_.evictor->ForgetPopulated();
+    set_.evictor->ForgetUnarmed();
     set_.policy->OnInterval(hot_);
     set_.evictor->Want(PagesToEvict(set_.evictor->resident(), set_.limit_pages, faults_),
                        Urgency::kMust);
