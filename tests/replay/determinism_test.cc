@@ -27,7 +27,7 @@ std::string JsonOf(const std::string& workload,
                    std::uint64_t workload_seed = 1) {
   WorkloadSetting setting;
   setting.pages = 2000;
-  setting.accesses = 300'000;
+  setting.accesses = 40'000;
   setting.seed = workload_seed;
   WorkloadStream stream(workload, setting);
   const ReplayConfig config = Config(changes);
@@ -42,13 +42,13 @@ std::string JsonOf(const std::string& workload,
 
 TEST(Determinism, TheSameRunGivesTheSameBytes) {
   const std::vector<std::pair<std::string, std::string>> changes = {
-      {"dram", "4MiB"}, {"interval", "2ms"}, {"store", "nvme:jitter_permille=300"}};
+      {"dram", "1MiB"}, {"interval", "2ms"}, {"store", "nvme:jitter_permille=300"}};
   EXPECT_EQ(JsonOf("zipf", changes), JsonOf("zipf", changes));
 }
 
 TEST(Determinism, SeedsMatterWhereSomethingIsRandom) {
   const auto with_seed = [](const char* seed) {
-    return JsonOf("zipf", {{"dram", "4MiB"},
+    return JsonOf("zipf", {{"dram", "1MiB"},
                            {"interval", "2ms"},
                            {"store", "nvme:jitter_permille=300"},
                            {"seed", seed}});
@@ -57,7 +57,7 @@ TEST(Determinism, SeedsMatterWhereSomethingIsRandom) {
 }
 
 TEST(Determinism, WorkloadSeedsMatter) {
-  EXPECT_NE(JsonOf("zipf", {{"dram", "4MiB"}}, 1), JsonOf("zipf", {{"dram", "4MiB"}}, 2));
+  EXPECT_NE(JsonOf("zipf", {{"dram", "1MiB"}}, 1), JsonOf("zipf", {{"dram", "1MiB"}}, 2));
 }
 
 TEST(Matrix, EveryTrackerWithEveryPolicyLosesNothing) {
@@ -67,7 +67,7 @@ TEST(Matrix, EveryTrackerWithEveryPolicyLosesNothing) {
       for (const WorkloadRow& workload : Workloads()) {
         SCOPED_TRACE(std::string(tracker.name) + " " + std::string(policy.name) + " " +
                      std::string(workload.name));
-        JsonOf(std::string(workload.name), {{"dram", "3MiB"},
+        JsonOf(std::string(workload.name), {{"dram", "1MiB"},
                                             {"interval", "3ms"},
                                             {"store", "cxl"},
                                             {"check", "on"},
@@ -81,7 +81,7 @@ TEST(Matrix, EveryTrackerWithEveryPolicyLosesNothing) {
 TEST(Matrix, EveryStore) {
   for (const StoreRow& store : Stores()) {
     SCOPED_TRACE(std::string(store.name));
-    JsonOf("phase", {{"dram", "6MiB"}, {"interval", "5ms"}, {"store", std::string(store.name)}});
+    JsonOf("phase", {{"dram", "1MiB"}, {"interval", "5ms"}, {"store", std::string(store.name)}});
   }
 }
 
@@ -103,9 +103,9 @@ TEST(Matrix, EveryArchitectureThatCanTrack) {
   std::uint64_t refused = 0;
   for (const Arch* arch : AllArchs()) {
     SCOPED_TRACE(std::string(arch->name()));
-    MemoryStream stream(4096);
-    for (std::uint64_t i = 0; i < 20; ++i) {
-      stream.Epoch(i * 5'000'000, (i * 5 + 4) * 1'000'000, Range(0, 4096, kTouchWrite));
+    MemoryStream stream(2048);
+    for (std::uint64_t i = 0; i < 8; ++i) {
+      stream.Epoch(i * 5'000'000, (i * 5 + 4) * 1'000'000, Range(0, 2048, kTouchWrite));
     }
     const ReplayConfig config =
         Config({{"arch", std::string(arch->name())}, {"interval", "10ms"}, {"check", "on"}});
@@ -126,7 +126,7 @@ TEST(Matrix, EveryArchitectureThatCanTrack) {
 }
 
 TEST(Failures, AStoreThatFailsLosesNothing) {
-  JsonOf("zipf", {{"dram", "3MiB"},
+  JsonOf("zipf", {{"dram", "1MiB"},
                   {"interval", "3ms"},
                   {"fail-reads", "7"},
                   {"fail-writes", "5"},
