@@ -121,8 +121,8 @@ absl::StatusOr<bool> ChunkDecoder::NextTagged(uint64_t tag, Event& event) {
   } else if (tag == kTagIdle) {
     status = DecodeIdle(event);
   } else {
-    status = Bad(absl::StrCat("expected an event of a stream of ", std::string(KindName(trace_.stream)),
-                              ", found tag ", tag));
+    status = Bad(absl::StrCat("expected an event of a stream of ",
+                              std::string(KindName(trace_.stream)), ", found tag ", tag));
   }
   if (!status.ok()) return status;
   return true;

@@ -126,8 +126,8 @@ std::string TraceInfoTable(const TraceInfo& info) {
       absl::StrCat(header.tool, header.tool_version.empty() ? "" : " ", header.tool_version));
   row("memory", absl::StrFormat("%d pages of %d bytes, %d vCPUs", header.ram_pages,
                                 uint64_t{1} << header.page_shift, header.vcpus));
-  row("stream",
-      absl::StrFormat("%s, filter %s", KindName(header.stream).data(), KindName(header.filter).data()));
+  row("stream", absl::StrFormat("%s, filter %s", KindName(header.stream).data(),
+                                KindName(header.filter).data()));
   if (header.filter == FilterKind::kEpochSets) {
     row("", absl::StrFormat("at most %d instructions and %d pages per epoch",
                             header.epoch_max_instructions, header.epoch_max_pages));

@@ -1,4 +1,5 @@
-// A working set that moves: nine of ten accesses go to one eighth of memory, which changes four times.
+// A working set that moves: nine of ten accesses go to one eighth of memory, which changes four
+// times.
 #include <algorithm>
 
 #include "model/base/rng.h"
@@ -18,8 +19,8 @@ class PhaseWorkload final : public Workload {
       const std::uint64_t first = phase * (pages_ / kPhases);
       const std::uint64_t random = rng_.Next();
       const std::uint64_t place = random >> 8;
-      page = static_cast<std::uint32_t>((random & 0xff) < kHotOf256 ? (first + place % hot_) % pages_
-                                                                    : place % pages_);
+      page = static_cast<std::uint32_t>(
+          (random & 0xff) < kHotOf256 ? (first + place % hot_) % pages_ : place % pages_);
     }
   }
 

@@ -1,6 +1,7 @@
 // Synthetic guests: streams of page touches with known properties.
 //
-// Rules:   integer arithmetic and the project's own random numbers only, so that a seed gives the same
+// Rules:   integer arithmetic and the project's own random numbers only, so that a seed gives the
+// same
 //          stream everywhere. One workload is one file and one row of workload.def.
 // Owned by: the caller. Errors: none.
 // Units:   guest pages; one access takes `instructions_per_access` instructions.
@@ -19,8 +20,8 @@
 namespace uffdsim {
 
 struct WorkloadSetting {
-  std::uint32_t pages = 0;      // page numbers are below this; at least 1
-  std::uint64_t accesses = 0;   // length of the stream
+  std::uint32_t pages = 0;     // page numbers are below this; at least 1
+  std::uint64_t accesses = 0;  // length of the stream
   std::uint64_t seed = 1;
   std::uint32_t write_permille = 250;  // of the accesses
   std::uint32_t instructions_per_access = 300;

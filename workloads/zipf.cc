@@ -2,7 +2,8 @@
 //
 // Mirrors: P(rank) ~ 1 / rank. Each power of two of ranks gets the same share, evenly inside, which
 //          differs from the law by less than a factor of 1.5 at any rank and needs no table.
-// Rules:   ranks are scattered over memory by a fixed permutation, so that neighbours are not alike.
+// Rules:   ranks are scattered over memory by a fixed permutation, so that neighbours are not
+// alike.
 #include <bit>
 #include <numeric>
 

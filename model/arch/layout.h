@@ -255,7 +255,7 @@ struct Layout {
   bool reclaims_tables = true;      // CONFIG_PT_RECLAIM: no table freeing of its own
   bool reports_mceerr = true;       // SIGBUS for poison says BUS_MCEERR_AR, else BUS_ADRERR
   bool access_code_sticks = false;  // a retried fault that finds no VMA says SEGV_ACCERR
-  bool has_hw_young = false;  // arch_has_hw_pte_young(); not announced by all who have it
+  bool has_hw_young = false;        // arch_has_hw_pte_young(); not announced by all who have it
   AdMode young_mode = AdMode::kHardware;
   AdMode dirty_mode = AdMode::kHardware;
   FlagsStore flags_store = FlagsStore::kWhole;

@@ -14,7 +14,6 @@ void SetCheckHook(CheckHook hook, void* context);
 
 }  // namespace uffdsim
 
-#define UFFDSIM_CHECK(expression)                                       \
-  (static_cast<bool>(expression)                                        \
-       ? static_cast<void>(0)                                           \
-       : ::uffdsim::CheckFailed(#expression, __FILE__, __LINE__))
+#define UFFDSIM_CHECK(expression)                       \
+  (static_cast<bool>(expression) ? static_cast<void>(0) \
+                                 : ::uffdsim::CheckFailed(#expression, __FILE__, __LINE__))

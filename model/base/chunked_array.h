@@ -49,7 +49,8 @@ class ChunkedArray {
     }
     Chunk& chunk = *chunks_[c];
     T& slot = chunk.element[i % kChunk];
-    chunk.live += static_cast<std::uint32_t>(value != T{}) - static_cast<std::uint32_t>(slot != T{});
+    chunk.live +=
+        static_cast<std::uint32_t>(value != T{}) - static_cast<std::uint32_t>(slot != T{});
     slot = value;
     if (chunk.live == 0) chunks_[c].reset();
   }

@@ -7,22 +7,16 @@ namespace {
 
 Backing BackingOf(EntryKind kind, std::uint64_t marker) {
   switch (kind) {
-    case EntryKind::kNone:
-      return Backing::kNothing;
-    case EntryKind::kPresent:
-      return Backing::kResident;
-    case EntryKind::kSwap:
-      return Backing::kSwapped;
+    case EntryKind::kNone: return Backing::kNothing;
+    case EntryKind::kPresent: return Backing::kResident;
+    case EntryKind::kSwap: return Backing::kSwapped;
     case EntryKind::kMigrationRead:
     case EntryKind::kMigrationReadExclusive:
-    case EntryKind::kMigrationWrite:
-      return Backing::kMigrating;
+    case EntryKind::kMigrationWrite: return Backing::kMigrating;
     case EntryKind::kDevicePrivateRead:
     case EntryKind::kDevicePrivateWrite:
-    case EntryKind::kDeviceExclusive:
-      return Backing::kDevice;
-    case EntryKind::kHwPoison:
-      return Backing::kPoisoned;
+    case EntryKind::kDeviceExclusive: return Backing::kDevice;
+    case EntryKind::kHwPoison: return Backing::kPoisoned;
     case EntryKind::kMarker:
       if ((marker & kMarkerPoisoned) != 0) return Backing::kPoisoned;
       return (marker & kMarkerGuard) != 0 ? Backing::kGuarded : Backing::kWpMarked;
@@ -40,8 +34,7 @@ TrackMode ModeOf(const Vma& vma) {
 void WorldView::Describe(const Vma& vma, Form form, Word word, AbstractPage* page) const {
   const Arch& arch = *w_.arch;
   const EntryKind kind = Classify(arch, form, word);
-  const std::uint64_t marker =
-      kind == EntryKind::kMarker ? MarkerOf(arch, word) : std::uint64_t{0};
+  const std::uint64_t marker = kind == EntryKind::kMarker ? MarkerOf(arch, word) : std::uint64_t{0};
   page->backing = BackingOf(kind, marker);
   if (kind == EntryKind::kNone) return;
   if (kind == EntryKind::kPresent) {
@@ -77,15 +70,13 @@ AbstractPage WorldView::PageOf(MmId mm, const Vma& vma, Vpn vpn) const {
     const Word word = hugetlb ? arch.HugetlbLoad(HugeSize::kPmd, pmd) : pmd;
     Describe(vma, form, word, &page);
     if (page.backing == Backing::kResident) {
-      pfn = arch.PfnOf(form, word) +
-            static_cast<std::uint32_t>(vpn.value & (table.PmdPages() - 1));
+      pfn = arch.PfnOf(form, word) + static_cast<std::uint32_t>(vpn.value & (table.PmdPages() - 1));
     }
   }
   if (page.backing == Backing::kResident) {
     const uffdsim::Page& frame = w_.frames[pfn];
     page.frame = pfn.value + 1ULL;
-    page.private_anon = !vma.Shared() && w_.frames.Head(pfn).Has(kPgAnon) &&
-                        !frame.Has(kPgZero);
+    page.private_anon = !vma.Shared() && w_.frames.Head(pfn).Has(kPgAnon) && !frame.Has(kPgZero);
   }
   return page;
 }
@@ -120,16 +111,18 @@ std::vector<AbstractTranslation> WorldView::Translations() const {
   std::vector<AbstractTranslation> found;
   for (const Tlb& tlb : w_.tlbs) {
     for (const Tlb::Entry& e : tlb.entries()) {
-      found.push_back({.mm = e.mm, .vpn = e.vpn, .writable = e.writable,
-                       .frame = e.pfn.value + 1ULL});
+      found.push_back(
+          {.mm = e.mm, .vpn = e.vpn, .writable = e.writable, .frame = e.pfn.value + 1ULL});
     }
   }
   for (const Stage2& stage2 : w_.stage2s) {
     for (std::uint64_t g = 0; g < stage2.pages(); ++g) {
       const std::uint32_t word = stage2.words()[g];
       if ((word & (Stage2::kReadable | Stage2::kWritable)) == 0) continue;
-      found.push_back({.mm = stage2.mm(), .vpn = stage2.base() + g,
-                       .writable = (word & Stage2::kWritable) != 0, .frame = 0});
+      found.push_back({.mm = stage2.mm(),
+                       .vpn = stage2.base() + g,
+                       .writable = (word & Stage2::kWritable) != 0,
+                       .frame = 0});
     }
   }
   return found;
@@ -165,12 +158,16 @@ std::vector<AbstractCount> WorldView::Counts() const {
   for (std::uint32_t i = 1; i < w_.frames.size(); ++i) {
     const uffdsim::Page& page = w_.frames[Pfn(i)];
     if (page.Has(kPgZero)) continue;
-    counts.push_back({.what = "map count of frame", .which = i,
-                      .kept = static_cast<std::uint64_t>(page.mapcount), .counted = maps[i]});
+    counts.push_back({.what = "map count of frame",
+                      .which = i,
+                      .kept = static_cast<std::uint64_t>(page.mapcount),
+                      .counted = maps[i]});
   }
   for (std::uint32_t i = 1; i < w_.swap.size(); ++i) {
-    counts.push_back({.what = "references to swap slot", .which = i,
-                      .kept = w_.swap[SwapSlot(i)].count, .counted = slots[i]});
+    counts.push_back({.what = "references to swap slot",
+                      .which = i,
+                      .kept = w_.swap[SwapSlot(i)].count,
+                      .counted = slots[i]});
   }
   return counts;
 }
@@ -180,7 +177,8 @@ std::vector<AbstractSleeper> WorldView::Sleepers() const {
   for (std::size_t c = 1; c < w_.contexts.size(); ++c) {
     const Context& ctx = w_.contexts[c];
     for (const Context::Waiter& waiter : ctx.faults) {
-      sleepers.push_back({.task = waiter.task, .mm = ctx.mm,
+      sleepers.push_back({.task = waiter.task,
+                          .mm = ctx.mm,
                           .vpn = Vpn(waiter.address >> w_.arch->geometry().page_shift),
                           .ctx = CtxId(static_cast<std::uint16_t>(c))});
     }

@@ -24,12 +24,13 @@ WorldConfig SettingsOf(const MachineConfig& config) {
   return settings;
 }
 
-// Who runs next when nobody chooses: wait queues are stacks (__add_wait_queue() puts a sleeper at the
-// head), so of several threads the one whose operation is the youngest is woken first.
+// Who runs next when nobody chooses: wait queues are stacks (__add_wait_queue() puts a sleeper at
+// the head), so of several threads the one whose operation is the youngest is woken first.
 Task* NewestRunnable(World& w) {
   Task* newest = nullptr;
   for (Task& t : w.tasks) {
-    if (t.state == Task::State::kRunnable && (newest == nullptr || t.tag > newest->tag)) newest = &t;
+    if (t.state == Task::State::kRunnable && (newest == nullptr || t.tag > newest->tag))
+      newest = &t;
   }
   return newest;
 }
@@ -37,12 +38,9 @@ Task* NewestRunnable(World& w) {
 // Where a sleeping task sleeps, as the kernel function that a stack trace would show.
 const char* SleepingIn(const Task& t) {
   switch (t.sleep) {
-    case Task::Sleep::kNone:
-      return "";
-    case Task::Sleep::kUserfault:
-      return "handle_userfault";
-    case Task::Sleep::kEvent:
-      return "userfaultfd_event_wait_completion";
+    case Task::Sleep::kNone: return "";
+    case Task::Sleep::kUserfault: return "handle_userfault";
+    case Task::Sleep::kEvent: return "userfaultfd_event_wait_completion";
   }
   return "";
 }

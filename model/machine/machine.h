@@ -1,10 +1,11 @@
 // The machine: a value that holds all modelled state, takes operations and answers outcomes.
 //
-// Each operation runs in a task (thread) of its own. Perform() runs it, and whatever it wakes, until
-// every task has finished or sleeps. A sleeping operation's final outcome arrives later, from
+// Each operation runs in a task (thread) of its own. Perform() runs it, and whatever it wakes,
+// until every task has finished or sleeps. A sleeping operation's final outcome arrives later, from
 // TakeResumed(), when another operation lets it go on.
 //
-// Owned by: the caller. Copyable, comparable by Digest(). Not thread-safe; two machines share nothing.
+// Owned by: the caller. Copyable, comparable by Digest(). Not thread-safe; two machines share
+// nothing.
 #pragma once
 
 #include <cstdint>
@@ -22,10 +23,10 @@
 namespace uffdsim {
 
 struct MachineConfig {
-  const Arch* arch = nullptr;              // required
-  std::string profile = "linux-7.3.4";     // a row of the profile table
-  std::uint32_t hugetlb_pages = 40;        // size of the PMD-size hugetlb pool, in huge pages
-  std::uint32_t numa_nodes = 2;  // 0: a kernel without CONFIG_NUMA
+  const Arch* arch = nullptr;               // required
+  std::string profile = "linux-7.3.4";      // a row of the profile table
+  std::uint32_t hugetlb_pages = 40;         // size of the PMD-size hugetlb pool, in huge pages
+  std::uint32_t numa_nodes = 2;             // 0: a kernel without CONFIG_NUMA
   std::uint64_t swap_bytes = 256ULL << 20;  // size of the device that `swapon` switches on
   ContentMode content_mode = ContentMode::kBytes;
   bool proc_mem_forces = false;  // CONFIG_PROC_MEM_ALWAYS_FORCE; Debian's kernel has _FORCE_PTRACE

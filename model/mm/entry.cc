@@ -64,8 +64,8 @@ MigrationAd MigrationAdOf(const Arch& arch, Form form, Word word) {
 
 Word MakeDevicePrivate(const Arch& arch, Form form, bool writable, Pfn pfn) {
   const SwpTypes& types = arch.swp_types();
-  return arch.SwpEncode(form, {.type = writable ? types.device_write : types.device_read,
-                               .offset = pfn.value});
+  return arch.SwpEncode(
+      form, {.type = writable ? types.device_write : types.device_read, .offset = pfn.value});
 }
 
 Word MakeDeviceExclusive(const Arch& arch, Pfn pfn) {

@@ -1,7 +1,8 @@
 // The kinds of page-table entries, and the softleaf payloads of the non-present ones.
 //
 // Mirrors: include/linux/leafops.h, swapops.h, include/linux/mm_inline.h (markers).
-// Marker:  present entries carry it as the uffd bit; swap, migration, device and hwpoison entries as
+// Marker:  present entries carry it as the uffd bit; swap, migration, device and hwpoison entries
+// as
 //          the swp-uffd bit; an empty entry of a WP VMA as a marker entry. There is no RWP marker.
 #pragma once
 
@@ -13,9 +14,9 @@ namespace uffdsim {
 
 // A closed set: every switch over it names all of them and has no default.
 enum class EntryKind : std::uint8_t {
-  kNone,                    // empty
-  kPresent,                 // pte_present(), protnone included
-  kSwap,                    // a slot of the swap device
+  kNone,     // empty
+  kPresent,  // pte_present(), protnone included
+  kSwap,     // a slot of the swap device
   kMigrationRead,
   kMigrationReadExclusive,
   kMigrationWrite,
@@ -23,7 +24,7 @@ enum class EntryKind : std::uint8_t {
   kDevicePrivateWrite,
   kDeviceExclusive,
   kHwPoison,
-  kMarker,                  // one of MarkerBits
+  kMarker,  // one of MarkerBits
 };
 
 EntryKind Classify(const Arch& arch, Form form, Word word);

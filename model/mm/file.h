@@ -1,6 +1,7 @@
 // Files that can be mapped, and their page caches.
 //
-// Mirrors: mm/shmem.c (memfd, MAP_SHARED|MAP_ANONYMOUS), fs/hugetlbfs, struct address_space. A shmem
+// Mirrors: mm/shmem.c (memfd, MAP_SHARED|MAP_ANONYMOUS), fs/hugetlbfs, struct address_space. A
+// shmem
 //          index holds a frame, or the swap slot the frame was written to, or nothing.
 // Owned by: World::files, by FileId.
 #pragma once
@@ -45,8 +46,8 @@ class CacheSlot {
 
 struct File {
   FileKind kind = FileKind::kShmem;
-  bool memfd = false;        // has a name in user space (else MAP_SHARED|MAP_ANONYMOUS)
-  std::uint64_t size = 0;    // in base pages
+  bool memfd = false;             // has a name in user space (else MAP_SHARED|MAP_ANONYMOUS)
+  std::uint64_t size = 0;         // in base pages
   ChunkedArray<CacheSlot> cache;  // by base page index; a large folio fills all of its indexes
   ReserveMap reserve_map;         // hugetlb: pages promised to shared mappings, or in the cache
 };

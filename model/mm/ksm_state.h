@@ -15,11 +15,11 @@ struct KsmState {
   // One page that was ever scanned.
   struct Item {
     Vpn vpn{};
-    Content checksum = 0;       // at the last scan
+    Content checksum = 0;  // at the last scan
     bool has_checksum = false;
-    std::uint8_t age = 0;       // scans without a merge (smart scan)
-    std::uint8_t skips = 0;     // scans it still sits out
-    Pfn stable{};               // its entry maps this stable page; 0: none
+    std::uint8_t age = 0;    // scans without a merge (smart scan)
+    std::uint8_t skips = 0;  // scans it still sits out
+    Pfn stable{};            // its entry maps this stable page; 0: none
     friend bool operator==(const Item&, const Item&) = default;
   };
   // One process on the scan list.
@@ -36,9 +36,9 @@ struct KsmState {
     friend bool operator==(const Candidate&, const Candidate&) = default;
   };
 
-  std::vector<Slot> slots;           // in scan order
-  std::vector<Candidate> unstable;   // in order of insertion
-  std::vector<Pfn> stable;           // frames of the stable tree, the oldest first
+  std::vector<Slot> slots;          // in scan order
+  std::vector<Candidate> unstable;  // in order of insertion
+  std::vector<Pfn> stable;          // frames of the stable tree, the oldest first
 
   friend bool operator==(const KsmState&, const KsmState&) = default;
 };

@@ -14,8 +14,8 @@ namespace uffdsim {
 struct Mm {
   explicit Mm(const Arch& arch) : table(arch) {}
 
-  bool alive = false;     // mm_users > 0
-  MmId parent{};          // who forked it
+  bool alive = false;  // mm_users > 0
+  MmId parent{};       // who forked it
   VmaTree vmas;
   PageTable table;
   std::uint32_t next_anon_vma = 1;

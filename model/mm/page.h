@@ -1,6 +1,7 @@
 // Page frames and folios.
 //
-// Mirrors: struct page / struct folio of include/linux/mm_types.h, the flags of page-flags.h. A folio
+// Mirrors: struct page / struct folio of include/linux/mm_types.h, the flags of page-flags.h. A
+// folio
 //          of order n is 2^n naturally aligned frames; the head carries the folio's fields, while
 //          content, map count and AnonExclusive belong to each frame.
 #pragma once
@@ -23,34 +24,35 @@ enum PageFlags : std::uint32_t {
   kPgAnonExclusive = 1U << 2,  // per frame: only one mapping may write without copying
   kPgKsm = 1U << 3,            // a stable KSM page
   kPgDirty = 1U << 4,
-  kPgSwapBacked = 1U << 5,     // cleared by MADV_FREE: lazyfree
-  kPgSwapCache = 1U << 6,      // swap_slot is valid
+  kPgSwapBacked = 1U << 5,  // cleared by MADV_FREE: lazyfree
+  kPgSwapCache = 1U << 6,   // swap_slot is valid
   kPgHwPoison = 1U << 7,
   kPgHugetlb = 1U << 8,
   kPgLocked = 1U << 9,
   kPgReferenced = 1U << 10,
   kPgActive = 1U << 11,
   kPgMlocked = 1U << 12,
-  kPgTail = 1U << 13,          // of a folio whose head is at the aligned pfn
-  kPgZero = 1U << 14,          // the shared zero page or a part of the huge zero folio
-  kPgLru = 1U << 15,           // on the reclaim lists (not in a per-CPU batch, not isolated)
+  kPgTail = 1U << 13,            // of a folio whose head is at the aligned pfn
+  kPgZero = 1U << 14,            // the shared zero page or a part of the huge zero folio
+  kPgLru = 1U << 15,             // on the reclaim lists (not in a per-CPU batch, not isolated)
   kPgHugetlbRestore = 1U << 16,  // freeing gives a reservation back
-  kPgFallocated = 1U << 17,      // shmem: allocated by fallocate() and not filled yet (not uptodate)
-  kPgReclaim = 1U << 18,         // to be reclaimed soon; the same bit means "readahead" to fault-around
-  kPgPartlyMapped = 1U << 19,    // large anonymous folio that was unmapped piece by piece: to be split
+  kPgFallocated = 1U << 17,  // shmem: allocated by fallocate() and not filled yet (not uptodate)
+  kPgReclaim = 1U << 18,     // to be reclaimed soon; the same bit means "readahead" to fault-around
+  kPgPartlyMapped =
+      1U << 19,  // large anonymous folio that was unmapped piece by piece: to be split
 };
 
 struct Page {
   std::uint32_t flags = 0;
   Content content = 0;
-  std::uint64_t index = 0;      // file: page offset; anon: linear index (vma.pgoff based)
-  std::int32_t mapcount = 0;    // page-table entries that map this frame
-  SwapSlot swap_slot{};         // valid with kPgSwapCache
-  FileId file{};                // page-cache owner; 0 for anon
-  std::uint16_t pins = 0;       // long-term GUP pins
-  std::uint8_t order = 0;       // of the folio, the same in all its frames
-  std::uint8_t node = 0;        // NUMA node
-  std::uint16_t refs = 0;       // references beside mappings, page cache and swap cache
+  std::uint64_t index = 0;    // file: page offset; anon: linear index (vma.pgoff based)
+  std::int32_t mapcount = 0;  // page-table entries that map this frame
+  SwapSlot swap_slot{};       // valid with kPgSwapCache
+  FileId file{};              // page-cache owner; 0 for anon
+  std::uint16_t pins = 0;     // long-term GUP pins
+  std::uint8_t order = 0;     // of the folio, the same in all its frames
+  std::uint8_t node = 0;      // NUMA node
+  std::uint16_t refs = 0;     // references beside mappings, page cache and swap cache
 
   bool Has(std::uint32_t flag) const { return (flags & flag) != 0; }
   // folio_mark_dirty() of a page in a page cache.
@@ -73,9 +75,7 @@ class Frames {
 
   Page& operator[](Pfn pfn) { return pages_[pfn.value]; }
   const Page& operator[](Pfn pfn) const { return pages_[pfn.value]; }
-  Pfn HeadOf(Pfn pfn) const {
-    return Pfn(pfn.value & ~((1U << pages_[pfn.value].order) - 1U));
-  }
+  Pfn HeadOf(Pfn pfn) const { return Pfn(pfn.value & ~((1U << pages_[pfn.value].order) - 1U)); }
   Page& Head(Pfn pfn) { return pages_[HeadOf(pfn).value]; }
   const Page& Head(Pfn pfn) const { return pages_[HeadOf(pfn).value]; }
   std::uint32_t Count(Pfn pfn) const { return 1U << pages_[pfn.value].order; }

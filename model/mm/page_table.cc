@@ -153,8 +153,7 @@ void PageTable::MovePmdSlot(Vpn from, Vpn to) {
   const std::uint32_t target = EnsureNode(1, to);
   const std::uint32_t from_index = IndexAt(1, from);
   const std::uint32_t to_index = IndexAt(1, to);
-  UFFDSIM_CHECK(nodes_[target].child[to_index] == 0 &&
-                IsNone(1, nodes_[target].words[to_index]));
+  UFFDSIM_CHECK(nodes_[target].child[to_index] == 0 && IsNone(1, nodes_[target].words[to_index]));
   std::swap(nodes_[source].child[from_index], nodes_[target].child[to_index]);
   std::swap(nodes_[source].words[from_index], nodes_[target].words[to_index]);
   --nodes_[source].live;

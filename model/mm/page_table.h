@@ -1,6 +1,7 @@
 // The page table of one mm: a radix tree of raw architecture words.
 //
-// Mirrors: the pgd/p4d/pud/pmd/pte levels of include/linux/pgtable.h. Level 0 is the PTE table, 1 the
+// Mirrors: the pgd/p4d/pud/pmd/pte levels of include/linux/pgtable.h. Level 0 is the PTE table, 1
+// the
 //          PMD table, 2 the PUD table. An upper-level slot either points to a table or holds a leaf
 //          word (THP, PMD migration, hugetlb) or is none.
 // Marker:  nothing but the words knows about protection; the tree adds no state of its own.
@@ -65,8 +66,8 @@ class PageTable {
   // Direct view of the PTE table that covers `vpn`, for loops over ranges. `words` is null when
   // every entry is none. Entries must be changed through SetPte or Commit.
   struct LeafView {
-    Word* words;           // EntriesPerTable(0) of them, or null
-    Vpn first;             // page of words[0]
+    Word* words;  // EntriesPerTable(0) of them, or null
+    Vpn first;    // page of words[0]
   };
   bool FindLeafView(Vpn vpn, LeafView* view);
   // Replaces words[i] of a view by a word that is none exactly if the old one was.
@@ -81,9 +82,9 @@ class PageTable {
  private:
   struct Node {
     std::uint8_t level = 0;
-    std::uint32_t live = 0;           // entries that are not none, tables included
-    std::vector<Word> words;          // PTE table: empty while live == 0
-    std::vector<std::uint32_t> child; // upper levels: node number, 0 = no table
+    std::uint32_t live = 0;            // entries that are not none, tables included
+    std::vector<Word> words;           // PTE table: empty while live == 0
+    std::vector<std::uint32_t> child;  // upper levels: node number, 0 = no table
   };
 
   const Node* LeafTable(Vpn vpn) const {
@@ -115,7 +116,7 @@ class PageTable {
   unsigned level_shift_[6] = {};
   std::uint32_t index_mask_[5] = {};
   std::uint64_t leaf_mask_;
-  std::vector<Node> nodes_;            // [0] unused, [1] root
+  std::vector<Node> nodes_;  // [0] unused, [1] root
   std::vector<std::uint32_t> free_nodes_;
   // Caches the last PTE table found: derived from nodes_, dropped whenever a table goes away.
   mutable std::uint64_t cached_tag_ = ~0ULL;

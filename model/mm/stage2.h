@@ -1,6 +1,7 @@
 // Stage 2: the hypervisor's page table of a guest, and the words that make a guest access fast.
 //
-// Mirrors: virt/kvm/kvm_main.c, arch/x86/kvm/mmu: an entry exists only for a host page that GUP could
+// Mirrors: virt/kvm/kvm_main.c, arch/x86/kvm/mmu: an entry exists only for a host page that GUP
+// could
 //          reach, and every MMU notifier of the host range removes it (all guest TLBs are flushed
 //          with it, so one word per guest page stands for all vCPUs' translations).
 // Marker:  none. An armed or absent host page simply has no entry, so the first guest access after
@@ -26,8 +27,8 @@ class Stage2 {
     kWritable = 1U << 1,
     kAccessed = 1U << 2,  // set by the hardware; kept by the model for bit-scanning trackers
     kDirty = 1U << 3,
-    kFresh = 1U << 4,     // the page's content number already stands for a write made since the
-                          // content was last looked at: further writes need no new number
+    kFresh = 1U << 4,  // the page's content number already stands for a write made since the
+                       // content was last looked at: further writes need no new number
     kModelMask = 0xffU,
   };
   static constexpr unsigned kCookieShift = 8;

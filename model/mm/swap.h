@@ -43,7 +43,7 @@ class SwapDevice {
 
   bool on_ = false;
   std::uint32_t limit_ = 0;
-  std::vector<Slot> slots_;          // grows on demand up to limit_
+  std::vector<Slot> slots_;  // grows on demand up to limit_
   std::vector<std::uint8_t> in_use_;
   std::vector<SwapSlot> free_;
   std::uint64_t used_ = 0;

@@ -1,6 +1,7 @@
 // The translation cache of one CPU: entries that may outlive the page table they came from.
 //
-// Mirrors: the obligations of mm/mmu_gather.c and arch/*/mm/tlb.c. A stale entry is a state; using it
+// Mirrors: the obligations of mm/mmu_gather.c and arch/*/mm/tlb.c. A stale entry is a state; using
+// it
 //          after the point where the kernel owed a flush is a violation that the referee reports.
 // Owned by: World::tlbs, one per CPU. Small: explorers copy and hash it.
 #pragma once
@@ -35,9 +36,8 @@ class Tlb {
     entries_.push_back(entry);
   }
   void Flush(MmId mm, Vpn first, Vpn last) {
-    std::erase_if(entries_, [&](const Entry& e) {
-      return e.mm == mm && first <= e.vpn && e.vpn < last;
-    });
+    std::erase_if(entries_,
+                  [&](const Entry& e) { return e.mm == mm && first <= e.vpn && e.vpn < last; });
   }
   const std::vector<Entry>& entries() const { return entries_; }
 

@@ -89,18 +89,15 @@ std::string VmFlagsText(VmFlags flags) {
   };
   // In the order of show_smap_vma_flags(): by bit number.
   static constexpr Row kRows[] = {
-      {kVmRead, "rd"},        {kVmWrite, "wr"},       {kVmExec, "ex"},
-      {kVmShared, "sh"},      {kVmMayread, "mr"},     {kVmMaywrite, "mw"},
-      {kVmMayexec, "me"},     {kVmMayshare, "ms"},    {kVmUffdMissing, "um"},
-      {kVmPfnmap, "pf"},      {kVmMaybeGuard, "gu"},  {kVmUffdWp, "uw"},
-      {kVmLocked, "lo"},      {kVmIo, "io"},          {kVmSeqRead, "sr"},
-      {kVmRandRead, "rr"},    {kVmDontcopy, "dc"},    {kVmDontexpand, "de"},
-      {kVmLockonfault, "lf"}, {kVmAccount, "ac"},     {kVmNoreserve, "nr"},
-      {kVmHugetlb, "ht"},     {kVmWipeonfork, "wf"},  {kVmDontdump, "dd"},
-      {kVmSoftdirty, "sd"},   {kVmMixedmap, "mm"},    {kVmHugepage, "hg"},
-      {kVmNohugepage, "nh"},  {kVmMergeable, "mg"},   {kVmShadowStack, "ss"},
-      {kVmDroppable, "dp"},   {kVmUffdMinor, "ui"},   {kVmSealed, "sl"},
-      {kVmUffdRwp, "ur"},
+      {kVmRead, "rd"},        {kVmWrite, "wr"},       {kVmExec, "ex"},        {kVmShared, "sh"},
+      {kVmMayread, "mr"},     {kVmMaywrite, "mw"},    {kVmMayexec, "me"},     {kVmMayshare, "ms"},
+      {kVmUffdMissing, "um"}, {kVmPfnmap, "pf"},      {kVmMaybeGuard, "gu"},  {kVmUffdWp, "uw"},
+      {kVmLocked, "lo"},      {kVmIo, "io"},          {kVmSeqRead, "sr"},     {kVmRandRead, "rr"},
+      {kVmDontcopy, "dc"},    {kVmDontexpand, "de"},  {kVmLockonfault, "lf"}, {kVmAccount, "ac"},
+      {kVmNoreserve, "nr"},   {kVmHugetlb, "ht"},     {kVmWipeonfork, "wf"},  {kVmDontdump, "dd"},
+      {kVmSoftdirty, "sd"},   {kVmMixedmap, "mm"},    {kVmHugepage, "hg"},    {kVmNohugepage, "nh"},
+      {kVmMergeable, "mg"},   {kVmShadowStack, "ss"}, {kVmDroppable, "dp"},   {kVmUffdMinor, "ui"},
+      {kVmSealed, "sl"},      {kVmUffdRwp, "ur"},
   };
   std::string text;
   for (const Row& row : kRows) {

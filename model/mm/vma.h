@@ -1,6 +1,7 @@
 // Virtual memory areas: ranges of one mm with the same flags, file and userfaultfd context.
 //
-// Mirrors: struct vm_area_struct (include/linux/mm_types.h), VM_* of include/linux/mm.h, merging and
+// Mirrors: struct vm_area_struct (include/linux/mm_types.h), VM_* of include/linux/mm.h, merging
+// and
 //          splitting of mm/vma.c. userfaultfd flags: MISSING 9, WP 12, MINOR 41, RWP 43.
 // Invariant: a VMA has a context if and only if it has at least one userfaultfd flag.
 #pragma once
@@ -62,14 +63,15 @@ struct Vma {
   Vpn end{};    // one past the last
   VmFlags flags = 0;
   Pgprot page_prot = 0;
-  FileId file{};             // 0: anonymous private
-  Pgoff pgoff{};             // of `start`; anonymous: the linear index (start at creation)
-  CtxId ctx{};               // userfaultfd context, 0: none
-  std::uint32_t anon_vma = 0;  // identity of the reverse map, 0: no anonymous page yet
-  std::uint16_t policy = 0;    // NUMA policy: 0 default, else node + 1 (bind)
-  bool anon_vma_shared = false;  // the chain has more than one link (after fork)
+  FileId file{};                   // 0: anonymous private
+  Pgoff pgoff{};                   // of `start`; anonymous: the linear index (start at creation)
+  CtxId ctx{};                     // userfaultfd context, 0: none
+  std::uint32_t anon_vma = 0;      // identity of the reverse map, 0: no anonymous page yet
+  std::uint16_t policy = 0;        // NUMA policy: 0 default, else node + 1 (bind)
+  bool anon_vma_shared = false;    // the chain has more than one link (after fork)
   bool huge_pages_stolen = false;  // hugetlb: the owner took a page back (HPAGE_RESV_UNMAPPED)
-  std::uint16_t reserve_map = 0;   // private hugetlb: its World::reserve_maps, 0: owns no reservation
+  std::uint16_t reserve_map =
+      0;  // private hugetlb: its World::reserve_maps, 0: owns no reservation
 
   std::uint64_t pages() const { return end.value - start.value; }
   bool Has(VmFlags f) const { return (flags & f) != 0; }

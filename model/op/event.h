@@ -13,26 +13,27 @@
 
 namespace uffdsim {
 
-// Why a page left a page table or lost its mark. Closed set; model/spec/losses.def has a row for each.
+// Why a page left a page table or lost its mark. Closed set; model/spec/losses.def has a row for
+// each.
 enum class Cause : std::uint8_t {
-  kZap,              // munmap, exit, MADV_DONTNEED, hole punch, truncation, MADV_REMOVE
-  kUnregister,       // UNREGISTER or close
-  kResolve,          // UFFDIO_RWPROTECT or WRITEPROTECT without the protect bit
-  kAsyncResolve,     // the kernel resolved the fault itself
-  kFileReclaim,      // a file page was unmapped by reclaim
-  kLazyfree,         // a clean lazyfree page was dropped by reclaim
-  kForkChild,        // child without EVENT_FORK
-  kMremap,           // moved without EVENT_REMAP
-  kMoveOut,          // UFFDIO_MOVE took the page away
-  kMoveIn,           // UFFDIO_MOVE brought a page
+  kZap,           // munmap, exit, MADV_DONTNEED, hole punch, truncation, MADV_REMOVE
+  kUnregister,    // UNREGISTER or close
+  kResolve,       // UFFDIO_RWPROTECT or WRITEPROTECT without the protect bit
+  kAsyncResolve,  // the kernel resolved the fault itself
+  kFileReclaim,   // a file page was unmapped by reclaim
+  kLazyfree,      // a clean lazyfree page was dropped by reclaim
+  kForkChild,     // child without EVENT_FORK
+  kMremap,        // moved without EVENT_REMAP
+  kMoveOut,       // UFFDIO_MOVE took the page away
+  kMoveIn,        // UFFDIO_MOVE brought a page
   kKsmMerge,
   kCollapse,
   kHwPoison,
   kGuard,
-  kForceWrite,       // FOLL_FORCE write to a shared page of an inaccessible VMA
-  kHugeUnmap,        // a file PMD was split by unmapping
-  kMigrateHole,      // migrate_vma replaced a zero page or a hole
-  kSwapError,        // reading a page back from swap failed
+  kForceWrite,   // FOLL_FORCE write to a shared page of an inaccessible VMA
+  kHugeUnmap,    // a file PMD was split by unmapping
+  kMigrateHole,  // migrate_vma replaced a zero page or a hole
+  kSwapError,    // reading a page back from swap failed
 };
 
 enum class AccessMode : std::uint8_t { kUser, kKernel, kGup, kForce, kGuest };
@@ -53,8 +54,8 @@ class Listener {
   virtual void OnLoss(MmId mm, Vpn first, Vpn last, Cause cause) = 0;
   // The waiters of `ctx` in the range were told to look again.
   virtual void OnWake(CtxId ctx, Vpn first, Vpn last) = 0;
-  // Pages [first, last) of `from` and what protects them also appear at `to_first` of `to`: fork with
-  // EVENT_FORK, mremap with EVENT_REMAP (the old place then reports a loss of its own).
+  // Pages [first, last) of `from` and what protects them also appear at `to_first` of `to`: fork
+  // with EVENT_FORK, mremap with EVENT_REMAP (the old place then reports a loss of its own).
   virtual void OnInherit(MmId from, Vpn first, Vpn last, MmId to, Vpn to_first) = 0;
 };
 

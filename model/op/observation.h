@@ -17,9 +17,9 @@ struct PageView {
   std::string pagemap;  // "PSFUDXG", '-' where not
   std::string scan;     // "awfpszhdgA", '-' where not
   bool mincore = false;
-  std::string entry;    // raw only: letters of the entry, "0", "M0", "swap:..", ...
-  std::string frame;    // raw only: letters of the frame, then the map count
-  Pfn pfn{};            // raw only: the frame mapped here
+  std::string entry;  // raw only: letters of the entry, "0", "M0", "swap:..", ...
+  std::string frame;  // raw only: letters of the frame, then the map count
+  Pfn pfn{};          // raw only: the frame mapped here
   bool has_frame = false;
 };
 

@@ -32,33 +32,56 @@ enum class MapKind : std::uint8_t {
 };
 
 enum class Advice : std::uint8_t {
-  kNormal, kRandom, kSequential, kWillneed, kDontneed, kDontneedLocked, kFree, kRemove, kCold,
-  kPageout, kCollapse, kHugepage, kNohugepage, kPopulateRead, kPopulateWrite, kGuardInstall,
-  kGuardRemove, kMergeable, kUnmergeable, kDontfork, kDofork, kWipeonfork, kKeeponfork, kHwpoison,
-  kSoftOffline, kDontdump, kDodump,
+  kNormal,
+  kRandom,
+  kSequential,
+  kWillneed,
+  kDontneed,
+  kDontneedLocked,
+  kFree,
+  kRemove,
+  kCold,
+  kPageout,
+  kCollapse,
+  kHugepage,
+  kNohugepage,
+  kPopulateRead,
+  kPopulateWrite,
+  kGuardInstall,
+  kGuardRemove,
+  kMergeable,
+  kUnmergeable,
+  kDontfork,
+  kDofork,
+  kWipeonfork,
+  kKeeponfork,
+  kHwpoison,
+  kSoftOffline,
+  kDontdump,
+  kDodump,
 };
 
 enum ProtBits : std::uint8_t { kProtRead = 1, kProtWrite = 2, kProtExec = 4 };
 
 // Flag bits of Operation::flags; each operation reads those that its comment names.
 enum OpFlags : std::uint32_t {
-  kOpNoreserve = 1U << 0,    // map
-  kOpPopulate = 1U << 1,     // map
-  kOpLocked = 1U << 2,       // map
-  kOpHugetlb = 1U << 3,      // memfd
-  kOpPunch = 1U << 4,        // fallocate: punch (else allocate)
-  kOpOnfault = 1U << 5,      // mlock
-  kOpDontunmap = 1U << 6,    // mremap
-  kOpInPlace = 1U << 7,      // mremap: no MAYMOVE|FIXED destination
-  kOpOn = 1U << 8,           // rwprotect, writeprotect: protect (else resolve); auto_resolve
-  kOpDontwake = 1U << 9,     // resolving ioctls
-  kOpWp = 1U << 10,          // copy, continue: mode WP
-  kOpHoles = 1U << 11,       // move: ALLOW_SRC_HOLES
+  kOpNoreserve = 1U << 0,      // map
+  kOpPopulate = 1U << 1,       // map
+  kOpLocked = 1U << 2,         // map
+  kOpHugetlb = 1U << 3,        // memfd
+  kOpPunch = 1U << 4,          // fallocate: punch (else allocate)
+  kOpOnfault = 1U << 5,        // mlock
+  kOpDontunmap = 1U << 6,      // mremap
+  kOpInPlace = 1U << 7,        // mremap: no MAYMOVE|FIXED destination
+  kOpOn = 1U << 8,             // rwprotect, writeprotect: protect (else resolve); auto_resolve
+  kOpDontwake = 1U << 9,       // resolving ioctls
+  kOpWp = 1U << 10,            // copy, continue: mode WP
+  kOpHoles = 1U << 11,         // move: ALLOW_SRC_HOLES
   kOpUserModeOnly = 1U << 12,  // uffd
-  kOpQuery = 1U << 13,       // migrate: query only
-  kOpAll = 1U << 14,         // migrate: MPOL_MF_MOVE_ALL
-  kOpRaw = 1U << 15,         // observe: page-table entries and frames too
-  kOpRawMode = 1U << 16,     // rwprotect, writeprotect, copy, ..: `mode` is the whole mode word
+  kOpQuery = 1U << 13,         // migrate: query only
+  kOpAll = 1U << 14,           // migrate: MPOL_MF_MOVE_ALL
+  kOpRaw = 1U << 15,           // observe: page-table entries and frames too
+  kOpRawMode = 1U << 16,       // rwprotect, writeprotect, copy, ..: `mode` is the whole mode word
 };
 
 // Arguments of PAGEMAP_SCAN (struct pm_scan_arg); `start` and `length` are in the operation.
@@ -75,28 +98,28 @@ struct ScanArgs {
 
 struct Operation {
   OpCode code{};
-  MmId process{};             // who issues it
-  std::uint64_t start = 0;    // first byte address; file offset for file operations
-  std::uint64_t length = 0;   // bytes; for accesses the number of pages times the page size
-  std::uint64_t start2 = 0;   // mremap: new address; move, copy: source address; map: file offset;
-                              // mbind: node mask
-  std::uint64_t length2 = 0;  // mremap: new length
-  std::uint64_t value = 0;    // byte written or added; node; number; milliseconds; mbind: policy
-  std::uint64_t mode = 0;     // register: mode bits; mode word where kOpRawMode; mbind: flags
-  std::uint64_t features = 0; // uffd: features; set_mode: bits to enable
-  std::uint64_t disable = 0;  // set_mode: bits to disable
-  std::uint64_t api = 0xAA;   // uffd
-  std::uint32_t flags = 0;    // OpFlags
-  std::uint8_t prot = 0;      // ProtBits
+  MmId process{};              // who issues it
+  std::uint64_t start = 0;     // first byte address; file offset for file operations
+  std::uint64_t length = 0;    // bytes; for accesses the number of pages times the page size
+  std::uint64_t start2 = 0;    // mremap: new address; move, copy: source address; map: file offset;
+                               // mbind: node mask
+  std::uint64_t length2 = 0;   // mremap: new length
+  std::uint64_t value = 0;     // byte written or added; node; number; milliseconds; mbind: policy
+  std::uint64_t mode = 0;      // register: mode bits; mode word where kOpRawMode; mbind: flags
+  std::uint64_t features = 0;  // uffd: features; set_mode: bits to enable
+  std::uint64_t disable = 0;   // set_mode: bits to disable
+  std::uint64_t api = 0xAA;    // uffd
+  std::uint32_t flags = 0;     // OpFlags
+  std::uint8_t prot = 0;       // ProtBits
   MapKind map_kind{};
   Advice advice{};
-  FileId file{};              // file operations, map of a file
-  CtxId ctx{};                // userfaultfd operations
-  MmId target{};              // fork: the child; gup: whose memory; exit: who ends (always given)
-  std::uint32_t pin = 0;      // pin, unpin: the handle
+  FileId file{};          // file operations, map of a file
+  CtxId ctx{};            // userfaultfd operations
+  MmId target{};          // fork: the child; gup: whose memory; exit: who ends (always given)
+  std::uint32_t pin = 0;  // pin, unpin: the handle
   bool copy_from_memory = false;  // copy: the source is `start2`, not a page of bytes `value`
   ScanArgs scan{};
-  std::string text;           // sysfs "PATH VALUE", ksm verb, note
+  std::string text;  // sysfs "PATH VALUE", ksm verb, note
 };
 
 // One uffd_msg, decoded.
@@ -112,7 +135,7 @@ struct Message {
 };
 
 struct ScanRegion {
-  std::uint64_t start = 0;       // byte address
+  std::uint64_t start = 0;  // byte address
   std::uint64_t end = 0;
   std::uint64_t categories = 0;  // PAGE_IS_* & return_mask
 };
@@ -136,11 +159,11 @@ struct Outcome {
   std::string signal_code;      // "SEGV_MAPERR", "SEGV_ACCERR", "BUS_ADRERR", "BUS_MCEERR_AR"
   std::uint64_t signal_at = 0;  // byte address
   std::string reason;
-  std::string call;             // which system call failed, where one operation makes several
+  std::string call;  // which system call failed, where one operation makes several
   std::optional<std::int64_t> ret;
-  bool has_out = false;                  // copy, zeropage, continue, poison, move
-  std::optional<std::int64_t> out_pages;  // pages done
-  Errno out_error = Errno::kOk;           // or the negative errno that was written
+  bool has_out = false;                               // copy, zeropage, continue, poison, move
+  std::optional<std::int64_t> out_pages;              // pages done
+  Errno out_error = Errno::kOk;                       // or the negative errno that was written
   std::vector<std::pair<int, std::uint64_t>> values;  // run-length; -1 = '-', -2 = 's'
   std::vector<Message> messages;
   std::uint64_t features = 0;

@@ -21,8 +21,8 @@ Word WithUffd(const Arch& arch, Form form, Word word, ProtOp op) {
 }
 
 // mprotect_folio_pte_batch(): how many entries from words[0] on map consecutive frames of one large
-// folio and differ in young and dirty only. They are rewritten together, and all get what any of them
-// had of the two: `merged` is the first one with it.
+// folio and differ in young and dirty only. They are rewritten together, and all get what any of
+// them had of the two: `merged` is the first one with it.
 std::uint64_t BatchOf(const World& w, const Word* words, std::uint64_t limit, Word* merged) {
   const Arch& arch = *w.arch;
   *merged = words[0];
@@ -85,8 +85,8 @@ std::uint64_t ChangePteRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn l
       continue;
     }
     const EntryKind kind = Classify(arch, Form::kPte, old_word);
-    const bool anon_page = IsMigration(kind) &&
-                           w.frames.Head(SoftleafPfn(arch, Form::kPte, old_word)).Has(kPgAnon);
+    const bool anon_page =
+        IsMigration(kind) && w.frames.Head(SoftleafPfn(arch, Form::kPte, old_word)).Has(kPgAnon);
     const Word new_word = ProtectNonpresent(w, vma, Form::kPte, old_word, op, anon_page);
     if (new_word == old_word) continue;
     table.SetPte(vpn, new_word);
@@ -122,10 +122,9 @@ Word ProtectNonpresent(const World& w, const Vma&, Form form, Word old_word, Pro
       if ((MarkerOf(arch, old_word) & (kMarkerPoisoned | kMarkerGuard)) != 0) return old_word;
       return Resolves(op) ? arch.NoneWord(form) : old_word;
     case EntryKind::kMigrationWrite: {
-      Word word = MakeMigration(arch, form,
-                                anon_page ? MigrationAccess::kReadExclusive : MigrationAccess::kRead,
-                                SoftleafPfn(arch, form, old_word),
-                                MigrationAdOf(arch, form, old_word));
+      Word word = MakeMigration(
+          arch, form, anon_page ? MigrationAccess::kReadExclusive : MigrationAccess::kRead,
+          SoftleafPfn(arch, form, old_word), MigrationAdOf(arch, form, old_word));
       if (arch.SwpSoftDirty(form, old_word)) word = arch.SwpMkSoftDirty(form, word);
       return WithUffd(arch, form, word, op);
     }
@@ -139,11 +138,9 @@ Word ProtectNonpresent(const World& w, const Vma&, Form form, Word old_word, Pro
     case EntryKind::kMigrationReadExclusive:
     case EntryKind::kDevicePrivateRead:
     case EntryKind::kDeviceExclusive:
-    case EntryKind::kHwPoison:
-      return WithUffd(arch, form, old_word, op);
+    case EntryKind::kHwPoison: return WithUffd(arch, form, old_word, op);
     case EntryKind::kNone:
-    case EntryKind::kPresent:
-      return old_word;
+    case EntryKind::kPresent: return old_word;
   }
   return old_word;
 }

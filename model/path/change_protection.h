@@ -2,7 +2,8 @@
 //
 // Mirrors: change_protection() of mm/mprotect.c, change_huge_pmd() of mm/huge_memory.c,
 //          hugetlb_change_protection() of mm/hugetlb.c.
-// Marker:  WP and RWP set the uffd bit, their resolution clears it, NUMA and mprotect keep it; in an
+// Marker:  WP and RWP set the uffd bit, their resolution clears it, NUMA and mprotect keep it; in
+// an
 //          RWP VMA a marked present entry always ends up PROT_NONE.
 #pragma once
 

@@ -1,8 +1,8 @@
 // Writing to /proc/sys/vm/compact_memory.
 //
 // Mirrors: compact_node(), isolate_migratepages_block() of mm/compaction.c. Which pages move is the
-//          kernel's choice and not visible, because migration preserves everything; here every single
-//          page that could move does, within its node.
+//          kernel's choice and not visible, because migration preserves everything; here every
+//          single page that could move does, within its node.
 #include "model/path/migrate.h"
 #include "model/path/paths.h"
 #include "model/path/rmap.h"

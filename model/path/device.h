@@ -2,9 +2,10 @@
 //
 // Mirrors: migrate_vma_*() of mm/migrate_device.c, remove_migration_pte() of mm/migrate.c,
 //          make_device_exclusive() of mm/rmap.c.
-// Marker:  a device-private entry carries uffd and soft-dirty of the page it replaces, and gives them back;
-//          a device-exclusive entry is made of a writable page, so it starts without the mark, but a
-//          protection change may set it.
+// Marker:  a device-private entry carries uffd and soft-dirty of the page it replaces, and gives
+// them back;
+//          a device-exclusive entry is made of a writable page, so it starts without the mark, but
+//          a protection change may set it.
 #pragma once
 
 #include "model/uffd/world.h"
@@ -15,12 +16,13 @@ namespace uffdsim {
 // device-private entry. EBUSY when the page is held by somebody, EINVAL when there is none.
 Errno MigrateToDevice(World& w, MmId mm, Vpn vpn);
 
-// A driver takes the page for itself. The page must be mapped writable (the kernel's GUP write comes
-// first); EBUSY otherwise.
+// A driver takes the page for itself. The page must be mapped writable (the kernel's GUP write
+// comes first); EBUSY otherwise.
 Errno MakeDeviceExclusiveEntry(World& w, MmId mm, Vpn vpn);
 
-// --- marks --------------------------------------------------------------------------------------------
-// The device-private entry for the present word that remove_migration_pte() would have installed.
+// --- marks
+// -------------------------------------------------------------------------------------------- The
+// device-private entry for the present word that remove_migration_pte() would have installed.
 Word DevicePrivateEntry(const World& w, Word entry, Word present, Pfn pfn);
 // restore_exclusive_pte(): the present entry of a device-exclusive one.
 Word RestoredExclusive(const World& w, const Vma& vma, Word entry, Pfn pfn);

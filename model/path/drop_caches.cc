@@ -1,9 +1,11 @@
 // Writing to /proc/sys/vm/drop_caches.
 //
-// Mirrors: drop_pagecache_sb() of fs/drop_caches.c, mapping_evict_folio() and deactivate_file_folio() of
-//          mm/, deferred_split_scan() of mm/huge_memory.c. Bit 0: the page cache, bit 1: what shrinkers
-//          hold.
-// Rules:   only clean pages that nobody maps go: of a shmem file those that were read but never written.
+// Mirrors: drop_pagecache_sb() of fs/drop_caches.c, mapping_evict_folio() and
+// deactivate_file_folio() of
+//          mm/, deferred_split_scan() of mm/huge_memory.c. Bit 0: the page cache, bit 1: what
+//          shrinkers hold.
+// Rules:   only clean pages that nobody maps go: of a shmem file those that were read but never
+// written.
 #include "model/path/rmap.h"
 #include "model/path/start.h"
 #include "model/path/thp.h"

@@ -74,8 +74,7 @@ Next Handle(World& w, Task& t, FaultFrame& f) {
   if (vma == nullptr) return Finish(t, kVmFaultSigsegv);
   if (vma->Hugetlb()) return Dispatch(t, HugetlbFault(w, f, *vma));
   if (f.level == 1) return Dispatch(t, PmdLeafFault(w, f, *vma));
-  if (vma->Anonymous() && !w.mm(f.mm).table.HasPteTable(f.vpn) &&
-      HugeAnonAllowed(w, *vma, f.vpn)) {
+  if (vma->Anonymous() && !w.mm(f.mm).table.HasPteTable(f.vpn) && HugeAnonAllowed(w, *vma, f.vpn)) {
     return Dispatch(t, HugeAnonFault(w, f, *vma));
   }
   return Dispatch(t, HandlePte(w, f, *vma));

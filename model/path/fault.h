@@ -1,8 +1,8 @@
 // The page fault path.
 //
 // Mirrors: handle_mm_fault() and below, mm/memory.c; handle_userfault() of mm/userfaultfd.c.
-//          The frame is pushed by whoever accesses memory (user access, GUP, the guest); the result is
-//          in Task::fault: 0 means "redo the access", like VM_FAULT_RETRY after a wait.
+//          The frame is pushed by whoever accesses memory (user access, GUP, the guest); the result
+//          is in Task::fault: 0 means "redo the access", like VM_FAULT_RETRY after a wait.
 #pragma once
 
 #include "model/path/step.h"
@@ -11,25 +11,25 @@ namespace uffdsim {
 
 enum FaultFlags : std::uint32_t {
   kFaultWrite = 1U << 0,
-  kFaultUser = 1U << 1,         // user mode (signals, interruptible)
+  kFaultUser = 1U << 1,  // user mode (signals, interruptible)
   kFaultRemote = 1U << 2,
   kFaultUnshare = 1U << 3,
-  kFaultAllowRetry = 1U << 4,   // the caller can wait
-  kFaultNoWait = 1U << 5,       // RETRY_NOWAIT: never sleeps, nothing is queued
+  kFaultAllowRetry = 1U << 4,  // the caller can wait
+  kFaultNoWait = 1U << 5,      // RETRY_NOWAIT: never sleeps, nothing is queued
   kFaultExec = 1U << 6,
-  kFaultKilled = 1U << 7,       // exiting or dumping core
+  kFaultKilled = 1U << 7,  // exiting or dumping core
 };
 
 struct FaultFrame {
   MmId mm{};
-  std::uint32_t flags = 0;      // FaultFlags
-  std::uint64_t address = 0;    // byte address
+  std::uint32_t flags = 0;    // FaultFlags
+  std::uint64_t address = 0;  // byte address
   Vpn vpn{};
   // Snapshot taken without a lock (vmf->orig_pte / orig_pmd), compared again under it.
   Word orig = 0;
-  std::int8_t level = 0;        // 0 PTE, 1 PMD
-  UffdReason reason{};          // what to deliver
-  bool was_marker = false;      // the entry was a uffd-wp marker in a WP VMA
+  std::int8_t level = 0;    // 0 PTE, 1 PMD
+  UffdReason reason{};      // what to deliver
+  bool was_marker = false;  // the entry was a uffd-wp marker in a WP VMA
   SwapSlot slot{};
   Pfn folio{};
 };
@@ -45,25 +45,27 @@ inline FaultFrame& PushFault(World& w, Task& t, MmId mm, std::uint64_t address,
   return f;
 }
 
-// --- pieces that other files of this folder implement ------------------------------------------------
-// Each handles one kind of entry completely, under the page-table lock: installs and returns a
-// FaultResult; when the fault must be delivered to user space it sets f.reason and returns
-// kFaultDeliver.
+// --- pieces that other files of this folder implement
+// ------------------------------------------------ Each handles one kind of entry completely, under
+// the page-table lock: installs and returns a FaultResult; when the fault must be delivered to user
+// space it sets f.reason and returns kFaultDeliver.
 inline constexpr std::uint32_t kFaultDeliver = 1U << 16;
 
-std::uint32_t HugetlbFault(World& w, FaultFrame& f, Vma& vma);        // hugetlb_fault.cc
-std::uint32_t HugeAnonFault(World& w, FaultFrame& f, Vma& vma);       // thp_fault.cc: PMD none
-std::uint32_t PmdLeafFault(World& w, FaultFrame& f, Vma& vma);        // thp_fault.cc: PMD leaf
-bool HugeAnonAllowed(const World& w, const Vma& vma, Vpn vpn);        // thp_fault.cc
+std::uint32_t HugetlbFault(World& w, FaultFrame& f, Vma& vma);   // hugetlb_fault.cc
+std::uint32_t HugeAnonFault(World& w, FaultFrame& f, Vma& vma);  // thp_fault.cc: PMD none
+std::uint32_t PmdLeafFault(World& w, FaultFrame& f, Vma& vma);   // thp_fault.cc: PMD leaf
+bool HugeAnonAllowed(const World& w, const Vma& vma, Vpn vpn);   // thp_fault.cc
 // shmem: maps a PMD-size cache folio if there is one that fits; true when it did.
-bool ShmemMapPmd(World& w, FaultFrame& f, Vma& vma);                  // thp_fault.cc
+bool ShmemMapPmd(World& w, FaultFrame& f, Vma& vma);  // thp_fault.cc
 
-// Swap-in of one slot into the swap cache (anon) or page cache: the frame, or 0 when reading failed.
-Pfn ReadSwapSlot(World& w, SwapSlot slot, std::uint8_t node);         // swap_in.cc
+// Swap-in of one slot into the swap cache (anon) or page cache: the frame, or 0 when reading
+// failed.
+Pfn ReadSwapSlot(World& w, SwapSlot slot, std::uint8_t node);  // swap_in.cc
 
 // Finds or makes the page-cache page of a shmem file (shmem_get_folio()).
 enum class CacheMiss : std::uint8_t { kAllocate, kLookOnly };
-// What comes back of a large folio that was swapped out; a fault in a VMA of userfaultfd wants one page.
+// What comes back of a large folio that was swapped out; a fault in a VMA of userfaultfd wants one
+// page.
 enum class SwapIn : std::uint8_t { kLarge, kSingle };
 Pfn ShmemGetPage(World& w, FileId file, std::uint64_t index, CacheMiss miss, std::uint8_t node,
                  SwapIn size = SwapIn::kLarge);

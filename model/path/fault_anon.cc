@@ -1,7 +1,8 @@
 // First touch of anonymous memory.
 //
 // Mirrors: do_anonymous_page() of mm/memory.c.
-// Marker:  a uffd-wp marker of a WP VMA becomes the uffd bit of the new entry. RWP has no influence:
+// Marker:  a uffd-wp marker of a WP VMA becomes the uffd bit of the new entry. RWP has no
+// influence:
 //          populating an empty page neither traps nor arms.
 #include "model/path/fault_parts.h"
 #include "model/path/rmap.h"
@@ -10,8 +11,7 @@ namespace uffdsim {
 namespace {
 
 Word ZeroPageWord(const World& w, const Vma& vma) {
-  return w.arch->MkSpecial(Form::kPte,
-                           w.arch->Make(Form::kPte, Frames::kZeroPage, vma.page_prot));
+  return w.arch->MkSpecial(Form::kPte, w.arch->Make(Form::kPte, Frames::kZeroPage, vma.page_prot));
 }
 
 Word FreshWord(const World& w, const Vma& vma, Pfn pfn) {

@@ -2,9 +2,10 @@
 //
 // Mirrors: do_fault(), do_fault_around(), set_pte_range() of mm/memory.c; shmem_fault() and
 //          shmem_get_folio_gfp() of mm/shmem.c.
-// Marker:  MINOR is asked when the page is there, MISSING when it is not; a uffd-wp marker becomes the
-//          uffd bit of the new entry. Fault-around is off in WP, RWP and MINOR VMAs, because it would
-//          map neighbours that nobody touched.
+// Marker:  MINOR is asked when the page is there, MISSING when it is not; a uffd-wp marker becomes
+// the
+//          uffd bit of the new entry. Fault-around is off in WP, RWP and MINOR VMAs, because it
+//          would map neighbours that nobody touched.
 #include <algorithm>
 
 #include "model/mm/entry.h"
@@ -41,7 +42,8 @@ void InstallFilePage(World& w, const FaultFrame& f, const Vma& vma, Vpn vpn, Pfn
   w.mm(f.mm).table.SetPte(vpn, word);
 }
 
-// set_pte_range(): consecutive pages of one folio, all of them touched if the faulting one is among them.
+// set_pte_range(): consecutive pages of one folio, all of them touched if the faulting one is among
+// them.
 void MapRun(World& w, const FaultFrame& f, const Vma& vma, PageSpan run) {
   const File& file = w.file(vma.file);
   const bool touched = run.first <= f.vpn && f.vpn < run.last;

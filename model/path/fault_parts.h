@@ -1,8 +1,8 @@
 // The parts of the PTE-level fault that the dispatcher (fault.cc) calls.
 //
 // Mirrors: mm/memory.c. Each runs under the page-table lock, re-checks that the entry is still
-//          FaultFrame::orig, and returns a FaultResult, kFaultDeliver (with f.reason), or one of the
-//          continuations below.
+//          FaultFrame::orig, and returns a FaultResult, kFaultDeliver (with f.reason), or one of
+//          the continuations below.
 #pragma once
 
 #include "model/path/fault.h"
@@ -10,18 +10,18 @@
 namespace uffdsim {
 
 // Continuations beside FaultResult.
-inline constexpr std::uint32_t kFaultCopy = 1U << 17;   // go on with the COW copy (wp_page_copy())
-inline constexpr std::uint32_t kFaultWp = 1U << 18;     // go on with do_wp_page() on f.orig
-inline constexpr std::uint32_t kFaultPtes = 1U << 19;   // the PMD leaf was split: go on at PTE level
+inline constexpr std::uint32_t kFaultCopy = 1U << 17;  // go on with the COW copy (wp_page_copy())
+inline constexpr std::uint32_t kFaultWp = 1U << 18;    // go on with do_wp_page() on f.orig
+inline constexpr std::uint32_t kFaultPtes = 1U << 19;  // the PMD leaf was split: go on at PTE level
 
-std::uint32_t AnonymousFault(World& w, FaultFrame& f, Vma& vma);   // do_anonymous_page()
-std::uint32_t FileFault(World& w, FaultFrame& f, Vma& vma);        // do_fault()
-std::uint32_t WpFault(World& w, FaultFrame& f, Vma& vma);          // do_wp_page()
-std::uint32_t CopyFault(World& w, FaultFrame& f, Vma& vma);        // wp_page_copy()
-std::uint32_t RwpFault(World& w, FaultFrame& f, Vma& vma);         // do_uffd_rwp()
-std::uint32_t NumaFault(World& w, FaultFrame& f, Vma& vma);        // do_numa_page()
-std::uint32_t SwapInFault(World& w, FaultFrame& f, Vma& vma);      // do_swap_page(), swap entries
-std::uint32_t SoftleafFault(World& w, FaultFrame& f, Vma& vma);    // do_swap_page(), the others
+std::uint32_t AnonymousFault(World& w, FaultFrame& f, Vma& vma);  // do_anonymous_page()
+std::uint32_t FileFault(World& w, FaultFrame& f, Vma& vma);       // do_fault()
+std::uint32_t WpFault(World& w, FaultFrame& f, Vma& vma);         // do_wp_page()
+std::uint32_t CopyFault(World& w, FaultFrame& f, Vma& vma);       // wp_page_copy()
+std::uint32_t RwpFault(World& w, FaultFrame& f, Vma& vma);        // do_uffd_rwp()
+std::uint32_t NumaFault(World& w, FaultFrame& f, Vma& vma);       // do_numa_page()
+std::uint32_t SwapInFault(World& w, FaultFrame& f, Vma& vma);     // do_swap_page(), swap entries
+std::uint32_t SoftleafFault(World& w, FaultFrame& f, Vma& vma);   // do_swap_page(), the others
 
 // The entry is still what the fault saw.
 inline bool SameEntry(const World& w, const FaultFrame& f) {

@@ -1,7 +1,8 @@
 // Faults on PROT_NONE entries of accessible VMAs: userfaultfd RWP and NUMA hints.
 //
 // Mirrors: do_uffd_rwp(), do_numa_page(), numa_rebuild_single_mapping() of mm/memory.c.
-// Marker:  an asynchronous RWP fault restores the VMA's protection and drops the bit; a NUMA hint keeps
+// Marker:  an asynchronous RWP fault restores the VMA's protection and drops the bit; a NUMA hint
+// keeps
 //          the bit (a WP VMA's, or a stale one).
 #include "model/path/fault_parts.h"
 #include "model/path/numa_hint.h"

@@ -1,7 +1,8 @@
 // Writes to present, not writable entries; unsharing.
 //
 // Mirrors: do_wp_page(), wp_page_reuse(), wp_page_copy(), wp_can_reuse_anon_folio() of mm/memory.c.
-// Marker:  the WP test comes first; a write copy does not carry the uffd bit over (an armed RWP page
+// Marker:  the WP test comes first; a write copy does not carry the uffd bit over (an armed RWP
+// page
 //          never gets here), an unshare copy does.
 #include "model/path/fault_parts.h"
 #include "model/path/huge.h"

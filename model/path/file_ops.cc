@@ -105,8 +105,9 @@ void Start_fwrite(World& w, Task& t) {
     const Pfn pfn = ShmemGetPage(w, t.op.file, index, CacheMiss::kAllocate, 0);
     if (pfn == Pfn(0)) return Fail(t, Errno::kEIO);
     w.frames.Head(pfn).MarkDirty();
-    SetContent(w, pfn, w.contents.Write(w.frames[pfn].content, offset,
-                                        static_cast<std::uint8_t>(t.op.value)));
+    SetContent(
+        w, pfn,
+        w.contents.Write(w.frames[pfn].content, offset, static_cast<std::uint8_t>(t.op.value)));
   }
   Succeed(t, static_cast<std::int64_t>(pages));
 }

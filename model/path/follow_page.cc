@@ -51,9 +51,9 @@ void TouchHuge(World& w, MmId mm, Vpn vpn, const Leaf& leaf, std::uint32_t gup) 
   if (write) word = arch.MkDirty(Form::kPmd, word);
   if (word == leaf.word) return;
   PageTable& table = w.mm(mm).table;
-  table.SetPmd(Vpn(vpn.value & ~(table.PmdPages() - 1)),
-               arch.SetAccessFlags(Form::kPmd, leaf.word, word,
-                                   write ? Access::kWrite : Access::kRead));
+  table.SetPmd(
+      Vpn(vpn.value & ~(table.PmdPages() - 1)),
+      arch.SetAccessFlags(Form::kPmd, leaf.word, word, write ? Access::kWrite : Access::kRead));
 }
 
 }  // namespace

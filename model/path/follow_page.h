@@ -2,8 +2,10 @@
 //
 // Mirrors: follow_page_pte(), follow_huge_pmd(), gup_can_follow_protnone(), check_vma_flags() of
 //          mm/gup.c and include/linux/mm.h.
-// Marker:  in an accessible RWP VMA every PROT_NONE entry forces a fault, armed or not; the bit itself
-//          never does. A write through FOLL_FORCE is stopped by a WP VMA's bit, not by an RWP VMA's.
+// Marker:  in an accessible RWP VMA every PROT_NONE entry forces a fault, armed or not; the bit
+// itself
+//          never does. A write through FOLL_FORCE is stopped by a WP VMA's bit, not by an RWP
+//          VMA's.
 #pragma once
 
 #include "model/uffd/world.h"
@@ -35,8 +37,8 @@ struct Followed {
 };
 Followed FollowPage(World& w, MmId mm, const Vma& vma, Vpn vpn, std::uint32_t gup);
 
-// vm_fault_to_errno() for the result of the fault; kOk when there was no error. `hwpoison`: the caller
-// wants to be told (FOLL_HWPOISON).
+// vm_fault_to_errno() for the result of the fault; kOk when there was no error. `hwpoison`: the
+// caller wants to be told (FOLL_HWPOISON).
 enum class TellHwPoison : std::uint8_t { kNo, kYes };
 Errno FaultErrno(std::uint32_t fault, TellHwPoison tell);
 

@@ -34,12 +34,9 @@ std::uint32_t FaultFlagsOf(const GupFrame& f, Follow what) {
     flags |= kFaultWrite;
   }
   switch (f.wait) {
-    case GupWait::kMay:
-      return flags | kFaultAllowRetry;
-    case GupWait::kCannot:
-      return flags;
-    case GupWait::kRefuse:
-      return flags | kFaultAllowRetry | kFaultNoWait;
+    case GupWait::kMay: return flags | kFaultAllowRetry;
+    case GupWait::kCannot: return flags;
+    case GupWait::kRefuse: return flags | kFaultAllowRetry | kFaultNoWait;
   }
   return flags;
 }
@@ -66,8 +63,8 @@ Next FollowOnce(World& w, Task& t, GupFrame& f) {
     return Finish(t, Errno::kOk);
   }
   const std::uint32_t force_write = kGupForce | kGupWrite;
-  f.forces_armed = (f.gup & force_write) == force_write && !vma->Accessible() &&
-                   Marked(w, *vma, f.mm, f.vpn);
+  f.forces_armed =
+      (f.gup & force_write) == force_write && !vma->Accessible() && Marked(w, *vma, f.mm, f.vpn);
   PushFault(w, t, f.mm, AddressOf(w, f.vpn), FaultFlagsOf(f, page.what));
   return Next::Call(kFaulted);
 }

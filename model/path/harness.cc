@@ -1,8 +1,9 @@
 // Operations that change nothing here.
 //
-// Time does not pass in a machine, and it is quiescent after every operation: `sleep`, `quiesce` and
-// `note` are done at once. `observe` and `auto_resolve` are performed by whoever drives the machine
-// (Machine::Observe, the scenario's executor); handed to a machine all the same, they are refused.
+// Time does not pass in a machine, and it is quiescent after every operation: `sleep`, `quiesce`
+// and `note` are done at once. `observe` and `auto_resolve` are performed by whoever drives the
+// machine (Machine::Observe, the scenario's executor); handed to a machine all the same, they are
+// refused.
 #include "model/path/start.h"
 
 namespace uffdsim {

@@ -7,15 +7,17 @@
 
 namespace uffdsim {
 
-// --- THP ------------------------------------------------------------------------------------------
-// Zaps the PMD leaf or PMD softleaf that covers [first, last). kSplit: the range was only a part of
-// it and it was split; go on at PTE level (a file PMD is then none).
+// --- THP
+// ------------------------------------------------------------------------------------------ Zaps
+// the PMD leaf or PMD softleaf that covers [first, last). kSplit: the range was only a part of it
+// and it was split; go on at PTE level (a file PMD is then none).
 enum class PmdZap : std::uint8_t { kDone, kSplit };
 PmdZap ZapPmd(World& w, MmId mm, const Vma& vma, Vpn first, Vpn last, ZapCowed cowed);
 // Removes the part [first, last) of a large page-cache folio: splits it if only a part goes.
 void DropLargeCachePage(World& w, FileId file, Pfn pfn, std::uint64_t first, std::uint64_t last);
 
-// --- hugetlb ----------------------------------------------------------------------------------------
+// --- hugetlb
+// ----------------------------------------------------------------------------------------
 void HugetlbZapRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn last, ZapMarkers markers);
 // A hugetlb VMA goes away: gives unused reservations back. Nothing for other VMAs.
 void HugetlbVmaClose(World& w, const Vma& vma);
@@ -23,8 +25,9 @@ void HugetlbVmaClose(World& w, const Vma& vma);
 void HugetlbPunch(World& w, FileId file, std::uint64_t first, std::uint64_t last,
                   ZapMarkers markers);
 
-// --- swap -------------------------------------------------------------------------------------------
-// Drops one reference to a swap slot, and the swap-cache page that nobody needs any more.
+// --- swap
+// ------------------------------------------------------------------------------------------- Drops
+// one reference to a swap slot, and the swap-cache page that nobody needs any more.
 void ReleaseSwapEntry(World& w, SwapSlot slot);
 
 }  // namespace uffdsim

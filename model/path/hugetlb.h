@@ -19,7 +19,7 @@ inline std::uint64_t HugeIndex(const World& w, const Vma& vma, Vpn vpn) {
 }
 
 // --- entries -------------------------------------------------------------------------------------
-Word HugeEntry(const World& w, MmId mm, Vpn vpn);        // NoneWord(kPte) when there is none
+Word HugeEntry(const World& w, MmId mm, Vpn vpn);  // NoneWord(kPte) when there is none
 void SetHugeEntry(World& w, MmId mm, Vpn vpn, Word word);
 enum class HugeWrite : std::uint8_t { kNever, kIfAllowed };
 Word MakeHugeEntry(const World& w, const Vma& vma, Pfn head, HugeWrite write);

@@ -7,8 +7,8 @@
 //          not copied.
 #include "model/mm/entry.h"
 #include "model/path/fault.h"
-#include "model/path/hugetlb.h"
 #include "model/path/huge.h"
+#include "model/path/hugetlb.h"
 #include "model/path/migrate_wait.h"
 #include "model/path/rmap.h"
 
@@ -50,8 +50,8 @@ void Reuse(World& w, const FaultFrame& f, const Vma& vma, Pfn head) {
 
 // The bit stays on an unshared copy; a written page has none by now.
 Word CopiedHuge(const World& w, const FaultFrame& f, const Vma& vma, Pfn copy, Word old_word) {
-  const Word word = MakeHugeEntry(w, vma, copy,
-                                  Unshares(f) ? HugeWrite::kNever : HugeWrite::kIfAllowed);
+  const Word word =
+      MakeHugeEntry(w, vma, copy, Unshares(f) ? HugeWrite::kNever : HugeWrite::kIfAllowed);
   return w.arch->Uffd(Form::kPte, old_word) ? w.arch->MkUffd(Form::kPte, word) : word;
 }
 
@@ -84,8 +84,7 @@ std::uint32_t WriteOrUnshare(World& w, const FaultFrame& f, Vma& vma) {
     return kVmFaultOk;
   }
   const bool from_owner = OwnsReservation(vma) && w.frames[head].Has(kPgAnon);
-  const Pfn copy =
-      AllocHuge(w, vma, f.vpn, from_owner ? HugeCow::kFromOwner : HugeCow::kNo);
+  const Pfn copy = AllocHuge(w, vma, f.vpn, from_owner ? HugeCow::kFromOwner : HugeCow::kNo);
   if (copy != Pfn(0)) return Copy(w, f, vma, word, copy);
   if (!from_owner) return kVmFaultSigbus;
   UnmapFromChildren(w, f, head);
@@ -196,24 +195,19 @@ std::uint32_t HugetlbFault(World& w, FaultFrame& f, Vma& vma) {
   w.mm(f.mm).table.EnsureTableOf(1, f.vpn);
   f.orig = HugeEntry(w, f.mm, f.vpn);
   switch (Classify(arch, Form::kPte, f.orig)) {
-    case EntryKind::kNone:
-      return NoPage(w, f, vma);
-    case EntryKind::kPresent:
-      return PresentFault(w, f, vma);
+    case EntryKind::kNone: return NoPage(w, f, vma);
+    case EntryKind::kPresent: return PresentFault(w, f, vma);
     case EntryKind::kMarker:
       if ((MarkerOf(arch, f.orig) & kMarkerPoisoned) != 0) return kVmFaultHwpoison;
       return NoPage(w, f, vma);
     case EntryKind::kMigrationRead:
     case EntryKind::kMigrationReadExclusive:
-    case EntryKind::kMigrationWrite:
-      return MigrationEntryWait(w, f, vma);
-    case EntryKind::kHwPoison:
-      return kVmFaultHwpoison;
+    case EntryKind::kMigrationWrite: return MigrationEntryWait(w, f, vma);
+    case EntryKind::kHwPoison: return kVmFaultHwpoison;
     case EntryKind::kSwap:
     case EntryKind::kDevicePrivateRead:
     case EntryKind::kDevicePrivateWrite:
-    case EntryKind::kDeviceExclusive:
-      return kVmFaultOk;  // never made for hugetlb
+    case EntryKind::kDeviceExclusive: return kVmFaultOk;  // never made for hugetlb
   }
   return kVmFaultOk;
 }

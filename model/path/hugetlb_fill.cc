@@ -24,8 +24,7 @@ Word FilledHuge(const World& w, const Vma& vma, Pfn head, FillOp op, std::uint64
   const Arch& arch = *w.arch;
   const bool wp = (mode & kFillWp) != 0;
   const bool read_only = wp || (op == FillOp::kContinue && !vma.Shared());
-  Word word =
-      MakeHugeEntry(w, vma, head, read_only ? HugeWrite::kNever : HugeWrite::kIfAllowed);
+  Word word = MakeHugeEntry(w, vma, head, read_only ? HugeWrite::kNever : HugeWrite::kIfAllowed);
   word = arch.MkDirty(Form::kPte, word);
   return wp ? arch.MkUffd(Form::kPte, word) : word;
 }
@@ -89,14 +88,10 @@ Errno HugetlbFillPage(World& w, CtxId ctx, FillOp op, Vpn vpn, Content content,
   if (vma == nullptr || vma->ctx == CtxId(0)) return Errno::kENOENT;
   w.mm(mm).table.EnsureTableOf(1, vpn);
   switch (op) {
-    case FillOp::kCopy:
-      return FillCopy(w, mm, *vma, vpn, Pfn(0), content, mode);
-    case FillOp::kContinue:
-      return FillCached(w, mm, *vma, vpn, mode);
-    case FillOp::kPoison:
-      return FillPoisoned(w, mm, vpn);
-    case FillOp::kZeropage:
-      return Errno::kEINVAL;
+    case FillOp::kCopy: return FillCopy(w, mm, *vma, vpn, Pfn(0), content, mode);
+    case FillOp::kContinue: return FillCached(w, mm, *vma, vpn, mode);
+    case FillOp::kPoison: return FillPoisoned(w, mm, vpn);
+    case FillOp::kZeropage: return Errno::kEINVAL;
   }
   return Errno::kEINVAL;
 }

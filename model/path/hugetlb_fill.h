@@ -11,8 +11,7 @@ namespace uffdsim {
 Errno HugetlbFillCheck(const World& w, FillOp op, const Vma& vma, std::uint64_t start,
                        std::uint64_t length);
 // One huge page at `vpn` (aligned). For COPY every base page gets `content`.
-Errno HugetlbFillPage(World& w, CtxId ctx, FillOp op, Vpn vpn, Content content,
-                      std::uint64_t mode);
+Errno HugetlbFillPage(World& w, CtxId ctx, FillOp op, Vpn vpn, Content content, std::uint64_t mode);
 // COPY from memory: whether the place is free, before the source is read; then the folio that
 // gathered the source.
 Errno HugetlbCopyReady(const World& w, CtxId ctx, Vpn vpn);

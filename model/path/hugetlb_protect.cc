@@ -33,12 +33,9 @@ Word ProtectedHuge(const World& w, const Vma& vma, Word word, ProtOp op) {
 Word ChangedEntry(const World& w, const Vma& vma, Word word, ProtOp op) {
   const Arch& arch = *w.arch;
   switch (Classify(arch, Form::kPte, word)) {
-    case EntryKind::kNone:
-      return op == ProtOp::kWp ? MakeMarker(arch, kMarkerUffdWp) : word;
-    case EntryKind::kPresent:
-      return ProtectedHuge(w, vma, word, op);
-    case EntryKind::kHwPoison:
-      return word;
+    case EntryKind::kNone: return op == ProtOp::kWp ? MakeMarker(arch, kMarkerUffdWp) : word;
+    case EntryKind::kPresent: return ProtectedHuge(w, vma, word, op);
+    case EntryKind::kHwPoison: return word;
     case EntryKind::kMigrationRead:
     case EntryKind::kMigrationReadExclusive:
     case EntryKind::kMigrationWrite: {
@@ -49,16 +46,14 @@ Word ChangedEntry(const World& w, const Vma& vma, Word word, ProtOp op) {
     case EntryKind::kSwap:
     case EntryKind::kDevicePrivateRead:
     case EntryKind::kDevicePrivateWrite:
-    case EntryKind::kDeviceExclusive:
-      return ProtectNonpresent(w, vma, Form::kPte, word, op, false);
+    case EntryKind::kDeviceExclusive: return ProtectNonpresent(w, vma, Form::kPte, word, op, false);
   }
   return word;
 }
 
 }  // namespace
 
-std::uint64_t HugetlbChangeProtection(World& w, MmId mm, Vma& vma, Vpn first, Vpn last,
-                                      ProtOp op) {
+std::uint64_t HugetlbChangeProtection(World& w, MmId mm, Vma& vma, Vpn first, Vpn last, ProtOp op) {
   NotifyInvalidate(w, mm, first, last);
   PageTable& table = w.mm(mm).table;
   std::uint64_t changed = 0;

@@ -12,8 +12,7 @@ Leaf FindLeaf(const World& w, MmId mm, Vpn vpn) {
 Pfn FrameOf(const World& w, const Vma& vma, const Leaf& leaf, Vpn vpn) {
   const Arch& arch = *w.arch;
   if (leaf.level == 0) return arch.PfnOf(Form::kPte, leaf.word);
-  const auto offset =
-      static_cast<std::uint32_t>(vpn.value & (arch.geometry().PmdPages() - 1));
+  const auto offset = static_cast<std::uint32_t>(vpn.value & (arch.geometry().PmdPages() - 1));
   if (vma.Hugetlb()) {
     return arch.PfnOf(Form::kPte, arch.HugetlbLoad(HugeSize::kPmd, leaf.word)) + offset;
   }

@@ -9,9 +9,9 @@ namespace uffdsim {
 
 // The leaf that maps a page, as the tables hold it.
 struct Leaf {
-  int level = 0;          // 0 PTE, 1 PMD
-  Form form = Form::kPte; // which accessors understand `word`
-  Word word = 0;          // as stored
+  int level = 0;           // 0 PTE, 1 PMD
+  Form form = Form::kPte;  // which accessors understand `word`
+  Word word = 0;           // as stored
 };
 Leaf FindLeaf(const World& w, MmId mm, Vpn vpn);
 // The frame of `vpn` under a present leaf.

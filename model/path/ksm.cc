@@ -16,7 +16,8 @@ namespace {
 
 constexpr std::uint8_t kScansPerRun = 3;
 
-// --- the stable tree ---------------------------------------------------------------------------------
+// --- the stable tree
+// ---------------------------------------------------------------------------------
 // ksm_get_folio(): the frame still is a mapped KSM page.
 bool IsStable(const World& w, Pfn pfn) {
   return pfn != Pfn(0) && w.frames[pfn].Has(kPgAllocated) && w.frames[pfn].Has(kPgKsm) &&
@@ -31,8 +32,9 @@ Pfn FindStable(World& w, Content content) {
   return Pfn(0);
 }
 
-// --- pages -----------------------------------------------------------------------------------------
-// Where a scanned page is now: its VMA and its small page's entry. find_mergeable_vma() and a walk.
+// --- pages
+// ----------------------------------------------------------------------------------------- Where a
+// scanned page is now: its VMA and its small page's entry. find_mergeable_vma() and a walk.
 struct Page4k {
   const Vma* vma = nullptr;
   Pfn pfn{};
@@ -98,7 +100,8 @@ bool Replace(World& w, MmId mm, Vpn vpn, Pfn stable) {
   return true;
 }
 
-// --- items -----------------------------------------------------------------------------------------
+// --- items
+// -----------------------------------------------------------------------------------------
 KsmState::Item* FindItem(KsmState& ksm, MmId mm, Vpn vpn) {
   for (KsmState::Slot& slot : ksm.slots) {
     if (slot.mm != mm) continue;
@@ -112,9 +115,8 @@ KsmState::Item* FindItem(KsmState& ksm, MmId mm, Vpn vpn) {
 // remove_rmap_item_from_tree().
 void LeaveTrees(KsmState& ksm, MmId mm, KsmState::Item& item) {
   item.stable = Pfn(0);
-  std::erase_if(ksm.unstable, [&](const KsmState::Candidate& c) {
-    return c.mm == mm && c.vpn == item.vpn;
-  });
+  std::erase_if(ksm.unstable,
+                [&](const KsmState::Candidate& c) { return c.mm == mm && c.vpn == item.vpn; });
 }
 
 std::uint8_t SkipAge(std::uint8_t age) {
@@ -138,13 +140,14 @@ bool Skip(World& w, MmId mm, KsmState::Item& item, Pfn pfn) {
   return true;
 }
 
-// --- scanning --------------------------------------------------------------------------------------
+// --- scanning
+// --------------------------------------------------------------------------------------
 struct KsmFrame {
   std::uint8_t scans_left = kScansPerRun;
-  std::uint16_t slot = 0;   // process being scanned
-  std::uint32_t item = 0;   // next item of it
-  Vpn vpn{};                // next page of it
-  bool scanned = false;     // a mergeable VMA was found
+  std::uint16_t slot = 0;  // process being scanned
+  std::uint32_t item = 0;  // next item of it
+  Vpn vpn{};               // next page of it
+  bool scanned = false;    // a mergeable VMA was found
   // A page that was promoted although its partner could not be replaced.
   MmId cow_mm{};
   Vpn cow_vpn{};
@@ -157,9 +160,9 @@ void RefreshSlots(World& w) {
   std::erase_if(w.ksm.slots, [&](const KsmState::Slot& s) { return !w.mm(s.mm).alive; });
   for (std::size_t m = 0; m < w.mms.size(); ++m) {
     const auto& list = w.mms[m].vmas.list();
-    const bool mergeable = w.mms[m].alive && std::any_of(list.begin(), list.end(), [](const Vma& v) {
-      return v.Has(kVmMergeable);
-    });
+    const bool mergeable =
+        w.mms[m].alive &&
+        std::any_of(list.begin(), list.end(), [](const Vma& v) { return v.Has(kVmMergeable); });
     if (mergeable) KsmEnter(w, MmId(static_cast<std::uint16_t>(m)));
   }
 }
@@ -198,8 +201,8 @@ KsmState::Item& ItemFor(World& w, KsmFrame& f) {
 
 enum class Merge : std::uint8_t { kDone, kBreakCow };
 
-// try_to_merge_two_pages(): the page being scanned becomes the stable one, the page that waited in the
-// unstable tree is replaced by it.
+// try_to_merge_two_pages(): the page being scanned becomes the stable one, the page that waited in
+// the unstable tree is replaced by it.
 Merge MergeTwo(World& w, MmId mm, KsmState::Item& item, const KsmState::Candidate& partner) {
   const Pfn ours = LookUp(w, mm, item.vpn).pfn;
   const Pfn theirs = LookUp(w, partner.mm, partner.vpn).pfn;
@@ -264,8 +267,8 @@ void CountShared(const World& w, Outcome& outcome) {
   }
   std::sort(pages.begin(), pages.end());
   const auto items = static_cast<std::uint64_t>(pages.size());
-  outcome.ksm_shared = static_cast<std::uint64_t>(
-      std::unique(pages.begin(), pages.end()) - pages.begin());
+  outcome.ksm_shared =
+      static_cast<std::uint64_t>(std::unique(pages.begin(), pages.end()) - pages.begin());
   outcome.ksm_sharing = items - outcome.ksm_shared;
 }
 

@@ -1,18 +1,19 @@
 // Same-page merging.
 //
 // Mirrors: mm/ksm.c.
-// Marker:  merging replaces an entry by a read-only one of the shared page without the bit, so RWP and
-//          WP protection are lost silently; only the entry of the page that is promoted in place keeps
-//          it. Un-merging is an unshare fault that cannot wait: on an armed entry of a synchronous RWP
-//          context it fails, which un-merging takes for "nothing to do".
+// Marker:  merging replaces an entry by a read-only one of the shared page without the bit, so RWP
+// and
+//          WP protection are lost silently; only the entry of the page that is promoted in place
+//          keeps it. Un-merging is an unshare fault that cannot wait: on an armed entry of a
+//          synchronous RWP context it fails, which un-merging takes for "nothing to do".
 #pragma once
 
 #include "model/path/step.h"
 
 namespace uffdsim {
 
-// __ksm_enter(): the process joins the scan list (the first MADV_MERGEABLE, or fork from one that had
-// joined). __ksm_exit(): it leaves, at exit.
+// __ksm_enter(): the process joins the scan list (the first MADV_MERGEABLE, or fork from one that
+// had joined). __ksm_exit(): it leaves, at exit.
 void KsmEnter(World& w, MmId mm);
 void KsmExit(World& w, MmId mm);
 // ksm_compatible(): whether MADV_MERGEABLE does anything.
@@ -28,7 +29,8 @@ void PushUnmergeAll(Task& t);
 // folio_migrate_ksm(): the stable page moved to another frame.
 void KsmMoved(World& w, Pfn from, Pfn to);
 
-// --- marks --------------------------------------------------------------------------------------------
+// --- marks
+// --------------------------------------------------------------------------------------------
 // write_protect_page(): the entry of the page that is promoted in place; keeps the mark.
 Word KsmProtectedWord(const World& w, Word present);
 // replace_page(): the entry that maps the stable page instead; no mark.

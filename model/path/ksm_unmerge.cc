@@ -2,8 +2,8 @@
 //
 // Mirrors: break_ksm(), unmerge_and_remove_all_rmap_items() of mm/ksm.c.
 // Marker:  each page is un-merged by an unshare fault without the right to wait: an armed entry is
-//          resolved in asynchronous mode; in synchronous mode the fault fails and the page stays merged
-//          and armed.
+//          resolved in asynchronous mode; in synchronous mode the fault fails and the page stays
+//          merged and armed.
 #include "model/mm/entry.h"
 #include "model/path/fault.h"
 #include "model/path/ksm.h"

@@ -2,7 +2,8 @@
 //
 // Mirrors: do_madvise(), madvise_walk_vmas(), madvise_vma_behavior() of mm/madvise.c,
 //          userfaultfd_remove() of mm/userfaultfd.c.
-// Rules:   a hole in the range is reported as ENOMEM after the rest has been advised; an error of a VMA
+// Rules:   a hole in the range is reported as ENOMEM after the rest has been advised; an error of a
+// VMA
 //          ends the call, and what came before stays done. EVENT_REMOVE is sent before anything is
 //          zapped, with the lock dropped; the VMA is looked up again afterwards.
 #include "model/path/madvise.h"
@@ -23,10 +24,10 @@ namespace uffdsim {
 namespace {
 
 struct MadviseFrame {
-  Vpn cur{};       // first page not yet advised
+  Vpn cur{};  // first page not yet advised
   Vpn last{};
-  Vpn piece_end{}; // [cur, piece_end) is the part of the current VMA
-  Vpn next{};      // where to go on
+  Vpn piece_end{};  // [cur, piece_end) is the part of the current VMA
+  Vpn next{};       // where to go on
   // MADV_REMOVE holds the file, not the VMA, while the lock is dropped.
   FileId file{};
   std::uint64_t index = 0;
@@ -54,8 +55,7 @@ bool Discards(Advice advice) {
     case Advice::kRemove:
     case Advice::kDontfork:
     case Advice::kWipeonfork:
-    case Advice::kGuardInstall:
-      return true;
+    case Advice::kGuardInstall: return true;
     case Advice::kNormal:
     case Advice::kRandom:
     case Advice::kSequential:
@@ -75,8 +75,7 @@ bool Discards(Advice advice) {
     case Advice::kHwpoison:
     case Advice::kSoftOffline:
     case Advice::kDontdump:
-    case Advice::kDodump:
-      return false;
+    case Advice::kDodump: return false;
   }
   return false;
 }
@@ -86,23 +85,16 @@ bool SealAllows(const Vma& vma, Advice advice) {
   return !vma.Has(kVmSealed) || !Discards(advice) || !vma.Anonymous() || vma.Has(kVmWrite);
 }
 
-// --- VMA flags -----------------------------------------------------------------------------------------
-// The flags that the advice gives the VMA; EINVAL when it does not apply to it.
+// --- VMA flags
+// ----------------------------------------------------------------------------------------- The
+// flags that the advice gives the VMA; EINVAL when it does not apply to it.
 Errno NewFlags(World& w, MmId mm, const Vma& vma, Advice advice, VmFlags* flags) {
   *flags = vma.flags;
   switch (advice) {
-    case Advice::kNormal:
-      *flags &= ~(kVmRandRead | kVmSeqRead);
-      return Errno::kOk;
-    case Advice::kSequential:
-      *flags = (*flags & ~kVmRandRead) | kVmSeqRead;
-      return Errno::kOk;
-    case Advice::kRandom:
-      *flags = (*flags & ~kVmSeqRead) | kVmRandRead;
-      return Errno::kOk;
-    case Advice::kDontfork:
-      *flags |= kVmDontcopy;
-      return Errno::kOk;
+    case Advice::kNormal: *flags &= ~(kVmRandRead | kVmSeqRead); return Errno::kOk;
+    case Advice::kSequential: *flags = (*flags & ~kVmRandRead) | kVmSeqRead; return Errno::kOk;
+    case Advice::kRandom: *flags = (*flags & ~kVmSeqRead) | kVmRandRead; return Errno::kOk;
+    case Advice::kDontfork: *flags |= kVmDontcopy; return Errno::kOk;
     case Advice::kDofork:
       if (vma.Has(kVmSpecial)) return Errno::kEINVAL;
       *flags &= ~kVmDontcopy;
@@ -115,27 +107,19 @@ Errno NewFlags(World& w, MmId mm, const Vma& vma, Advice advice, VmFlags* flags)
       if (vma.Has(kVmDroppable)) return Errno::kEINVAL;
       *flags &= ~kVmWipeonfork;
       return Errno::kOk;
-    case Advice::kDontdump:
-      *flags |= kVmDontdump;
-      return Errno::kOk;
+    case Advice::kDontdump: *flags |= kVmDontdump; return Errno::kOk;
     case Advice::kDodump:
       if ((!vma.Hugetlb() && vma.Has(kVmSpecial)) || vma.Has(kVmDroppable)) return Errno::kEINVAL;
       *flags &= ~kVmDontdump;
       return Errno::kOk;
-    case Advice::kHugepage:
-      *flags = (*flags & ~kVmNohugepage) | kVmHugepage;
-      return Errno::kOk;
-    case Advice::kNohugepage:
-      *flags = (*flags & ~kVmHugepage) | kVmNohugepage;
-      return Errno::kOk;
+    case Advice::kHugepage: *flags = (*flags & ~kVmNohugepage) | kVmHugepage; return Errno::kOk;
+    case Advice::kNohugepage: *flags = (*flags & ~kVmHugepage) | kVmNohugepage; return Errno::kOk;
     case Advice::kMergeable:
       if (vma.Has(kVmMergeable) || !KsmCompatible(vma)) return Errno::kOk;
       KsmEnter(w, mm);
       *flags |= kVmMergeable;
       return Errno::kOk;
-    case Advice::kUnmergeable:
-      *flags &= ~kVmMergeable;
-      return Errno::kOk;
+    case Advice::kUnmergeable: *flags &= ~kVmMergeable; return Errno::kOk;
     case Advice::kWillneed:
     case Advice::kDontneed:
     case Advice::kDontneedLocked:
@@ -149,8 +133,7 @@ Errno NewFlags(World& w, MmId mm, const Vma& vma, Advice advice, VmFlags* flags)
     case Advice::kGuardInstall:
     case Advice::kGuardRemove:
     case Advice::kHwpoison:
-    case Advice::kSoftOffline:
-      return Errno::kOk;
+    case Advice::kSoftOffline: return Errno::kOk;
   }
   return Errno::kOk;
 }
@@ -165,8 +148,9 @@ void UpdateVma(World& w, MmId mm, const MadviseFrame& f, VmFlags flags) {
   vmas.MergeAround(f.cur, f.piece_end);
 }
 
-// --- advice that needs more than one step -----------------------------------------------------------
-// userfaultfd_remove(): true when the caller must sleep until the event was read.
+// --- advice that needs more than one step
+// ----------------------------------------------------------- userfaultfd_remove(): true when the
+// caller must sleep until the event was read.
 bool SendRemove(World& w, Task& t, const MadviseFrame& f, const Vma& vma) {
   if (vma.ctx == CtxId(0) || !w.ctx(vma.ctx).Has(kFeatureEventRemove)) return false;
   RaiseChanging(w, vma.ctx);
@@ -234,27 +218,20 @@ Next Advise(World& w, Task& t, MadviseFrame& f, Vma& vma) {
   switch (t.op.advice) {
     case Advice::kDontneed:
     case Advice::kDontneedLocked:
-    case Advice::kFree:
-      return StartDontneed(w, t, f, vma);
-    case Advice::kRemove:
-      return StartRemove(w, t, f, vma);
-    case Advice::kPageout:
-      return StartPageout(t, f, vma);
+    case Advice::kFree: return StartDontneed(w, t, f, vma);
+    case Advice::kRemove: return StartRemove(w, t, f, vma);
+    case Advice::kPageout: return StartPageout(t, f, vma);
     case Advice::kCold:
       if (vma.Has(kVmLocked | kVmPfnmap | kVmHugetlb)) return Answer(t, Errno::kEINVAL);
       return Simple(t, AdviseCold(w, t.mm, vma, f.cur, f.piece_end));
-    case Advice::kWillneed:
-      return Simple(t, AdviseWillneed(w, t.mm, vma, f.cur, f.piece_end));
-    case Advice::kCollapse:
-      return Simple(t, CollapseRange(w, t.mm, vma, f.cur, f.piece_end));
+    case Advice::kWillneed: return Simple(t, AdviseWillneed(w, t.mm, vma, f.cur, f.piece_end));
+    case Advice::kCollapse: return Simple(t, CollapseRange(w, t.mm, vma, f.cur, f.piece_end));
     case Advice::kGuardInstall: {
       const Errno error = GuardInstall(w, t.mm, vma, f.cur, f.piece_end);
       return error == Errno::kOk ? Next::Goto(kPieceDone) : GuardForEver(t, error);
     }
-    case Advice::kGuardRemove:
-      return Simple(t, GuardRemove(w, t.mm, vma, f.cur, f.piece_end));
-    case Advice::kUnmergeable:
-      return StartUnmerge(t, f, vma);
+    case Advice::kGuardRemove: return Simple(t, GuardRemove(w, t.mm, vma, f.cur, f.piece_end));
+    case Advice::kUnmergeable: return StartUnmerge(t, f, vma);
     case Advice::kNormal:
     case Advice::kRandom:
     case Advice::kSequential:
@@ -276,13 +253,13 @@ Next Advise(World& w, Task& t, MadviseFrame& f, Vma& vma) {
     case Advice::kPopulateRead:
     case Advice::kPopulateWrite:
     case Advice::kHwpoison:
-    case Advice::kSoftOffline:
-      return Answer(t, Errno::kEINVAL);  // never reach the walk
+    case Advice::kSoftOffline: return Answer(t, Errno::kEINVAL);  // never reach the walk
   }
   return Answer(t, Errno::kEINVAL);
 }
 
-// --- steps ------------------------------------------------------------------------------------------------
+// --- steps
+// ------------------------------------------------------------------------------------------------
 Next NextVma(World& w, Task& t, MadviseFrame& f) {
   if (f.cur >= f.last) return Answer(t, f.hole);
   VmaTree& vmas = w.mm(t.mm).vmas;
@@ -365,8 +342,7 @@ void Start_madvise(World& w, Task& t) {
   if (t.op.advice == Advice::kPopulateRead || t.op.advice == Advice::kPopulateWrite) {
     t.top().step = kPopulated;
     PushPopulate(t, t.mm, first, last,
-                 t.op.advice == Advice::kPopulateRead ? PopulateKind::kRead
-                                                      : PopulateKind::kWrite);
+                 t.op.advice == Advice::kPopulateRead ? PopulateKind::kRead : PopulateKind::kWrite);
   }
 }
 

@@ -8,8 +8,8 @@
 
 namespace uffdsim {
 
-// madvise_free_single_vma(): lazyfree. Swap entries, poison and hwpoison entries go; present entries
-// stay, clean and old, with their mark.
+// madvise_free_single_vma(): lazyfree. Swap entries, poison and hwpoison entries go; present
+// entries stay, clean and old, with their mark.
 Errno AdviseFree(World& w, MmId mm, const Vma& vma, Vpn first, Vpn last);
 // madvise_cold(): entries become old, with their mark.
 Errno AdviseCold(World& w, MmId mm, const Vma& vma, Vpn first, Vpn last);

@@ -2,8 +2,8 @@
 //
 // Mirrors: madvise_guard_install(), madvise_guard_remove() of mm/madvise.c.
 // Marker:  whatever the range held is zapped, armed or not; guard markers take its place. Zapping a
-//          protected file page of a WP VMA leaves a uffd-wp marker, which is not a guard either: the
-//          kernel tries again and again.
+//          protected file page of a WP VMA leaves a uffd-wp marker, which is not a guard either:
+//          the kernel tries again and again.
 #include "model/mm/entry.h"
 #include "model/path/madvise.h"
 #include "model/path/rmap.h"
@@ -12,16 +12,13 @@
 namespace uffdsim {
 namespace {
 
-bool IsGuard(const Arch& arch, Word word) {
-  return (MarkerOf(arch, word) & kMarkerGuard) != 0;
-}
+bool IsGuard(const Arch& arch, Word word) { return (MarkerOf(arch, word) & kMarkerGuard) != 0; }
 
 // The walk before anything is installed: only empty places and guards.
 bool RangeIsClear(const World& w, MmId mm, Vpn first, Vpn last) {
   const Arch& arch = *w.arch;
   const PageTable& table = w.mm(mm).table;
-  for (Vpn vpn = table.NextMapped(first, last); vpn < last;
-       vpn = table.NextMapped(vpn + 1, last)) {
+  for (Vpn vpn = table.NextMapped(first, last); vpn < last; vpn = table.NextMapped(vpn + 1, last)) {
     if (!arch.None(Form::kPmd, table.GetPmd(vpn))) return false;
     const Word word = table.GetPte(vpn);
     if (!arch.None(Form::kPte, word) && !IsGuard(arch, word)) return false;
@@ -51,8 +48,7 @@ Errno GuardRemove(World& w, MmId mm, const Vma& vma, Vpn first, Vpn last) {
   if (vma.Has(kVmSpecial | kVmHugetlb)) return Errno::kEINVAL;
   const Arch& arch = *w.arch;
   PageTable& table = w.mm(mm).table;
-  for (Vpn vpn = table.NextMapped(first, last); vpn < last;
-       vpn = table.NextMapped(vpn + 1, last)) {
+  for (Vpn vpn = table.NextMapped(first, last); vpn < last; vpn = table.NextMapped(vpn + 1, last)) {
     if (!arch.None(Form::kPmd, table.GetPmd(vpn))) {
       vpn = Vpn(vpn.value | (table.PmdPages() - 1));
       continue;

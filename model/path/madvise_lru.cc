@@ -42,7 +42,8 @@ Word ClearedWord(const Arch& arch, Form form, Word word, Clear clear) {
   return clear == Clear::kYoungDirty ? arch.MkClean(form, word) : word;
 }
 
-// A large folio of which the range covers only a part is split first. kRetry: look at the entry again.
+// A large folio of which the range covers only a part is split first. kRetry: look at the entry
+// again.
 enum class Large : std::uint8_t { kWhole, kRetry, kSkip };
 
 Large SplitIfPartial(World& w, const Piece& piece, Vpn vpn, Pfn pfn) {
@@ -71,8 +72,7 @@ bool DiscardDirt(World& w, Pfn head) {
 void FreeNonpresent(World& w, const Piece& piece, Vpn vpn, Word word) {
   const Arch& arch = *w.arch;
   const EntryKind kind = Classify(arch, Form::kPte, word);
-  const bool poison = kind == EntryKind::kHwPoison ||
-                      (MarkerOf(arch, word) & kMarkerPoisoned) != 0;
+  const bool poison = kind == EntryKind::kHwPoison || (MarkerOf(arch, word) & kMarkerPoisoned) != 0;
   if (kind != EntryKind::kSwap && !poison) return;
   w.mm(piece.mm).table.SetPte(vpn, arch.NoneWord(Form::kPte));
   if (kind == EntryKind::kSwap) ReleaseSwapEntry(w, SwapSlotOf(arch, word));
@@ -98,8 +98,7 @@ Vpn FreePte(World& w, const Piece& piece, Vpn vpn) {
   const std::uint32_t count = w.frames.Count(head);
   if (!DiscardDirt(w, head)) return vpn + 1;
   for (std::uint32_t i = 0; i < count; ++i) {
-    table.SetPte(vpn + i,
-                 ClearedWord(arch, Form::kPte, table.GetPte(vpn + i), Clear::kYoungDirty));
+    table.SetPte(vpn + i, ClearedWord(arch, Form::kPte, table.GetPte(vpn + i), Clear::kYoungDirty));
   }
   MarkLazyfree(w.frames[head]);
   return vpn + count;

@@ -79,8 +79,7 @@ void SetPolicy(World& w, MmId mm, Vpn first, Vpn last, std::uint16_t policy) {
 bool QueueMisplaced(World& w, Task& t, Vpn first, Vpn last, std::uint64_t nodes) {
   bool left = false;
   const PageTable& table = w.mm(t.mm).table;
-  for (Vpn vpn = table.NextMapped(first, last); vpn < last;
-       vpn = table.NextMapped(vpn + 1, last)) {
+  for (Vpn vpn = table.NextMapped(first, last); vpn < last; vpn = table.NextMapped(vpn + 1, last)) {
     const Word word = table.GetPte(vpn);
     if (w.arch->None(Form::kPte, word) || !w.arch->Present(Form::kPte, word)) continue;
     const Pfn head = w.frames.HeadOf(w.arch->PfnOf(Form::kPte, word));

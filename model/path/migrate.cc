@@ -94,8 +94,7 @@ void CollectEntries(const World& w, MmId id, const Vma& vma, Pfn head, std::vect
     last = vma.start + (end - vma.pgoff.value);
   }
   const PageTable& table = w.mm(id).table;
-  for (Vpn vpn = table.NextMapped(first, last); vpn < last;
-       vpn = table.NextMapped(vpn + 1, last)) {
+  for (Vpn vpn = table.NextMapped(first, last); vpn < last; vpn = table.NextMapped(vpn + 1, last)) {
     const int level = w.arch->None(Form::kPmd, table.GetPmd(vpn)) ? 0 : 1;
     const Slot slot = SlotOf(vma, level);
     const Vpn at = level == 0 ? vpn : Vpn(vpn.value & ~(table.PmdPages() - 1));
@@ -149,8 +148,8 @@ void ReplaceInCaches(World& w, Pfn to) {
   }
 }
 
-// Frees the source: its reference from isolation, and for hugetlb without giving it to the pool, from
-// which the destination was not taken either.
+// Frees the source: its reference from isolation, and for hugetlb without giving it to the pool,
+// from which the destination was not taken either.
 void FreeSource(World& w, Pfn from) {
   Page& folio = w.frames[from];
   folio.refs = 0;
@@ -167,9 +166,10 @@ void Putback(World& w, Pfn head) {
   MaybeFreeFolio(w, head);
 }
 
-// --- steps ------------------------------------------------------------------------------------------------
-// migrate_pages_batch(): a large folio that is mapped only in part is split first; its pages then go one
-// by one.
+// --- steps
+// ------------------------------------------------------------------------------------------------
+// migrate_pages_batch(): a large folio that is mapped only in part is split first; its pages then
+// go one by one.
 void SplitPartlyMapped(World& w, Task& t) {
   for (std::size_t i = 0; i < t.isolated.size(); ++i) {
     const Pfn head = t.isolated[i].from;
@@ -277,8 +277,7 @@ void RemoveMigrationEntries(World& w, Pfn from, Pfn to) {
     const Vma& vma = *w.mm(at.mm).vmas.Find(at.vpn);
     const Slot slot = SlotOf(vma, at.level);
     const Word entry = Load(w, at.mm, slot, at.vpn);
-    const Pfn pfn =
-        to + static_cast<std::uint32_t>(SoftleafPfn(*w.arch, slot.form, entry) - from);
+    const Pfn pfn = to + static_cast<std::uint32_t>(SoftleafPfn(*w.arch, slot.form, entry) - from);
     const bool shared = Classify(*w.arch, slot.form, entry) == EntryKind::kMigrationRead;
     if (anon && !shared) w.frames[pfn].flags |= kPgAnonExclusive;
     MapFrames(w, pfn, at.level == 0 ? 1 : w.frames.Count(to));

@@ -8,8 +8,8 @@
 
 namespace uffdsim {
 
-// Waits for the migration: the access is retried once it is over. A task cannot wait for a migration
-// that the same thread holds open; explorers schedule the migrating path.
+// Waits for the migration: the access is retried once it is over. A task cannot wait for a
+// migration that the same thread holds open; explorers schedule the migrating path.
 std::uint32_t MigrationEntryWait(World& w, FaultFrame& f, const Vma& vma);
 // Restores a device-exclusive entry: page protection, old, soft-dirty and uffd from the entry.
 std::uint32_t RestoreDeviceExclusive(World& w, FaultFrame& f, const Vma& vma);

@@ -46,21 +46,14 @@ struct KindTraits {
 };
 
 KindTraits TraitsOf(const World& w, const Operation& op) {
-  const bool huge_file =
-      op.file != FileId(0) && w.files[op.file.value].kind == FileKind::kHugetlb;
+  const bool huge_file = op.file != FileId(0) && w.files[op.file.value].kind == FileKind::kHugetlb;
   switch (op.map_kind) {
-    case MapKind::kAnon:
-      return {.shared = false, .hugetlb = false, .own_file = false};
-    case MapKind::kShmem:
-      return {.shared = true, .hugetlb = false, .own_file = true};
-    case MapKind::kHugeAnon:
-      return {.shared = false, .hugetlb = true, .own_file = true};
-    case MapKind::kHugeShared:
-      return {.shared = true, .hugetlb = true, .own_file = true};
-    case MapKind::kFileShared:
-      return {.shared = true, .hugetlb = huge_file, .own_file = false};
-    case MapKind::kFilePrivate:
-      return {.shared = false, .hugetlb = huge_file, .own_file = false};
+    case MapKind::kAnon: return {.shared = false, .hugetlb = false, .own_file = false};
+    case MapKind::kShmem: return {.shared = true, .hugetlb = false, .own_file = true};
+    case MapKind::kHugeAnon: return {.shared = false, .hugetlb = true, .own_file = true};
+    case MapKind::kHugeShared: return {.shared = true, .hugetlb = true, .own_file = true};
+    case MapKind::kFileShared: return {.shared = true, .hugetlb = huge_file, .own_file = false};
+    case MapKind::kFilePrivate: return {.shared = false, .hugetlb = huge_file, .own_file = false};
   }
   return {};
 }
@@ -88,8 +81,8 @@ Next Replace(World& w, Task& t, MapFrame& f) {
   vma.file = op.file;
   vma.pgoff = Pgoff(VpnOf(w, op.start2).value);
   if (traits.own_file) {
-    vma.file = NewUnnamedFile(w, traits.hugetlb ? FileKind::kHugetlb : FileKind::kShmem,
-                              f.last - f.first);
+    vma.file =
+        NewUnnamedFile(w, traits.hugetlb ? FileKind::kHugetlb : FileKind::kShmem, f.last - f.first);
     vma.pgoff = Pgoff(0);
   } else if (vma.file == FileId(0)) {
     vma.pgoff = Pgoff(f.first.value);

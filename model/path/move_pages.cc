@@ -1,9 +1,11 @@
 // move_pages(2).
 //
 // Mirrors: do_pages_move(), add_folio_for_migration(), do_pages_stat_array() of mm/migrate.c.
-// Rules:   pages are queued one by one; a page that cannot be queued gets its code at once and sends the
-//          queue so far on its way. A large folio is queued once: its next page finds it busy. When a
-//          folio cannot be moved, the call ends: pages not reported keep the status they came with.
+// Rules:   pages are queued one by one; a page that cannot be queued gets its code at once and
+// sends the
+//          queue so far on its way. A large folio is queued once: its next page finds it busy. When
+//          a folio cannot be moved, the call ends: pages not reported keep the status they came
+//          with.
 #include "model/path/hw_walk.h"
 #include "model/path/migrate.h"
 #include "model/path/paths.h"
@@ -40,8 +42,7 @@ Look WalkTo(const World& w, MmId mm, Vpn vpn) {
   const Vma* vma = w.mm(mm).vmas.Find(vpn);
   if (vma == nullptr) return {};
   const Leaf leaf = FindLeaf(w, mm, vpn);
-  const Word word =
-      vma->Hugetlb() ? w.arch->HugetlbLoad(HugeSize::kPmd, leaf.word) : leaf.word;
+  const Word word = vma->Hugetlb() ? w.arch->HugetlbLoad(HugeSize::kPmd, leaf.word) : leaf.word;
   const Form form = vma->Hugetlb() ? Form::kPte : leaf.form;
   if (w.arch->None(form, word) || !w.arch->Present(form, word)) return {.mapped = true};
   return {.mapped = true, .found = true, .pfn = FrameOf(w, *vma, leaf, vpn)};

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "model/path/change_protection.h"
-#include "model/path/populate.h"
 #include "model/path/paths.h"
+#include "model/path/populate.h"
 #include "model/path/prot.h"
 #include "model/path/start.h"
 #include "model/path/thp.h"

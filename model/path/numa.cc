@@ -3,7 +3,8 @@
 // Mirrors: task_numa_work() of kernel/sched/fair.c, folio_can_map_prot_numa() of mm/mempolicy.c,
 //          numa_migrate_check(), numa_rebuild_large_mapping() of mm/memory.c,
 //          migrate_misplaced_folio() of mm/migrate.c.
-// Marker:  the scanner skips entries that are PROT_NONE already, so armed ones stay; a hinted entry has no
+// Marker:  the scanner skips entries that are PROT_NONE already, so armed ones stay; a hinted entry
+// has no
 //          bit and is no RWP entry. Hint faults are silent.
 #include "model/path/change_protection.h"
 #include "model/path/hw_walk.h"
@@ -18,7 +19,8 @@
 namespace uffdsim {
 namespace {
 
-// A task's first scan comes after the default scan period; later ones come often enough for every spin.
+// A task's first scan comes after the default scan period; later ones come often enough for every
+// spin.
 constexpr std::uint64_t kScanDelayMs = 1000;
 
 constexpr std::uint8_t kCpuNode = 0;  // where all CPUs are

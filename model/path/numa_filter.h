@@ -7,8 +7,8 @@
 
 namespace uffdsim {
 
-// Whether the scanner protects this page of `vma`: not the zero page, KSM, pinned, COW-shared, dirty
-// file pages, nor pages that are already local to a single-threaded private user.
+// Whether the scanner protects this page of `vma`: not the zero page, KSM, pinned, COW-shared,
+// dirty file pages, nor pages that are already local to a single-threaded private user.
 bool NumaSuitable(const World& w, MmId mm, const Vma& vma, Pfn pfn);
 
 }  // namespace uffdsim

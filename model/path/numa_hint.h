@@ -7,9 +7,9 @@
 
 namespace uffdsim {
 
-// Called with the entry still PROT_NONE. True when the folio was moved to another node; the entry is
-// then already the restored one. For a large folio that is not moved, makes its other hinted entries
-// of the same table accessible, except armed ones.
+// Called with the entry still PROT_NONE. True when the folio was moved to another node; the entry
+// is then already the restored one. For a large folio that is not moved, makes its other hinted
+// entries of the same table accessible, except armed ones.
 bool NumaHintMigrates(World& w, MmId mm, const Vma& vma, Vpn vpn);
 
 }  // namespace uffdsim

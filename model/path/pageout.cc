@@ -2,9 +2,11 @@
 //
 // Mirrors: madvise_cold_or_pageout_pte_range() of mm/madvise.c, reclaim_pages() and
 //          shrink_folio_list() of mm/vmscan.c. References are ignored: a young page goes too.
-// Rules:   only folios whose every mapping lies in the range are touched; large ones that reach beyond
-//          it are split. The kernel isolates a page table's worth before it reclaims; here each folio
-//          is isolated and reclaimed in turn, in steps between which others can fault on its entries.
+// Rules:   only folios whose every mapping lies in the range are touched; large ones that reach
+// beyond
+//          it are split. The kernel isolates a page table's worth before it reclaims; here each
+//          folio is isolated and reclaimed in turn, in steps between which others can fault on its
+//          entries.
 #include <algorithm>
 
 #include "model/path/paths.h"
@@ -26,12 +28,11 @@ enum PageoutStep : std::uint8_t { kIsolate, kAddToSwap, kUnmap, kWrite, kFree };
 
 enum class Found : std::uint8_t { kFolio, kNothing };
 
-// The PMD leaf at f.cur: a huge page that is mapped only here and lies wholly in the range is taken;
-// one that does not is split, and the walk goes on in its PTEs.
+// The PMD leaf at f.cur: a huge page that is mapped only here and lies wholly in the range is
+// taken; one that does not is split, and the walk goes on in its PTEs.
 Found LookAtPmd(World& w, PageoutFrame& f, Word pmd) {
   const Arch& arch = *w.arch;
-  const Vpn next = std::min(
-      f.last, Vpn((f.cur.value | (w.mm(f.mm).table.PmdPages() - 1)) + 1));
+  const Vpn next = std::min(f.last, Vpn((f.cur.value | (w.mm(f.mm).table.PmdPages() - 1)) + 1));
   const bool whole = next - f.cur == w.mm(f.mm).table.PmdPages();
   const Vpn start = f.cur;
   f.cur = next;
@@ -75,8 +76,8 @@ Next Isolate(World& w, Task&, PageoutFrame& f) {
     f.cur = table.NextMapped(f.cur, f.last);
     if (f.cur >= f.last) break;
     const Word pmd = table.GetPmd(f.cur);
-    const Found found = w.arch->None(Form::kPmd, pmd) ? LookAtPte(w, f, table.GetPte(f.cur))
-                                                      : LookAtPmd(w, f, pmd);
+    const Found found =
+        w.arch->None(Form::kPmd, pmd) ? LookAtPte(w, f, table.GetPte(f.cur)) : LookAtPmd(w, f, pmd);
     if (found == Found::kFolio) return Next::Continue();
   }
   return Next::Return();

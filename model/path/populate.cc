@@ -36,17 +36,14 @@ Next StopVma(World& w, Task& t, PopulateFrame& f, Errno error) {
   return Next::Goto(kPage);
 }
 
-// FOLL_WRITE breaks COW early in private writable mappings; shared ones need no dirtying; what is not
-// readable is read by force.
+// FOLL_WRITE breaks COW early in private writable mappings; shared ones need no dirtying; what is
+// not readable is read by force.
 std::uint32_t GupOf(PopulateKind kind, const Vma& vma) {
   switch (kind) {
-    case PopulateKind::kRead:
-      return 0;
-    case PopulateKind::kWrite:
-      return kGupWrite;
+    case PopulateKind::kRead: return 0;
+    case PopulateKind::kWrite: return kGupWrite;
     case PopulateKind::kLock:
-    case PopulateKind::kMap:
-      return vma.Has(kVmWrite) && !vma.Shared() ? kGupWrite : kGupForce;
+    case PopulateKind::kMap: return vma.Has(kVmWrite) && !vma.Shared() ? kGupWrite : kGupForce;
   }
   return 0;
 }

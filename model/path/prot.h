@@ -1,6 +1,7 @@
 // What a VMA's flags say about its entries: page protection, write upgrades, markers.
 //
-// Mirrors: vma_set_page_prot() and vma_wants_writenotify() of mm/vma.c, can_change_pte_writable() and
+// Mirrors: vma_set_page_prot() and vma_wants_writenotify() of mm/vma.c, can_change_pte_writable()
+// and
 //          vma_wants_manual_pte_write_upgrade() of mm/mprotect.c, userfaultfd_wp_use_markers() of
 //          include/linux/userfaultfd_k.h.
 #pragma once

@@ -64,8 +64,9 @@ Next Taken(World& w, Task& t, RemoteFrame& f) {
   const Pfn pfn(static_cast<std::uint32_t>(t.value));
   const auto offset = static_cast<std::uint32_t>(f.address & PageMask(w));
   if (f.write) {
-    SetContent(w, pfn, w.contents.Write(w.frames[pfn].content, offset,
-                                        static_cast<std::uint8_t>(t.op.value)));
+    SetContent(
+        w, pfn,
+        w.contents.Write(w.frames[pfn].content, offset, static_cast<std::uint8_t>(t.op.value)));
     w.frames.Head(pfn).flags |= kPgDirty;
   } else {
     PushValue(t.outcome, w.contents.Read(LookAtContent(w, pfn), offset));

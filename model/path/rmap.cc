@@ -180,8 +180,7 @@ void PrepareAnonVma(World& w, MmId mm, Vma& vma) {
     const Vma& high = other.end == vma.start ? vma : other;
     const VmFlags ignored = kVmAccessFlags | kVmIgnoreMerge;
     if (low.file == high.file && low.policy == high.policy &&
-        ((low.flags ^ high.flags) & ~ignored) == 0 &&
-        low.IndexOf(low.end) == high.pgoff.value) {
+        ((low.flags ^ high.flags) & ~ignored) == 0 && low.IndexOf(low.end) == high.pgoff.value) {
       vma.anon_vma = other.anon_vma;
       return;
     }

@@ -16,16 +16,16 @@ namespace uffdsim {
 void MapFrames(World& w, Pfn pfn, std::uint32_t count);
 void UnmapFrames(World& w, Pfn pfn, std::uint32_t count);
 
-// Frees the folio of `pfn` if nothing refers to it. An anonymous folio that is only in the swap cache
-// leaves it (free_swap_cache()) when nobody maps it.
+// Frees the folio of `pfn` if nothing refers to it. An anonymous folio that is only in the swap
+// cache leaves it (free_swap_cache()) when nobody maps it.
 void MaybeFreeFolio(World& w, Pfn pfn);
 
 // Sum of the map counts of the folio's frames.
 std::uint64_t FolioMapcount(const World& w, Pfn pfn);
 bool FolioPinned(const World& w, Pfn pfn);
 
-// A place where a frame of a folio is mapped: by a PTE (level 0), a PMD leaf (1, THP or hugetlb) or a
-// PUD leaf (2, hugetlb).
+// A place where a frame of a folio is mapped: by a PTE (level 0), a PMD leaf (1, THP or hugetlb) or
+// a PUD leaf (2, hugetlb).
 struct Mapping {
   MmId mm{};
   Vpn vpn{};  // page of the entry: PMD-aligned for leaves
@@ -46,14 +46,15 @@ struct FileMapping {
 std::vector<FileMapping> FileMappingsOf(const World& w, FileId file, std::uint64_t first,
                                         std::uint64_t last);
 
-// A new zero-filled anonymous page for `vma`, AnonExclusive, swap-backed, dirty = false, on the node
-// that the VMA's policy says. Not mapped yet.
+// A new zero-filled anonymous page for `vma`, AnonExclusive, swap-backed, dirty = false, on the
+// node that the VMA's policy says. Not mapped yet.
 Pfn NewAnonPage(World& w, const Vma& vma, Vpn vpn, Content content);
 
 // anon_vma_prepare(): gives the VMA an identity for its anonymous pages, reusing a neighbour's.
 void PrepareAnonVma(World& w, MmId mm, Vma& vma);
 
-// --- secondary MMU and TLB ------------------------------------------------------------------------
+// --- secondary MMU and TLB
+// ------------------------------------------------------------------------
 // mmu_notifier_invalidate_range_start/end over pages of an mm: removes stage-2 entries.
 void NotifyInvalidate(World& w, MmId mm, Vpn first, Vpn last);
 // flush_tlb_range(): all CPUs.
@@ -64,7 +65,8 @@ void FlushTlb(World& w, MmId mm, Vpn first, Vpn last);
 Content LookAtContent(World& w, Pfn pfn);
 void SetContent(World& w, Pfn pfn, Content content);
 
-// --- listener shorthands: nothing when nobody listens -----------------------------------------------
+// --- listener shorthands: nothing when nobody listens
+// -----------------------------------------------
 inline void EmitArm(World& w, MmId mm, Vpn first, Vpn last) {
   if (w.listener != nullptr) w.listener->OnArm(mm, first, last);
 }

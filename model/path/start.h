@@ -12,7 +12,8 @@ namespace uffdsim {
 #include "model/op/operations.def"
 #undef OPERATION
 
-// --- outcomes --------------------------------------------------------------------------------------
+// --- outcomes
+// --------------------------------------------------------------------------------------
 inline void Succeed(Task& t, std::int64_t ret = 0) {
   t.outcome.status = Outcome::Status::kOk;
   t.outcome.ret = ret;
@@ -27,7 +28,8 @@ inline void Bad(Task& t, const char* reason) {
   t.outcome.reason = reason;
 }
 
-// --- byte arithmetic of the operation's arguments ----------------------------------------------------
+// --- byte arithmetic of the operation's arguments
+// ----------------------------------------------------
 inline std::uint64_t PageSize(const World& w) { return 1ULL << w.arch->geometry().page_shift; }
 inline std::uint64_t PageMask(const World& w) { return PageSize(w) - 1; }
 inline Vpn VpnOf(const World& w, std::uint64_t address) {

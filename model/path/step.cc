@@ -40,12 +40,8 @@ void RunStep(World& w, Task& t) {
   }
   const Next next = w.steps->run[frame.path][step](w, t, frame.data.data());
   switch (next.kind) {
-    case Next::Kind::kContinue:
-      frame.step = static_cast<std::uint8_t>(step + 1);
-      return;
-    case Next::Kind::kGoto:
-      frame.step = next.target;
-      return;
+    case Next::Kind::kContinue: frame.step = static_cast<std::uint8_t>(step + 1); return;
+    case Next::Kind::kGoto: frame.step = next.target; return;
     case Next::Kind::kCall:
       UFFDSIM_CHECK(t.depth == depth + 1);
       frame.step = next.target;

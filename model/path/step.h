@@ -1,12 +1,12 @@
 // Paths as arrays of named steps, and the engine that runs them.
 //
-// A step is what happens between two points where somebody else can get in (a lock dropped, a sleep,
-// a user copy, a remote flush). It is a plain function over the world, the task and the path's frame;
-// it says what comes next. A seeded defect replaces the function of one named step in a StepTable, so
-// clean code has no defect branches.
+// A step is what happens between two points where somebody else can get in (a lock dropped, a
+// sleep, a user copy, a remote flush). It is a plain function over the world, the task and the
+// path's frame; it says what comes next. A seeded defect replaces the function of one named step in
+// a StepTable, so clean code has no defect branches.
 //
-// Adding a path: one file that defines its frame, its steps and `const Path kXxxPath`, and one row in
-// paths.def.
+// Adding a path: one file that defines its frame, its steps and `const Path kXxxPath`, and one row
+// in paths.def.
 #pragma once
 
 #include <array>
@@ -33,11 +33,17 @@ struct Next {
   static constexpr Next Continue() { return {Kind::kContinue, 0}; }
   static constexpr Next Return() { return {Kind::kReturn, 0}; }
   template <class E>
-  static constexpr Next Goto(E step) { return {Kind::kGoto, static_cast<std::uint8_t>(step)}; }
+  static constexpr Next Goto(E step) {
+    return {Kind::kGoto, static_cast<std::uint8_t>(step)};
+  }
   template <class E>
-  static constexpr Next Call(E back) { return {Kind::kCall, static_cast<std::uint8_t>(back)}; }
+  static constexpr Next Call(E back) {
+    return {Kind::kCall, static_cast<std::uint8_t>(back)};
+  }
   template <class E>
-  static constexpr Next Sleep(E back) { return {Kind::kSleep, static_cast<std::uint8_t>(back)}; }
+  static constexpr Next Sleep(E back) {
+    return {Kind::kSleep, static_cast<std::uint8_t>(back)};
+  }
 };
 
 // What a step reads or writes: the dependency relation of partial-order reduction.

@@ -2,7 +2,8 @@
 //
 // Mirrors: do_swap_page(), handle_pte_marker(), remove_device_exclusive_entry() of mm/memory.c;
 //          swapin_sync() of mm/swap_state.c.
-// Marker:  the swap entry's uffd bit comes back as the uffd bit, and in an RWP VMA as PROT_NONE too; the
+// Marker:  the swap entry's uffd bit comes back as the uffd bit, and in an RWP VMA as PROT_NONE
+// too; the
 //          fault then ends, so that the retried access raises the RWP fault.
 #include "model/mm/entry.h"
 #include "model/path/fault_parts.h"
@@ -68,8 +69,8 @@ std::uint32_t SwapInFault(World& w, FaultFrame& f, Vma& vma) {
   bool exclusive = arch.SwpExclusive(f.orig);
   // ksm_might_need_to_copy(): a page whose index does not fit this VMA cannot be mapped here.
   const Page& cached = w.frames[pfn];
-  const bool copy = cached.Has(kPgAnon) &&
-                    (cached.Has(kPgKsm) || cached.index != vma.IndexOf(f.vpn));
+  const bool copy =
+      cached.Has(kPgAnon) && (cached.Has(kPgKsm) || cached.index != vma.IndexOf(f.vpn));
   if (copy) {
     pfn = NewAnonPage(w, vma, f.vpn, cached.content);
     exclusive = true;
@@ -90,8 +91,8 @@ std::uint32_t SwapInFault(World& w, FaultFrame& f, Vma& vma) {
   }
   MapFrames(w, pfn, 1);
   w.mm(f.mm).table.SetPte(f.vpn, word);
-  // The reference of the entry goes; on a synchronous device the slot is freed as soon as nobody else
-  // needs it, and the page is dirty from then on.
+  // The reference of the entry goes; on a synchronous device the slot is freed as soon as nobody
+  // else needs it, and the page is dirty from then on.
   w.swap.Put(slot);
   const Pfn in_cache = w.swap[slot].cache;
   if (in_cache != Pfn(0) && w.swap[slot].count == 0) {
@@ -113,15 +114,11 @@ std::uint32_t SoftleafFault(World& w, FaultFrame& f, Vma& vma) {
   switch (Classify(arch, Form::kPte, f.orig)) {
     case EntryKind::kMigrationRead:
     case EntryKind::kMigrationReadExclusive:
-    case EntryKind::kMigrationWrite:
-      return MigrationEntryWait(w, f, vma);
-    case EntryKind::kDeviceExclusive:
-      return RestoreDeviceExclusive(w, f, vma);
+    case EntryKind::kMigrationWrite: return MigrationEntryWait(w, f, vma);
+    case EntryKind::kDeviceExclusive: return RestoreDeviceExclusive(w, f, vma);
     case EntryKind::kDevicePrivateRead:
-    case EntryKind::kDevicePrivateWrite:
-      return MigrateToRam(w, f, vma);
-    case EntryKind::kHwPoison:
-      return kVmFaultHwpoison;
+    case EntryKind::kDevicePrivateWrite: return MigrateToRam(w, f, vma);
+    case EntryKind::kHwPoison: return kVmFaultHwpoison;
     case EntryKind::kMarker: {
       const std::uint64_t bits = MarkerOf(arch, f.orig);
       if ((bits & kMarkerPoisoned) != 0) return kVmFaultHwpoison;
@@ -136,8 +133,7 @@ std::uint32_t SoftleafFault(World& w, FaultFrame& f, Vma& vma) {
     }
     case EntryKind::kNone:
     case EntryKind::kPresent:
-    case EntryKind::kSwap:
-      return kVmFaultOk;
+    case EntryKind::kSwap: return kVmFaultOk;
   }
   return kVmFaultOk;
 }

@@ -128,8 +128,7 @@ Word SwapEntryFor(const World& w, SwapSlot slot, Word present, bool exclusive) {
 }
 
 Word FileUnmapWord(const World& w, const Vma& vma, Word present) {
-  const bool marker =
-      !vma.Anonymous() && UseMarkers(w, vma) && w.arch->Uffd(Form::kPte, present);
+  const bool marker = !vma.Anonymous() && UseMarkers(w, vma) && w.arch->Uffd(Form::kPte, present);
   return marker ? MakeMarker(*w.arch, kMarkerUffdWp) : w.arch->NoneWord(Form::kPte);
 }
 

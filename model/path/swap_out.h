@@ -11,20 +11,23 @@
 
 namespace uffdsim {
 
-// --- marks: what the rewritten entry carries --------------------------------------------------------
-// swp_pte_prepare(): the swap entry for a present word.
+// --- marks: what the rewritten entry carries
+// -------------------------------------------------------- swp_pte_prepare(): the swap entry for a
+// present word.
 Word SwapEntryFor(const World& w, SwapSlot slot, Word present, bool exclusive);
 // pte_install_uffd_wp_if_needed(): what stays behind when a file page is unmapped.
 Word FileUnmapWord(const World& w, const Vma& vma, Word present);
 
-// --- the stages of reclaiming one folio -----------------------------------------------------------
-// folio_isolate_lru() and folio_putback_lru().
+// --- the stages of reclaiming one folio
+// ----------------------------------------------------------- folio_isolate_lru() and
+// folio_putback_lru().
 bool IsolateFolio(World& w, Pfn head);
 void PutbackFolio(World& w, Pfn head);
 // folio_maybe_mapped_shared(): mapped more than once, as far as madvise and move_pages care.
 bool FolioMappedShared(const World& w, Pfn pfn);
 
-// folio_alloc_swap(): slots and swap cache for the whole folio; false when the device is off or full.
+// folio_alloc_swap(): slots and swap cache for the whole folio; false when the device is off or
+// full.
 bool AddToSwap(World& w, Pfn head);
 // What try_to_unmap() puts in place of an entry.
 enum class Ttu : std::uint8_t {
@@ -33,8 +36,8 @@ enum class Ttu : std::uint8_t {
 };
 // False when some mapping could not be removed.
 bool TryToUnmap(World& w, Pfn head, Ttu ttu);
-// pageout(): writes a dirty folio to its swap slots (a shmem folio gets them here and leaves its page
-// cache). False when the folio has to stay.
+// pageout(): writes a dirty folio to its swap slots (a shmem folio gets them here and leaves its
+// page cache). False when the folio has to stay.
 bool WriteOut(World& w, Pfn head);
 // __remove_mapping(): drops the folio from its cache and frees it, isolation reference included.
 // False when somebody needs it; it is then still isolated.

@@ -1,9 +1,10 @@
 // swapon(2) and swapoff(2): reading everything back.
 //
 // Mirrors: try_to_unuse(), unuse_pte() of mm/swapfile.c, shmem_unuse() of mm/shmem.c.
-// Marker:  the swap entry's uffd bit and soft-dirty bit are restored; in an RWP VMA the entry becomes
-//          PROT_NONE again. The restored entry is old and never writable. A page that cannot be read
-//          leaves a poison marker and its mark is lost.
+// Marker:  the swap entry's uffd bit and soft-dirty bit are restored; in an RWP VMA the entry
+// becomes
+//          PROT_NONE again. The restored entry is old and never writable. A page that cannot be
+//          read leaves a poison marker and its mark is lost.
 #include "model/mm/entry.h"
 #include "model/path/fault.h"
 #include "model/path/huge.h"
@@ -90,8 +91,8 @@ Next Restore(World& w, Task&, SwapoffFrame& f) {
   }
   const Pfn cached = ReadSwapSlot(w, f.slot, NodeOf(*vma));
   if (cached == Pfn(0) || w.frames[cached].Has(kPgHwPoison)) {
-    table.SetPte(f.vpn, cached == Pfn(0) ? MakeMarker(arch, kMarkerPoisoned)
-                                         : MakeHwPoison(arch, cached));
+    table.SetPte(f.vpn,
+                 cached == Pfn(0) ? MakeMarker(arch, kMarkerPoisoned) : MakeHwPoison(arch, cached));
     EmitLoss(w, f.mm, f.vpn, f.vpn + 1, Cause::kSwapError);
     ReleaseSwapEntry(w, f.slot);
     return Next::Goto(kFind);

@@ -46,10 +46,10 @@ Errno SetShmemThp(WorldConfig& config, std::string_view value) {
     std::string_view name;
     ShmemThp mode;
   };
-  static constexpr Row kRows[] = {{"never", ShmemThp::kNever},   {"advise", ShmemThp::kAdvise},
-                                  {"always", ShmemThp::kAlways}, {"deny", ShmemThp::kDeny},
-                                  {"force", ShmemThp::kForce},   {"within_size",
-                                                                  ShmemThp::kWithinSize}};
+  static constexpr Row kRows[] = {
+      {"never", ShmemThp::kNever},   {"advise", ShmemThp::kAdvise},
+      {"always", ShmemThp::kAlways}, {"deny", ShmemThp::kDeny},
+      {"force", ShmemThp::kForce},   {"within_size", ShmemThp::kWithinSize}};
   for (const Row& row : kRows) {
     if (row.name != value) continue;
     config.shmem_thp = row.mode;

@@ -171,8 +171,8 @@ ScanResult PmdState(const World& w, MmId mm, Vpn vpn) {
   const PageTable& table = w.mm(mm).table;
   if (!w.arch->None(Form::kPmd, table.GetPmd(vpn))) {
     const Word pmd = table.GetPmd(vpn);
-    const bool device = !w.arch->Present(Form::kPmd, pmd) &&
-                        !IsMigration(Classify(*w.arch, Form::kPmd, pmd));
+    const bool device =
+        !w.arch->Present(Form::kPmd, pmd) && !IsMigration(Classify(*w.arch, Form::kPmd, pmd));
     return device ? ScanResult::kNoPteTable : ScanResult::kPmdMapped;
   }
   return table.HasPteTable(vpn) ? ScanResult::kSucceed : ScanResult::kNoPteTable;
@@ -208,8 +208,8 @@ Errno CollapseRange(World& w, MmId mm, Vma& vma, Vpn first, Vpn last) {
   ScanResult failed = ScanResult::kSucceed;
   for (Vpn vpn = begin; vpn < end; vpn = vpn + pages) {
     // hugepage_vma_revalidate(): the whole huge page has to lie in the VMA, not only in the range.
-    const ScanResult result = vma.Anonymous() ? CollapseAnon(w, mm, vma, vpn)
-                                              : CollapseFile(w, mm, vma, vpn);
+    const ScanResult result =
+        vma.Anonymous() ? CollapseAnon(w, mm, vma, vpn) : CollapseFile(w, mm, vma, vpn);
     if (result != ScanResult::kSucceed && result != ScanResult::kPmdMapped) failed = result;
     if (!GoesOn(result)) break;
   }

@@ -9,17 +9,17 @@ namespace uffdsim {
 
 enum class ScanResult : std::uint8_t {
   kSucceed,
-  kPmdMapped,         // mapped by a leaf already
+  kPmdMapped,  // mapped by a leaf already
   kFail,
   kNoPteTable,
-  kExceedNonePte,     // holes where userfaultfd must see the first touch
+  kExceedNonePte,  // holes where userfaultfd must see the first touch
   kPteNonPresent,
-  kPteUffd,           // a mark that a huge entry could not carry page by page
-  kPteMappedHuge,     // the page cache has the huge folio: only the mapping is missing
+  kPteUffd,        // a mark that a huge entry could not carry page by page
+  kPteMappedHuge,  // the page cache has the huge folio: only the mapping is missing
   kPageAnon,
   kPageNull,
   kPageCompound,
-  kPageCount,         // somebody else holds a page
+  kPageCount,  // somebody else holds a page
   kPageLru,
   kPageLock,
   kTruncated,

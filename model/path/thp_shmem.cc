@@ -168,8 +168,9 @@ void DropLargeCachePage(World& w, FileId id, Pfn pfn, std::uint64_t first, std::
   const std::uint64_t end = begin + w.frames.Count(head);
   if (first <= begin && end <= last) return RemoveFromCache(w, id, head);
   const std::uint64_t here = begin + (pfn - head);
-  CutOut(w, head, {.first = static_cast<std::uint32_t>(std::max(first, begin) - begin),
-                   .last = static_cast<std::uint32_t>(std::min(last, end) - begin)});
+  CutOut(w, head,
+         {.first = static_cast<std::uint32_t>(std::max(first, begin) - begin),
+          .last = static_cast<std::uint32_t>(std::min(last, end) - begin)});
   // The piece with this page lies inside the range now, unless the folio could not be split.
   const CacheSlot slot = w.file(id).cache.Get(here);
   if (!slot.is_frame()) return;

@@ -43,8 +43,7 @@ Word UnusedWord(const World& w, const Vma& vma, Word present) {
 // try_to_migrate() and remove_migration_ptes() with nothing in between.
 Word RemappedWord(const World& w, const Vma& vma, Word present, Pfn pfn) {
   const Page& page = w.frames[pfn];
-  const Word entry =
-      MigrationEntryFor(w, Form::kPte, present, pfn, page.Has(kPgAnonExclusive));
+  const Word entry = MigrationEntryFor(w, Form::kPte, present, pfn, page.Has(kPgAnonExclusive));
   return MigratedEntry(w, vma, Form::kPte, entry, pfn, page.Has(kPgDirty));
 }
 

@@ -73,8 +73,8 @@ bool CanReuseLargeAnon(World& w, MmId mm, const Vma&, Pfn pfn) {
   if (FolioMapcount(w, pfn) <= 1) return false;
   const Pfn head = w.frames.HeadOf(pfn);
   const std::vector<Mapping> mappings = MappingsOf(w, head);
-  const bool ours = std::all_of(mappings.begin(), mappings.end(),
-                                [&](const Mapping& m) { return m.mm == mm; });
+  const bool ours =
+      std::all_of(mappings.begin(), mappings.end(), [&](const Mapping& m) { return m.mm == mm; });
   if (!ours) return false;
   FreeSwapIfUnused(w, head);
   const Page& folio = w.frames[head];

@@ -29,8 +29,8 @@ constexpr Step kSteps[] = {
 
 }  // namespace
 
-const Path kUffdEventPath = {
-    "uffd_event", "mm/userfaultfd.c userfaultfd_event_wait_completion()", kSteps};
+const Path kUffdEventPath = {"uffd_event", "mm/userfaultfd.c userfaultfd_event_wait_completion()",
+                             kSteps};
 
 void PrepareUnmapEvents(World& w, MmId mm, Vpn first, Vpn last, EventsFrame* events) {
   for (const Vma& vma : w.mm(mm).vmas.list()) {

@@ -33,8 +33,8 @@ struct EventsFrame {
   }
 };
 
-// userfaultfd_unmap_prep(): collects an UNMAP event for each context with the feature that has a VMA
-// in [first, last), and raises its mmap_changing.
+// userfaultfd_unmap_prep(): collects an UNMAP event for each context with the feature that has a
+// VMA in [first, last), and raises its mmap_changing.
 void PrepareUnmapEvents(World& w, MmId mm, Vpn first, Vpn last, EventsFrame* events);
 
 }  // namespace uffdsim

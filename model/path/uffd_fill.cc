@@ -2,11 +2,12 @@
 //
 // Mirrors: userfaultfd_copy() and its sisters, mfill_atomic(), mfill_atomic_install_pte() and the
 //          mfill_atomic_pte_*() family of mm/userfaultfd.c.
-// Marker:  with mode WP the new entry is write-protected and marked; without it a uffd-wp marker that
+// Marker:  with mode WP the new entry is write-protected and marked; without it a uffd-wp marker
+// that
 //          was there is overwritten and lost. Nothing installed here is ever armed for RWP.
 #include "model/mm/entry.h"
-#include "model/path/hugetlb_fill.h"
 #include "model/path/fault.h"
+#include "model/path/hugetlb_fill.h"
 #include "model/path/hw_walk.h"
 #include "model/path/paths.h"
 #include "model/path/rmap.h"
@@ -56,8 +57,7 @@ Errno FillFresh(World& w, MmId mm, Vma& vma, Vpn vpn, Content content, std::uint
   // shmem_mfill_filemap_add(): the charge beyond the end fails first, then the cache insertion.
   if (index >= w.file(vma.file).size) return Errno::kENOMEM;
   if (!w.file(vma.file).cache.Get(index).empty()) return Errno::kEEXIST;
-  const Pfn pfn =
-      ShmemGetPage(w, vma.file, index, CacheMiss::kAllocate, NodeOf(vma));
+  const Pfn pfn = ShmemGetPage(w, vma.file, index, CacheMiss::kAllocate, NodeOf(vma));
   // The entry is dirty, the folio is not (yet).
   w.frames[pfn].content = content;
   const Errno error = InstallPte(w, mm, vma, vpn, pfn, mode);
@@ -74,15 +74,14 @@ Errno FillZero(World& w, MmId mm, Vma& vma, Vpn vpn, std::uint64_t mode) {
   if (BeyondEnd(w, vma, vpn)) return Errno::kEFAULT;
   PageTable& table = w.mm(mm).table;
   if (!arch.None(Form::kPte, table.GetPte(vpn))) return Errno::kEEXIST;
-  table.SetPte(vpn, arch.MkSpecial(Form::kPte, arch.Make(Form::kPte, Frames::kZeroPage,
-                                                         vma.page_prot)));
+  table.SetPte(vpn,
+               arch.MkSpecial(Form::kPte, arch.Make(Form::kPte, Frames::kZeroPage, vma.page_prot)));
   return Errno::kOk;
 }
 
 Errno FillContinue(World& w, MmId mm, Vma& vma, Vpn vpn, std::uint64_t mode) {
   if (BeyondEnd(w, vma, vpn)) return Errno::kEFAULT;
-  const Pfn pfn =
-      ShmemGetPage(w, vma.file, vma.IndexOf(vpn), CacheMiss::kLookOnly, NodeOf(vma));
+  const Pfn pfn = ShmemGetPage(w, vma.file, vma.IndexOf(vpn), CacheMiss::kLookOnly, NodeOf(vma));
   if (pfn == Pfn(0)) return Errno::kEFAULT;
   if (w.frames[pfn].Has(kPgHwPoison)) return Errno::kEIO;
   return InstallPte(w, mm, vma, vpn, pfn, mode);
@@ -99,11 +98,9 @@ Errno FillPoison(World& w, MmId mm, const Vma& vma, Vpn vpn) {
 std::uint64_t AllowedModes(FillOp op) {
   switch (op) {
     case FillOp::kCopy:
-    case FillOp::kContinue:
-      return kFillDontwake | kFillWp;
+    case FillOp::kContinue: return kFillDontwake | kFillWp;
     case FillOp::kZeropage:
-    case FillOp::kPoison:
-      return kFillDontwake;
+    case FillOp::kPoison: return kFillDontwake;
   }
   return 0;
 }
@@ -115,7 +112,8 @@ bool SourceValid(const World& w, std::uint64_t source, std::uint64_t length) {
          length <= task_size - source;
 }
 
-// --- the path: page after page, the source of COPY faulted in if it must be ---------------------------
+// --- the path: page after page, the source of COPY faulted in if it must be
+// ---------------------------
 
 struct FillFrame {
   std::uint64_t start = 0;
@@ -126,7 +124,7 @@ struct FillFrame {
   Content content = 0;
   FillOp op{};
   bool from_memory = false;
-  Pfn staged{};                   // hugetlb: a folio that gathers the source, 0: none yet
+  Pfn staged{};  // hugetlb: a folio that gathers the source, 0: none yet
   std::uint32_t staged_pages = 0;
   Errno error = Errno::kOk;
 };
@@ -191,9 +189,8 @@ Next Install(World& w, Task& t, FillFrame& f) {
   std::uint64_t unit = PageSize(w);
   if (vma != nullptr && vma->Hugetlb()) {
     unit *= w.arch->geometry().PmdPages();
-    f.error = f.staged == Pfn(0)
-                  ? HugetlbFillPage(w, t.op.ctx, f.op, vpn, f.content, f.mode)
-                  : HugetlbCopyFolio(w, t.op.ctx, vpn, f.staged, f.mode);
+    f.error = f.staged == Pfn(0) ? HugetlbFillPage(w, t.op.ctx, f.op, vpn, f.content, f.mode)
+                                 : HugetlbCopyFolio(w, t.op.ctx, vpn, f.staged, f.mode);
     f.staged_pages = 0;
   } else {
     f.error = FillPage(w, t.op.ctx, f.op, vpn, f.content, f.mode);
@@ -237,8 +234,7 @@ void StartFill(World& w, Task& t, FillOp op) {
   // A page of bytes `value` lies in the caller's own buffer, which is always readable.
   const std::uint64_t source = t.op.copy_from_memory ? t.op.start2 : 0;
   bool field = false;
-  const Errno error =
-      FillCheck(w, t.op.ctx, op, t.op.start, t.op.length, source, mode, &field);
+  const Errno error = FillCheck(w, t.op.ctx, op, t.op.start, t.op.length, source, mode, &field);
   if (error != Errno::kOk) {
     t.outcome.has_out = true;
     if (field) t.outcome.out_error = error;
@@ -293,20 +289,15 @@ Errno FillPage(World& w, CtxId id, FillOp op, Vpn vpn, Content content, std::uin
   if (!w.arch->None(Form::kPmd, table.GetPmd(vpn))) return Errno::kEEXIST;
   table.EnsurePteTable(vpn);
   switch (op) {
-    case FillOp::kCopy:
-      return FillFresh(w, mm, *vma, vpn, content, mode);
-    case FillOp::kZeropage:
-      return FillZero(w, mm, *vma, vpn, mode);
-    case FillOp::kContinue:
-      return FillContinue(w, mm, *vma, vpn, mode);
-    case FillOp::kPoison:
-      return FillPoison(w, mm, *vma, vpn);
+    case FillOp::kCopy: return FillFresh(w, mm, *vma, vpn, content, mode);
+    case FillOp::kZeropage: return FillZero(w, mm, *vma, vpn, mode);
+    case FillOp::kContinue: return FillContinue(w, mm, *vma, vpn, mode);
+    case FillOp::kPoison: return FillPoison(w, mm, *vma, vpn);
   }
   return Errno::kEINVAL;
 }
 
-Errno UffdCopyPage(World& w, CtxId id, std::uint64_t address, Content content,
-                   std::uint64_t mode) {
+Errno UffdCopyPage(World& w, CtxId id, std::uint64_t address, Content content, std::uint64_t mode) {
   bool field = false;
   const std::uint64_t size = PageSize(w);
   Errno error = FillCheck(w, id, FillOp::kCopy, address, size, 0, mode, &field);

@@ -1,9 +1,10 @@
 // The userfaultfd system calls as plain functions.
 //
-// Mirrors: the ioctls of mm/userfaultfd.c, in the kernel's check order. Addresses and lengths in bytes.
+// Mirrors: the ioctls of mm/userfaultfd.c, in the kernel's check order. Addresses and lengths in
+// bytes.
 //          None of these can sleep; UFFDIO_COPY from memory that must be faulted in is the path
-//          `uffd_fill`. They are what the operations of the scenario language, the replay's VMM and the
-//          explorers call.
+//          `uffd_fill`. They are what the operations of the scenario language, the replay's VMM and
+//          the explorers call.
 // Errors:  the kernel's errno; partial progress is in the output field.
 #pragma once
 
@@ -23,7 +24,8 @@ Errno UffdRegister(World& w, CtxId ctx, std::uint64_t start, std::uint64_t lengt
 Errno UffdUnregister(World& w, CtxId ctx, std::uint64_t start, std::uint64_t length);
 // close(2) of the last reference: resolves, clears and wakes everything.
 void CloseUffd(World& w, CtxId ctx);
-// Clears the registration of [first, last) of a VMA, resolving its entries (userfaultfd_clear_vma()).
+// Clears the registration of [first, last) of a VMA, resolving its entries
+// (userfaultfd_clear_vma()).
 void ClearVmaRegistration(World& w, MmId mm, Vpn first, Vpn last);
 
 inline constexpr std::uint64_t kProtectOn = 1;        // MODE_WP, MODE_RWP
@@ -46,9 +48,9 @@ Errno FillCheck(World& w, CtxId ctx, FillOp op, std::uint64_t start, std::uint64
 // One page. `content`: what to copy (COPY only).
 Errno FillPage(World& w, CtxId ctx, FillOp op, Vpn vpn, Content content, std::uint64_t mode);
 
-// UFFDIO_COPY of one page whose content is known, with its wake: what a VMM that fetched a page does.
-Errno UffdCopyPage(World& w, CtxId ctx, std::uint64_t address, Content content,
-                   std::uint64_t mode);
+// UFFDIO_COPY of one page whose content is known, with its wake: what a VMM that fetched a page
+// does.
+Errno UffdCopyPage(World& w, CtxId ctx, std::uint64_t address, Content content, std::uint64_t mode);
 
 // Start not page aligned, length zero or not a page multiple, outside the address space, wrapping.
 bool RangeValid(const World& w, std::uint64_t start, std::uint64_t length);

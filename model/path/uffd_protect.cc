@@ -141,9 +141,7 @@ void Start_set_mode(World& w, Task& t) {
   Answer(t, UffdSetMode(w, t.op.ctx, t.op.features, t.op.disable));
 }
 
-void Start_wake(World& w, Task& t) {
-  Answer(t, UffdWake(w, t.op.ctx, t.op.start, t.op.length));
-}
+void Start_wake(World& w, Task& t) { Answer(t, UffdWake(w, t.op.ctx, t.op.start, t.op.length)); }
 
 void Start_messages(World& w, Task& t) {
   if (!w.ctx(t.op.ctx).initialised) return Fail(t, Errno::kEINVAL);

@@ -2,7 +2,8 @@
 //
 // Mirrors: userfaultfd_api(), userfaultfd_register(), userfaultfd_unregister(),
 //          userfaultfd_release(), vma_can_userfault() of mm/userfaultfd.c.
-// Marker:  registration never touches an entry; unregistering resolves the entries of WP and RWP VMAs,
+// Marker:  registration never touches an entry; unregistering resolves the entries of WP and RWP
+// VMAs,
 //          and of no others.
 #include <algorithm>
 
@@ -27,8 +28,7 @@ bool HasUffdOps(const World& w, const Vma& vma) {
   if (vma.Anonymous()) return true;
   switch (w.files[vma.file.value].kind) {
     case FileKind::kShmem:
-    case FileKind::kHugetlb:
-      return true;
+    case FileKind::kHugetlb: return true;
   }
   return false;
 }
@@ -219,8 +219,8 @@ Errno UffdUnregister(World& w, CtxId id, std::uint64_t start, std::uint64_t leng
     if (vma.ctx != CtxId(0) && vma.ctx != id) return Errno::kEINVAL;
     if (!CanUserfault(w, vma, vma.flags, ctx.Has(kFeatureWpAsync))) return Errno::kEINVAL;
     if (vma.ctx == CtxId(0)) continue;
-    pieces.push_back({std::max(vma.start, first), std::min(vma.end, last), vma.UffdMissing(),
-                      vma.Hugetlb()});
+    pieces.push_back(
+        {std::max(vma.start, first), std::min(vma.end, last), vma.UffdMissing(), vma.Hugetlb()});
   }
   const CtxId owner = id;
   Errno error = Errno::kOk;

@@ -11,17 +11,10 @@ namespace {
 std::uint64_t MessageFlags(const FaultFrame& f) {
   std::uint64_t flags = (f.flags & kFaultWrite) != 0 ? std::uint64_t{kFaultFlagWrite} : 0;
   switch (f.reason) {
-    case UffdReason::kMissing:
-      break;
-    case UffdReason::kWp:
-      flags |= kFaultFlagWp;
-      break;
-    case UffdReason::kMinor:
-      flags |= kFaultFlagMinor;
-      break;
-    case UffdReason::kRwp:
-      flags |= kFaultFlagRwp;
-      break;
+    case UffdReason::kMissing: break;
+    case UffdReason::kWp: flags |= kFaultFlagWp; break;
+    case UffdReason::kMinor: flags |= kFaultFlagMinor; break;
+    case UffdReason::kRwp: flags |= kFaultFlagRwp; break;
   }
   return flags;
 }
@@ -29,12 +22,9 @@ std::uint64_t MessageFlags(const FaultFrame& f) {
 bool PresentMustWait(const Arch& arch, Form form, Word word, UffdReason reason) {
   switch (reason) {
     case UffdReason::kMissing:
-    case UffdReason::kMinor:
-      return false;
-    case UffdReason::kWp:
-      return !arch.Write(form, word);
-    case UffdReason::kRwp:
-      return arch.Protnone(form, word) && arch.Uffd(form, word);
+    case UffdReason::kMinor: return false;
+    case UffdReason::kWp: return !arch.Write(form, word);
+    case UffdReason::kRwp: return arch.Protnone(form, word) && arch.Uffd(form, word);
   }
   return false;
 }
@@ -85,8 +75,8 @@ Delivery DeliverFault(World& w, Task& t, const FaultFrame& f, const Vma& vma) {
 
   std::uint64_t address = f.address;
   if (!ctx.Has(kFeatureExactAddress)) {
-    const std::uint64_t unit = vma.Hugetlb() ? PageSize(w) * w.mm(f.mm).table.PmdPages()
-                                             : PageSize(w);
+    const std::uint64_t unit =
+        vma.Hugetlb() ? PageSize(w) * w.mm(f.mm).table.PmdPages() : PageSize(w);
     address &= ~(unit - 1);
   }
   ctx.faults.push_back({.task = t.id, .address = address, .flags = MessageFlags(f), .read = false});

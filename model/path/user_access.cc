@@ -19,8 +19,8 @@ struct AccessFrame {
   std::uint64_t pages = 0;
   Verb verb{};
   bool user = true;
-  bool retried = false;       // the fault of this page slept or was redone
-  bool loaded = false;        // add: the byte was read, the store comes next
+  bool retried = false;  // the fault of this page slept or was redone
+  bool loaded = false;   // add: the byte was read, the store comes next
 };
 
 enum AccessStep : std::uint8_t { kAccess, kFaulted };
@@ -55,8 +55,8 @@ void TouchByte(World& w, Task& t, const AccessFrame& f, Pfn pfn) {
   if (f.verb == Verb::kRead) return;
   std::uint64_t value = t.op.value;
   if (f.verb == Verb::kAdd) value += w.contents.Read(w.frames[pfn].content, offset);
-  SetContent(w, pfn, w.contents.Write(w.frames[pfn].content, offset,
-                                      static_cast<std::uint8_t>(value)));
+  SetContent(w, pfn,
+             w.contents.Write(w.frames[pfn].content, offset, static_cast<std::uint8_t>(value)));
 }
 
 Next TryAccess(World& w, Task& t, AccessFrame& f) {
@@ -85,8 +85,7 @@ Next TryAccess(World& w, Task& t, AccessFrame& f) {
     }
     TouchByte(w, t, f, pfn);
     if (w.listener != nullptr) {
-      w.listener->OnAccess(t.mm, vpn, access,
-                           f.user ? AccessMode::kUser : AccessMode::kKernel);
+      w.listener->OnAccess(t.mm, vpn, access, f.user ? AccessMode::kUser : AccessMode::kKernel);
     }
     ++f.done;
     f.loaded = false;

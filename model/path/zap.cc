@@ -11,8 +11,8 @@
 namespace uffdsim {
 namespace {
 
-// What stays behind a zapped entry (zap_install_uffd_wp_if_needed()): a marker where a WP VMA's file
-// page was protected, nothing otherwise. RWP has no marker.
+// What stays behind a zapped entry (zap_install_uffd_wp_if_needed()): a marker where a WP VMA's
+// file page was protected, nothing otherwise. RWP has no marker.
 bool LeavesMarker(const Vma& vma, ZapMarkers markers, bool marked) {
   return marked && markers == ZapMarkers::kKeep && vma.UffdWp() && !vma.Anonymous();
 }
@@ -39,8 +39,8 @@ void ZapPresent(World& w, const ZapContext& z, Vpn vpn, Word word) {
   if (!folio.Has(kPgAnon) && !folio.Has(kPgZero) && arch.Dirty(Form::kPte, word)) {
     folio.MarkDirty();
   }
-  w.mm(z.mm).table.SetPte(vpn, marker ? MakeMarker(arch, kMarkerUffdWp)
-                                      : arch.NoneWord(Form::kPte));
+  w.mm(z.mm).table.SetPte(vpn,
+                          marker ? MakeMarker(arch, kMarkerUffdWp) : arch.NoneWord(Form::kPte));
   UnmapFrames(w, pfn, 1);
 }
 
@@ -79,11 +79,10 @@ void ZapNonpresent(World& w, const ZapContext& z, Vpn vpn, Word word) {
       if (z.cowed == ZapCowed::kSkip) return;
       break;
     case EntryKind::kNone:
-    case EntryKind::kPresent:
-      return;
+    case EntryKind::kPresent: return;
   }
-  w.mm(z.mm).table.SetPte(vpn, marker ? MakeMarker(arch, kMarkerUffdWp)
-                                      : arch.NoneWord(Form::kPte));
+  w.mm(z.mm).table.SetPte(vpn,
+                          marker ? MakeMarker(arch, kMarkerUffdWp) : arch.NoneWord(Form::kPte));
 }
 
 void ZapPteTable(World& w, const ZapContext& z, Vpn first, Vpn last) {
@@ -141,8 +140,8 @@ void ZapRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn last, ZapMarkers
   // Pages that the mapping has for itself stayed.
   const PageTable& table = w.mm(mm).table;
   for (Vpn vpn = first; w.listener != nullptr && vpn < last; ++vpn) {
-    const bool empty = w.arch->None(Form::kPmd, table.GetPmd(vpn)) &&
-                       w.arch->None(Form::kPte, table.GetPte(vpn));
+    const bool empty =
+        w.arch->None(Form::kPmd, table.GetPmd(vpn)) && w.arch->None(Form::kPte, table.GetPte(vpn));
     if (empty) EmitLoss(w, mm, vpn, vpn + 1, cause);
   }
 }
@@ -238,8 +237,8 @@ void TruncateFile(World& w, FileId id, std::uint64_t new_size) {
     HugetlbPunch(w, id, new_size, old_size, ZapMarkers::kDrop);
     return;
   }
-  // truncate_pagecache(): even private copies beyond the end go, before and after. A huge folio may reach
-  // beyond the old end.
+  // truncate_pagecache(): even private copies beyond the end go, before and after. A huge folio may
+  // reach beyond the old end.
   const std::uint64_t end = (old_size | (w.arch->geometry().PmdPages() - 1)) + 1;
   UnmapFileRange(w, id, new_size, end, ZapMarkers::kKeep, ZapCowed::kZap, Cause::kZap);
   DropCache(w, id, new_size, end);

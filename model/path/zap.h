@@ -1,9 +1,10 @@
 // Discarding page-table entries.
 //
 // Mirrors: zap_pte_range(), zap_pmd_range() and zap_install_uffd_wp_if_needed() of mm/memory.c,
-//          __unmap_hugepage_range() of mm/hugetlb.c, unmap_mapping_range(), hole punch and truncation
-//          of mm/shmem.c and fs/hugetlbfs/inode.c.
-// Marker:  zapping an armed RWP entry leaves nothing; zapping a protected entry of a file WP VMA leaves
+//          __unmap_hugepage_range() of mm/hugetlb.c, unmap_mapping_range(), hole punch and
+//          truncation of mm/shmem.c and fs/hugetlbfs/inode.c.
+// Marker:  zapping an armed RWP entry leaves nothing; zapping a protected entry of a file WP VMA
+// leaves
 //          a uffd-wp marker unless the caller drops markers.
 #pragma once
 
@@ -12,16 +13,15 @@
 
 namespace uffdsim {
 
-enum class ZapMarkers : std::uint8_t { kKeep, kDrop };     // ZAP_FLAG_DROP_MARKER
-enum class ZapCowed : std::uint8_t { kZap, kSkip };        // even_cows of unmap_mapping_range()
-enum class ZapTables : std::uint8_t { kKeep, kReclaim };   // zap_details::reclaim_pt
+enum class ZapMarkers : std::uint8_t { kKeep, kDrop };    // ZAP_FLAG_DROP_MARKER
+enum class ZapCowed : std::uint8_t { kZap, kSkip };       // even_cows of unmap_mapping_range()
+enum class ZapTables : std::uint8_t { kKeep, kReclaim };  // zap_details::reclaim_pt
 
 // Zaps pages [first, last), which must lie inside `vma`. Flushes and notifies. Poison and hwpoison
-// entries go; guard markers stay unless markers are dropped (munmap, exit). kReclaim: page tables that lie
-// wholly in the range and hold nothing any more go too.
+// entries go; guard markers stay unless markers are dropped (munmap, exit). kReclaim: page tables
+// that lie wholly in the range and hold nothing any more go too.
 void ZapRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn last, ZapMarkers markers,
-              Cause cause, ZapCowed cowed = ZapCowed::kZap,
-              ZapTables tables = ZapTables::kKeep);
+              Cause cause, ZapCowed cowed = ZapCowed::kZap, ZapTables tables = ZapTables::kKeep);
 
 // Unmaps file pages [first, last) (page offsets) from every mapping.
 void UnmapFileRange(World& w, FileId file, std::uint64_t first, std::uint64_t last,

@@ -13,14 +13,14 @@ namespace uffdsim {
 
 // What stands behind a page of a mapping.
 enum class Backing : std::uint8_t {
-  kNothing,    // no entry: the next access finds or makes a page
-  kResident,   // a page is mapped
+  kNothing,   // no entry: the next access finds or makes a page
+  kResident,  // a page is mapped
   kSwapped,
   kMigrating,
-  kDevice,     // device-private or device-exclusive
-  kPoisoned,   // hwpoison entry or poison marker
+  kDevice,    // device-private or device-exclusive
+  kPoisoned,  // hwpoison entry or poison marker
   kGuarded,
-  kWpMarked,   // empty, with a write-protection marker
+  kWpMarked,  // empty, with a write-protection marker
 };
 
 // Which userfaultfd protection the VMA has.
@@ -32,13 +32,13 @@ struct AbstractPage {
   Backing backing = Backing::kNothing;
   TrackMode mode = TrackMode::kNone;
   CtxId ctx{};
-  bool marked = false;      // carries the userfaultfd mark
-  bool denies_all = false;  // resident, and no access gets through
-  bool writable = false;    // resident, and writes get through
-  bool accessible = false;  // the VMA permits some access
-  bool may_write = false;   // the VMA permits writing
-  bool private_anon = false;  // an anonymous page of a private mapping
-  std::uint64_t frame = 0;  // identity of the frame where resident, 0 else
+  bool marked = false;             // carries the userfaultfd mark
+  bool denies_all = false;         // resident, and no access gets through
+  bool writable = false;           // resident, and writes get through
+  bool accessible = false;         // the VMA permits some access
+  bool may_write = false;          // the VMA permits writing
+  bool private_anon = false;       // an anonymous page of a private mapping
+  std::uint64_t frame = 0;         // identity of the frame where resident, 0 else
   bool reported_accessed = false;  // PAGEMAP_SCAN says ACCESSED
 };
 
@@ -52,7 +52,7 @@ struct AbstractTranslation {
 
 // A count that the machine keeps, and the same counted afresh.
 struct AbstractCount {
-  const char* what = "";   // "map count of frame", "references to swap slot", ..
+  const char* what = "";  // "map count of frame", "references to swap slot", ..
   std::uint64_t which = 0;
   std::uint64_t kept = 0;
   std::uint64_t counted = 0;

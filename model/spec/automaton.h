@@ -1,10 +1,10 @@
-// What userfaultfd RWP promises about one page, as an automaton that only operations and observations
-// move.
+// What userfaultfd RWP promises about one page, as an automaton that only operations and
+// observations move.
 //
 //   untracked --register--> open --arm--> armed --access / resolve / loss--> open
 //
-// `armed` covers the page wherever it is: resident, in swap, under migration, on a device. A page is
-// armed by an ioctl only if there is something to arm; an empty place stays open, for RWP has no
+// `armed` covers the page wherever it is: resident, in swap, under migration, on a device. A page
+// is armed by an ioctl only if there is something to arm; an empty place stays open, for RWP has no
 // marker for emptiness.
 #pragma once
 
@@ -20,13 +20,13 @@
 namespace uffdsim {
 
 enum class PageState : std::uint8_t {
-  kUntracked,        // no RWP registration covers the page
-  kOpen,             // registered; the next access goes through
-  kArmed,            // registered; the next access is seen (message or asynchronous resolution)
-  kArmedInSwap,      // armed, and the page is in swap
-  kArmedInMigration, // armed, and the page is between two frames
-  kArmedOnDevice,    // armed, and the page is in device memory
-  kGone,             // registered; nothing stands behind the page
+  kUntracked,         // no RWP registration covers the page
+  kOpen,              // registered; the next access goes through
+  kArmed,             // registered; the next access is seen (message or asynchronous resolution)
+  kArmedInSwap,       // armed, and the page is in swap
+  kArmedInMigration,  // armed, and the page is between two frames
+  kArmedOnDevice,     // armed, and the page is in device memory
+  kGone,              // registered; nothing stands behind the page
 };
 
 // The state that a view of the page is in.
@@ -58,8 +58,8 @@ class ArmedSet {
   // The armed pages of [first, last), in order.
   template <class Visit>
   void ForEach(MmId mm, Vpn first, Vpn last, Visit&& visit) const {
-    for (auto it = pages_.lower_bound({mm, first});
-         it != pages_.end() && it->first < Key{mm, last}; ++it) {
+    for (auto it = pages_.lower_bound({mm, first}); it != pages_.end() && it->first < Key{mm, last};
+         ++it) {
       visit(it->first.second);
     }
   }

@@ -48,8 +48,7 @@ void Referee::OnAccess(MmId mm, Vpn vpn, Access, AccessMode mode) {
   const AbstractPage page = source_.Page(mm, vpn);
   // A forced access to a VMA that permits nothing cannot be delivered to anybody.
   if (mode == AccessMode::kForce && !page.accessible) return;
-  Report(InvariantId::kNoSilentAccess, mm, vpn,
-         "an access completed while the page was armed");
+  Report(InvariantId::kNoSilentAccess, mm, vpn, "an access completed while the page was armed");
 }
 
 void Referee::OnMessage(TaskId, MmId, Vpn, std::uint64_t) {}
@@ -62,14 +61,11 @@ void Referee::OnArm(MmId mm, Vpn first, Vpn last) {
       case Backing::kResident:
       case Backing::kSwapped:
       case Backing::kMigrating:
-      case Backing::kDevice:
-        armed_.Arm(mm, vpn);
-        break;
+      case Backing::kDevice: armed_.Arm(mm, vpn); break;
       case Backing::kNothing:
       case Backing::kPoisoned:
       case Backing::kGuarded:
-      case Backing::kWpMarked:
-        break;
+      case Backing::kWpMarked: break;
     }
   }
   resolved_.Disarm(mm, first, last);
@@ -78,7 +74,8 @@ void Referee::OnArm(MmId mm, Vpn first, Vpn last) {
 
 void Referee::OnWake(CtxId ctx, Vpn first, Vpn last) {
   for (const auto& [key, unused] : resolved_.pages()) {
-    if (first <= key.second && key.second < last && source_.Page(key.first, key.second).ctx == ctx) {
+    if (first <= key.second && key.second < last &&
+        source_.Page(key.first, key.second).ctx == ctx) {
       woken_[key] = ctx;
     }
   }
@@ -88,8 +85,7 @@ void Referee::OnLoss(MmId mm, Vpn first, Vpn last, Cause cause) {
   const LossRow& row = LossOf(cause);
   if (row.verdict == LossVerdict::kFinding) {
     armed_.ForEach(mm, first, last, [&](Vpn vpn) {
-      findings_.push_back(
-          {.cause = cause, .mm = mm, .vpn = vpn, .path = path_, .step = step_});
+      findings_.push_back({.cause = cause, .mm = mm, .vpn = vpn, .path = path_, .step = step_});
       if (strictness_ == Strictness::kIdeal) {
         Report(InvariantId::kNoLossWithoutReason, mm, vpn, row.sentence);
       }

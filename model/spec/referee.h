@@ -27,7 +27,7 @@ struct Violation {
   InvariantId invariant{};
   MmId mm{};
   Vpn vpn{};
-  std::string path;    // path and step that ran when it was noticed, "" before the first
+  std::string path;  // path and step that ran when it was noticed, "" before the first
   std::string step;
   std::string detail;  // what was expected, what is
 };
@@ -48,8 +48,8 @@ class Referee : public Listener {
   Referee(const AbstractSource& source, Strictness strictness)
       : source_(source), strictness_(strictness) {}
 
-  // Compares history and machine, and checks every state invariant. Call between steps or operations.
-  // Violations already reported for the same page and invariant are not repeated.
+  // Compares history and machine, and checks every state invariant. Call between steps or
+  // operations. Violations already reported for the same page and invariant are not repeated.
   void Check();
 
   const std::vector<Violation>& violations() const { return violations_; }

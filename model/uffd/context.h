@@ -65,17 +65,17 @@ struct Context {
     Message message;
   };
 
-  bool open = false;            // the file descriptor exists
-  bool initialised = false;     // UFFDIO_API succeeded
-  bool released = false;        // closing: nobody may sleep any more
+  bool open = false;         // the file descriptor exists
+  bool initialised = false;  // UFFDIO_API succeeded
+  bool released = false;     // closing: nobody may sleep any more
   bool user_mode_only = false;
-  MmId mm{};                    // owner
-  CtxId parent{};               // forked from
-  std::uint64_t features = 0;   // negotiated, without kFeatureInitialised
+  MmId mm{};                   // owner
+  CtxId parent{};              // forked from
+  std::uint64_t features = 0;  // negotiated, without kFeatureInitialised
   std::uint32_t mmap_changing = 0;
   std::vector<Waiter> faults;
   std::vector<PendingEvent> events;
-  bool auto_resolve = false;    // the scenario language's self-resolving process
+  bool auto_resolve = false;  // the scenario language's self-resolving process
 
   bool Has(std::uint64_t feature) const { return (features & feature) != 0; }
 };

@@ -1,8 +1,7 @@
 // Threads: a stack of frames, each the state of one path between two of its steps.
 //
-// A frame is a plain struct in a fixed buffer, so that a paused path can be copied, hashed, compared
-// and printed. Nothing in a frame may be a pointer.
-// Owned by: World::tasks, by TaskId.
+// A frame is a plain struct in a fixed buffer, so that a paused path can be copied, hashed,
+// compared and printed. Nothing in a frame may be a pointer. Owned by: World::tasks, by TaskId.
 #pragma once
 
 #include <array>
@@ -33,25 +32,25 @@ struct Frame {
 // What a fault came to (VM_FAULT_*), in Task::fault.
 enum FaultResult : std::uint32_t {
   kVmFaultOk = 0,
-  kVmFaultRetry = 1U << 0,     // redo the access; the locks were dropped
+  kVmFaultRetry = 1U << 0,  // redo the access; the locks were dropped
   kVmFaultSigbus = 1U << 1,
   kVmFaultSigsegv = 1U << 2,
   kVmFaultHwpoison = 1U << 3,
   kVmFaultOom = 1U << 4,
-  kVmFaultNoWait = 1U << 5,    // would have to wait and the caller cannot; nothing was queued
+  kVmFaultNoWait = 1U << 5,  // would have to wait and the caller cannot; nothing was queued
 };
 
 struct Task {
   enum class State : std::uint8_t { kFree, kRunnable, kAsleep, kDone };
 
   TaskId id{};
-  MmId mm{};                  // whose address space it runs in
+  MmId mm{};  // whose address space it runs in
   State state = State::kFree;
   std::uint8_t depth = 0;
   std::array<Frame, kMaxDepth> stack;
 
   // Registers: what the last callee returned.
-  std::uint32_t fault = 0;    // FaultResult
+  std::uint32_t fault = 0;  // FaultResult
   Errno error = Errno::kOk;
   std::int64_t value = 0;
 

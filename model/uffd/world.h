@@ -1,8 +1,7 @@
 // All modelled state: a value.
 //
-// Everything is reached by index handles, so that a world can be copied and two copies share nothing
-// but immutable tables (the architecture, the profile's steps).
-// Owned by: Machine.
+// Everything is reached by index handles, so that a world can be copied and two copies share
+// nothing but immutable tables (the architecture, the profile's steps). Owned by: Machine.
 #pragma once
 
 #include <cstdint>
@@ -37,11 +36,11 @@ struct WorldConfig {
   enum class Thp : std::uint8_t { kNever, kMadvise, kAlways } thp = Thp::kMadvise;
   enum class ShmemThp : std::uint8_t { kNever, kAdvise, kWithinSize, kAlways, kForce, kDeny };
   ShmemThp shmem_thp = ShmemThp::kAdvise;
-  bool use_zero_page = true;       // huge zero page for read faults
+  bool use_zero_page = true;  // huge zero page for read faults
   bool numa_balancing = false;
-  bool proc_mem_forces = false;    // /proc/PID/mem overrides permissions without ptrace attached
-  bool user_can_ptrace = true;     // CAP_SYS_PTRACE of the processes
-  bool fault_around = true;        // 64 KiB window
+  bool proc_mem_forces = false;  // /proc/PID/mem overrides permissions without ptrace attached
+  bool user_can_ptrace = true;   // CAP_SYS_PTRACE of the processes
+  bool fault_around = true;      // 64 KiB window
 };
 
 struct HugePool {
@@ -67,17 +66,17 @@ struct World {
   Frames frames;
   ContentPool contents;
   SwapDevice swap;
-  HugePool huge_pool;              // PMD-size hugetlb pages
-  Pfn huge_zero{};                 // head of the huge zero folio, 0 until first used
-  std::deque<Mm> mms;              // by MmId
-  std::vector<File> files;         // by FileId, [0] unused
-  std::vector<Context> contexts;   // by CtxId, [0] unused
-  std::vector<Task> tasks;         // by TaskId, [0] unused
+  HugePool huge_pool;             // PMD-size hugetlb pages
+  Pfn huge_zero{};                // head of the huge zero folio, 0 until first used
+  std::deque<Mm> mms;             // by MmId
+  std::vector<File> files;        // by FileId, [0] unused
+  std::vector<Context> contexts;  // by CtxId, [0] unused
+  std::vector<Task> tasks;        // by TaskId, [0] unused
   KsmState ksm;
   std::vector<ReserveMap> reserve_maps;  // of private hugetlb mappings, [0] unused
   std::vector<PinnedBuffer> pinned;
   std::vector<Stage2> stage2s;
-  std::vector<Tlb> tlbs;           // by CPU; empty where translations are not cached
+  std::vector<Tlb> tlbs;  // by CPU; empty where translations are not cached
 
   // Not part of the state: who listens. Copies start deaf.
   Listener* listener = nullptr;

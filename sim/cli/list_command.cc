@@ -31,11 +31,11 @@ std::vector<Named> ListArchs() { return NamesOf(ArchFamilies()); }
 std::vector<Named> ListConfigurations() {
   std::vector<Named> named;
   for (const Arch* arch : AllArchs()) {
-    named.push_back({std::string(arch->name()),
-                     absl::StrCat("pages of ", 1ULL << arch->geometry().page_shift, " bytes, ",
-                                  static_cast<int>(arch->geometry().levels), " levels, ",
-                                  arch->SupportsUffd() ? "userfaultfd WP and RWP"
-                                                       : "no userfaultfd bit")});
+    named.push_back(
+        {std::string(arch->name()),
+         absl::StrCat("pages of ", 1ULL << arch->geometry().page_shift, " bytes, ",
+                      static_cast<int>(arch->geometry().levels), " levels, ",
+                      arch->SupportsUffd() ? "userfaultfd WP and RWP" : "no userfaultfd bit")});
   }
   return named;
 }
@@ -103,8 +103,8 @@ absl::Status ListCommand(const std::string& axis, OutputShape shape, std::ostrea
     Print(row.list(), shape, out);
     return absl::OkStatus();
   }
-  return absl::InvalidArgumentError(absl::StrCat("unknown axis '", axis, "'",
-                                                 DidYouMean(axis, known)));
+  return absl::InvalidArgumentError(
+      absl::StrCat("unknown axis '", axis, "'", DidYouMean(axis, known)));
 }
 
 }  // namespace uffdsim

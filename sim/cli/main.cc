@@ -72,9 +72,9 @@ void AddTraceInfo(CLI::App& trace, int* exit_code) {
   sub->add_flag("--json", state->json, "as JSON");
   sub->add_flag("--recover", state->recover, "read an incomplete file up to its last whole chunk");
   sub->callback([state, exit_code] {
-    *exit_code = Done(TraceInfoCommand(state->path,
-                                       state->recover ? OnDamage::kRecover : OnDamage::kFail,
-                                       ShapeOf(state->json), std::cout));
+    *exit_code =
+        Done(TraceInfoCommand(state->path, state->recover ? OnDamage::kRecover : OnDamage::kFail,
+                              ShapeOf(state->json), std::cout));
   });
 }
 
@@ -122,9 +122,8 @@ void AddTraceHead(CLI::App& trace, int* exit_code) {
   CLI::App* sub = trace.add_subcommand("head", "Print the first events");
   sub->add_option("trace", state->path, "trace of any known format")->required();
   sub->add_option("-n,--count", state->count, "how many")->capture_default_str();
-  sub->callback([state, exit_code] {
-    *exit_code = Done(HeadTrace(state->path, state->count, std::cout));
-  });
+  sub->callback(
+      [state, exit_code] { *exit_code = Done(HeadTrace(state->path, state->count, std::cout)); });
 }
 
 void AddTrace(CLI::App& app, int* exit_code) {
@@ -135,8 +134,7 @@ void AddTrace(CLI::App& app, int* exit_code) {
   AddTraceHead(*trace, exit_code);
 }
 
-constexpr char kWhatIfHelp[] =
-    "as if the mark had this bit; also uffd-bit=N,pmd-bit=N,swp-bit=N";
+constexpr char kWhatIfHelp[] = "as if the mark had this bit; also uffd-bit=N,pmd-bit=N,swp-bit=N";
 
 void AddPteVerb(CLI::App& pte, PteVerb verb, const char* name, const char* sentence,
                 const char* operands, int* exit_code) {
@@ -152,8 +150,7 @@ void AddPteVerb(CLI::App& pte, PteVerb verb, const char* name, const char* sente
   sub->add_option("operands", state->command.operands, operands)->required();
   // An expression says its form itself.
   if (verb != PteVerb::kEval) {
-    sub->add_option("--form", state->command.form, "one of " + EntryForms())
-        ->capture_default_str();
+    sub->add_option("--form", state->command.form, "one of " + EntryForms())->capture_default_str();
   }
   sub->add_option("--what-if", state->command.what_if, kWhatIfHelp)->type_name("uffd-bit=N");
   sub->add_flag("--json", state->json, "as JSON");

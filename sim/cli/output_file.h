@@ -1,6 +1,7 @@
 // A result file that appears whole or not at all.
 //
-// Rules:   Create() makes `path`.partial, so that an output that cannot be written is found before the
+// Rules:   Create() makes `path`.partial, so that an output that cannot be written is found before
+// the
 //          long run; Commit() writes, closes and renames. Without Commit() nothing stays behind.
 // Owned by: the caller. Errors: InvalidArgument with the path and the system's reason.
 #pragma once

@@ -39,7 +39,8 @@ absl::StatusOr<ReplayOptions> OptionsOf(const ReplayCommand& command) {
   for (const auto& [member, value] : command.given) options.*member = value;
   if (!command.trace.empty()) options.trace = command.trace;
   if (options.trace.empty()) {
-    return absl::InvalidArgumentError("no trace: expected a file name, or key \"trace\" in --config");
+    return absl::InvalidArgumentError(
+        "no trace: expected a file name, or key \"trace\" in --config");
   }
   return options;
 }
@@ -56,7 +57,8 @@ absl::StatusOr<Prepared> LookAt(const ReplayOptions& options, const ReplayConfig
   if (options.trace == "-") {
     if (config.dram.kind == DramLimit::Kind::kFootprint) {
       return absl::InvalidArgumentError(
-          "--dram as a share of the footprint needs to read the trace twice: expected a file, not a "
+          "--dram as a share of the footprint needs to read the trace twice: expected a file, not "
+          "a "
           "pipe");
     }
     return prepared;
@@ -101,8 +103,7 @@ absl::StatusOr<int> RunReplayCommand(const ReplayCommand& command, std::ostream&
 
   const std::uint64_t cpu_begin_ns = CpuNs();
   const auto begin = std::chrono::steady_clock::now();
-  const absl::StatusOr<ReplayResult> result =
-      RunReplay(*config, stream, prepared->footprint_pages);
+  const absl::StatusOr<ReplayResult> result = RunReplay(*config, stream, prepared->footprint_pages);
   if (!result.ok()) return result.status();
   MachineFigures machine;
   machine.wall_ns = static_cast<std::uint64_t>(

@@ -7,12 +7,8 @@ absl::Status TraceInfoCommand(const std::string& path, OnDamage on_damage, Outpu
   const absl::StatusOr<TraceInfo> info = ReadTraceInfo(path, on_damage);
   if (!info.ok()) return info.status();
   switch (shape) {
-    case OutputShape::kTable:
-      out << TraceInfoTable(*info);
-      break;
-    case OutputShape::kJson:
-      out << TraceInfoJson(*info);
-      break;
+    case OutputShape::kTable: out << TraceInfoTable(*info); break;
+    case OutputShape::kJson: out << TraceInfoJson(*info); break;
   }
   return absl::OkStatus();
 }

@@ -174,8 +174,7 @@ absl::StatusOr<ReplayConfig> ResolveReplay(const ReplayOptions& options,
   Take(ResolveCosts(options, cost_document), &status, &c.costs);
   Take(ParseBytes("arm-chunk", options.arm_chunk), &status, &c.arm_chunk_bytes);
   Take(ParseCount("evict-batch", options.evict_batch, 1, 65536), &status, &batch);
-  Take(ParseCount("false-cold", options.false_cold, 0, 1000000), &status,
-       &c.false_cold_intervals);
+  Take(ParseCount("false-cold", options.false_cold, 0, 1000000), &status, &c.false_cold_intervals);
   Take(ParseCount("fail-reads", options.fail_reads, 0, UINT64_MAX), &status, &c.fail_reads);
   Take(ParseCount("fail-writes", options.fail_writes, 0, UINT64_MAX), &status, &c.fail_writes);
   if (status.ok() && (c.fail_reads == 1 || c.fail_writes == 1)) {

@@ -1,9 +1,11 @@
 // What a replay is asked to do: options as people write them, and what they mean.
 //
-// Rules:   options.def has one row per option. A configuration file is one JSON object whose keys are
-//          the rows' names; the command line comes after it. Echo() gives the effective configuration
-//          back, canonical and complete, and Parse of the echo means the same.
-// Owned by: values. Errors: InvalidArgument with the option (or file and key), the value and what was
+// Rules:   options.def has one row per option. A configuration file is one JSON object whose keys
+// are
+//          the rows' names; the command line comes after it. Echo() gives the effective
+//          configuration back, canonical and complete, and Parse of the echo means the same.
+// Owned by: values. Errors: InvalidArgument with the option (or file and key), the value and what
+// was
 //          expected; unknown names come with their near matches.
 #pragma once
 

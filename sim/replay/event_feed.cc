@@ -42,8 +42,8 @@ absl::StatusOr<bool> EventFeed::Pull() {
   }
   const Event& event = **next;
   if (event.vcpu >= waiting_.size()) {
-    return absl::InvalidArgumentError(absl::StrCat("an event of vCPU ", event.vcpu,
-                                                   ": expected a vCPU below ", waiting_.size()));
+    return absl::InvalidArgumentError(
+        absl::StrCat("an event of vCPU ", event.vcpu, ": expected a vCPU below ", waiting_.size()));
   }
   if (event.kind == EventKind::kMark) return true;
   std::unique_ptr<Kept> kept;

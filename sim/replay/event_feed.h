@@ -1,6 +1,7 @@
 // The events of a trace, one vCPU at a time.
 //
-// Rules:   a trace holds its vCPUs' events interleaved; each vCPU of the replay takes the next of its
+// Rules:   a trace holds its vCPUs' events interleaved; each vCPU of the replay takes the next of
+// its
 //          own. With one vCPU events pass through; with several, those of the others are kept until
 //          they are asked for (a trace that keeps its vCPUs in step needs little).
 // Owned by: the replay. An event lives until its vCPU takes the next one.
@@ -61,9 +62,9 @@ class EventFeed {
   unsigned coarsen_;
   bool pass_through_;
   bool at_end_ = false;
-  Event current_;                                     // when passing through
+  Event current_;                                           // when passing through
   std::vector<std::deque<std::unique_ptr<Kept>>> waiting_;  // by vCPU
-  std::vector<std::unique_ptr<Kept>> playing_;        // by vCPU
+  std::vector<std::unique_ptr<Kept>> playing_;              // by vCPU
   std::vector<std::unique_ptr<Kept>> spare_;
 };
 

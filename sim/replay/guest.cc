@@ -9,7 +9,8 @@
 namespace uffdsim {
 namespace {
 
-// What stage 2 must allow for an entry, by its bits. A write also wants a content number of its own.
+// What stage 2 must allow for an entry, by its bits. A write also wants a content number of its
+// own.
 constexpr std::uint32_t Needs(std::uint32_t bits) {
   const std::uint32_t write = Stage2::kWritable | Stage2::kDirty | Stage2::kFresh;
   return Stage2::kReadable | ((bits & kTouchWrite) != 0 ? write : 0);
@@ -135,8 +136,7 @@ GuestFault Guest::Fault(std::uint32_t vcpu, std::uint32_t entry) {
     t.depth = 0;
     t.fault = 0;
     t.state = Task::State::kRunnable;
-    const std::uint64_t address = (host_.base() + page).value
-                                  << world_.arch->geometry().page_shift;
+    const std::uint64_t address = (host_.base() + page).value << world_.arch->geometry().page_shift;
     PushFault(world_, t, MmId(0), address, kFaultAllowRetry | (write ? kFaultWrite : 0U));
     RunTask(world_, t);
     if (t.state == Task::State::kAsleep) {

@@ -1,8 +1,9 @@
 // The guest's side of memory: accesses that hit, and what happens when they do not.
 //
-// Mirrors: a vCPU under KVM. A hit is a translation in stage 2. A miss is an EPT violation: KVM walks
-//          the host's page table (GUP), faults through the kernel's ordinary fault path if the entry
-//          does not allow the access, and installs a translation with what the entry allows.
+// Mirrors: a vCPU under KVM. A hit is a translation in stage 2. A miss is an EPT violation: KVM
+// walks
+//          the host's page table (GUP), faults through the kernel's ordinary fault path if the
+//          entry does not allow the access, and installs a translation with what the entry allows.
 // Rules:   the hit path is one load and one compare; it allocates, hashes and calls nothing. The
 //          compare includes the number of the tracking interval, so the first touch of a page in an
 //          interval leaves the path once, to be counted.
@@ -53,8 +54,8 @@ class Guest {
  private:
   static constexpr std::size_t kAhead = 24;  // entries between prefetch and use
 
-  // Leaves the hit path without a fault: counts the first touch of the interval, and gives the page a
-  // new content number if it is written. False when stage 2 does not allow the access.
+  // Leaves the hit path without a fault: counts the first touch of the interval, and gives the page
+  // a new content number if it is written. False when stage 2 does not allow the access.
   bool Touch(std::uint32_t entry);
   void Write(std::uint32_t page);
   bool TryMap(std::uint32_t page, bool write);
@@ -65,8 +66,8 @@ class Guest {
   Truth& truth_;
   Ledger& ledger_;
   std::uint32_t* words_;
-  std::vector<TaskId> tasks_;           // by vCPU
-  std::vector<FaultKind> blocked_on_;   // by vCPU
+  std::vector<TaskId> tasks_;          // by vCPU
+  std::vector<FaultKind> blocked_on_;  // by vCPU
   std::vector<PageId> recorded_;
 };
 

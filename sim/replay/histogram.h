@@ -1,8 +1,8 @@
 // A histogram of non-negative integers with exact counts and a bounded relative error.
 //
 // Mirrors: HdrHistogram (G. Tene): each power of two is divided into 256 equal buckets, so values
-//          below 512 are exact and a percentile is at most 0.4 % above the true one. The maximum, the
-//          count and the sum are exact.
+//          below 512 are exact and a percentile is at most 0.4 % above the true one. The maximum,
+//          the count and the sum are exact.
 // Owned by: a value. Memory appears with the first value. Units: the caller's.
 #pragma once
 

@@ -1,7 +1,8 @@
-// Proof that no write is lost: what a page held when it was dropped is what it must hold when it comes
-// back.
+// Proof that no write is lost: what a page held when it was dropped is what it must hold when it
+// comes back.
 //
-// Rules:   content numbers are unique per write (ContentMode::kTokens). A page that is dropped while
+// Rules:   content numbers are unique per write (ContentMode::kTokens). A page that is dropped
+// while
 //          the store has something else is remembered, and so is one that is filled with something
 //          else than was dropped; the next access to it counts as a lost update. A VMM that works
 //          leaves the book empty, so it costs nothing.
@@ -35,7 +36,8 @@ class Ledger {
   }
   // The guest reads or writes the page.
   void OnAccess(std::uint32_t page) {
-    if (!wrong_.empty()) [[unlikely]] lost_updates_ += wrong_.erase(page);
+    if (!wrong_.empty()) [[unlikely]]
+      lost_updates_ += wrong_.erase(page);
   }
 
   std::uint64_t lost_updates() const { return lost_updates_; }

@@ -53,8 +53,8 @@ absl::Status LinuxHost::Do(const Operation& op, const char* what) {
   const std::string reason = outcome.status == Outcome::Status::kError
                                  ? std::string(ErrnoName(outcome.error))
                                  : outcome.reason;
-  return absl::InvalidArgumentError(absl::StrCat("architecture ", std::string(set_.arch->name()), ": ", what,
-                                                 " failed with ", reason,
+  return absl::InvalidArgumentError(absl::StrCat("architecture ", std::string(set_.arch->name()),
+                                                 ": ", what, " failed with ", reason,
                                                  "; choose another --arch or --tracker"));
 }
 
@@ -250,8 +250,8 @@ void LinuxHost::BeforeDrop(PageId page) {
 }
 
 Errno LinuxHost::Punch(VmmThread& by, PageRange range) {
-  std::uint64_t ps = set_.costs.syscall_ps + set_.costs.punch_call_ps +
-                     range.count * set_.costs.punch_page_ps;
+  std::uint64_t ps =
+      set_.costs.syscall_ps + set_.costs.punch_call_ps + range.count * set_.costs.punch_page_ps;
   bool mapped = false;
   for (std::uint32_t i = 0; i < range.count; ++i) {
     mapped |= (stage2().words()[range.first + i] & Stage2::kReadable) != 0;

@@ -1,8 +1,9 @@
 // The system calls of a VMM, done by the modelled kernel and priced by the cost model.
 //
-// Mirrors: one process with a memfd mapped twice: `guest`, registered with a userfaultfd and shown to
-//          the vCPUs through stage 2, and `io`, never registered. All memory behind it is shmem pages
-//          of the base size.
+// Mirrors: one process with a memfd mapped twice: `guest`, registered with a userfaultfd and shown
+// to
+//          the vCPUs through stage 2, and `io`, never registered. All memory behind it is shmem
+//          pages of the base size.
 // Rules:   each call changes the machine at once and moves the caller's clock by its price; while
 //          RWPROTECT arms a range, guest faults on it wait (KVM retries until the notifier ends).
 // Owned by: the replay. Units: pages from the start of guest memory; virtual nanoseconds.
@@ -27,15 +28,15 @@
 namespace uffdsim {
 
 struct HostCounters {
-  std::uint64_t messages = 0;         // read by the handler
-  std::uint64_t pages_armed = 0;      // present pages of the ranges that were armed
-  std::uint64_t pages_resolved = 0;   // by RWPROTECT
-  std::uint64_t pages_scanned = 0;    // page-table entries that scans walked
+  std::uint64_t messages = 0;        // read by the handler
+  std::uint64_t pages_armed = 0;     // present pages of the ranges that were armed
+  std::uint64_t pages_resolved = 0;  // by RWPROTECT
+  std::uint64_t pages_scanned = 0;   // page-table entries that scans walked
   std::uint64_t pages_hashed = 0;
   std::uint64_t mode_switches = 0;
   std::uint64_t resident_max = 0;
-  std::uint64_t refetched = 0;        // evicted pages that came back
-  std::uint64_t false_cold = 0;       // of those, soon
+  std::uint64_t refetched = 0;   // evicted pages that came back
+  std::uint64_t false_cold = 0;  // of those, soon
 };
 
 struct HostSetting {
@@ -51,9 +52,8 @@ struct HostSetting {
 class LinuxHost final : public Host {
  public:
   // Fails when the architecture cannot do what the tracker needs.
-  static absl::StatusOr<std::unique_ptr<LinuxHost>> Create(const HostSetting& setting,
-                                                           Store& store, Truth& truth,
-                                                           Ledger& ledger);
+  static absl::StatusOr<std::unique_ptr<LinuxHost>> Create(const HostSetting& setting, Store& store,
+                                                           Truth& truth, Ledger& ledger);
 
   Errno Rwprotect(VmmThread& by, PageRange range, Protect protect) override;
   Errno SetMode(VmmThread& by, RwpMode mode) override;
@@ -106,8 +106,8 @@ class LinuxHost final : public Host {
   unsigned table_shift_ = 9;  // pages of one page table, as a power of two
 
   std::uint64_t resident_ = 0;
-  std::uint64_t table_pages_ = 0;              // entries of all page tables that exist
-  LazyArray<std::uint16_t> table_resident_;    // resident pages of each table
+  std::uint64_t table_pages_ = 0;            // entries of all page tables that exist
+  LazyArray<std::uint16_t> table_resident_;  // resident pages of each table
   LazyArray<std::uint8_t> table_exists_;
   PageRange arming_{};
   std::uint64_t arming_until_ns_ = 0;

@@ -13,10 +13,15 @@ struct Unit {
   std::uint64_t factor;
 };
 
-constexpr Unit kByteUnits[] = {
-    {"B", 1},          {"K", 1ULL << 10},   {"KiB", 1ULL << 10}, {"M", 1ULL << 20},
-    {"MiB", 1ULL << 20}, {"G", 1ULL << 30}, {"GiB", 1ULL << 30}, {"T", 1ULL << 40},
-    {"TiB", 1ULL << 40}};
+constexpr Unit kByteUnits[] = {{"B", 1},
+                               {"K", 1ULL << 10},
+                               {"KiB", 1ULL << 10},
+                               {"M", 1ULL << 20},
+                               {"MiB", 1ULL << 20},
+                               {"G", 1ULL << 30},
+                               {"GiB", 1ULL << 30},
+                               {"T", 1ULL << 40},
+                               {"TiB", 1ULL << 40}};
 constexpr Unit kTimeUnits[] = {{"ns", 1}, {"us", 1000}, {"ms", 1000000}, {"s", 1000000000}};
 
 absl::Status Bad(std::string_view option, std::string_view text, std::string_view expected) {
@@ -51,8 +56,8 @@ bool ParseScaled(std::string_view text, std::span<const Unit> units, bool unit_r
   }
   if (factor == 0) return false;
   if (whole > (UINT64_MAX >> 1) / factor) return false;
-  *value = whole * factor + millionths * (factor / 1000000) +
-           millionths * (factor % 1000000) / 1000000;
+  *value =
+      whole * factor + millionths * (factor / 1000000) + millionths * (factor % 1000000) / 1000000;
   return true;
 }
 
@@ -106,7 +111,8 @@ absl::StatusOr<std::uint64_t> ParsePercent(std::string_view option, std::string_
 }
 
 std::string FormatBytes(std::uint64_t bytes) {
-  constexpr Unit kUnits[] = {{"", 1}, {"KiB", 1ULL << 10}, {"MiB", 1ULL << 20}, {"GiB", 1ULL << 30}};
+  constexpr Unit kUnits[] = {
+      {"", 1}, {"KiB", 1ULL << 10}, {"MiB", 1ULL << 20}, {"GiB", 1ULL << 30}};
   return Shortest(bytes, kUnits);
 }
 

@@ -52,17 +52,12 @@ absl::StatusOr<Sizes> SizesOf(const ReplayConfig& config, const TraceHeader& hea
   }
   sizes.coarsen = shift - header.page_shift;
   sizes.page_bytes = 1ULL << shift;
-  const std::uint64_t pages =
-      (header.ram_pages + (1ULL << sizes.coarsen) - 1) >> sizes.coarsen;
+  const std::uint64_t pages = (header.ram_pages + (1ULL << sizes.coarsen) - 1) >> sizes.coarsen;
   sizes.guest_pages = static_cast<std::uint32_t>(pages);
   sizes.rate = config.rate != 0 ? config.rate : header.instructions_per_second;
   switch (config.dram.kind) {
-    case DramLimit::Kind::kAll:
-      sizes.limit_pages = pages;
-      break;
-    case DramLimit::Kind::kBytes:
-      sizes.limit_pages = config.dram.bytes >> shift;
-      break;
+    case DramLimit::Kind::kAll: sizes.limit_pages = pages; break;
+    case DramLimit::Kind::kBytes: sizes.limit_pages = config.dram.bytes >> shift; break;
     case DramLimit::Kind::kFootprint:
       sizes.limit_pages = ((footprint_pages >> sizes.coarsen) * config.dram.millionths) / 1000000;
       break;
@@ -71,8 +66,8 @@ absl::StatusOr<Sizes> SizesOf(const ReplayConfig& config, const TraceHeader& hea
   // A vCPU needs its page to stay until it has used it.
   const std::uint64_t least = std::max<std::uint64_t>(16, std::uint64_t{header.vcpus} * 4);
   if (sizes.limit_pages < std::min(least, pages)) {
-    return absl::InvalidArgumentError(absl::StrCat("--dram leaves ", sizes.limit_pages,
-                                                   " pages: expected at least ", least));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--dram leaves ", sizes.limit_pages, " pages: expected at least ", least));
   }
   return sizes;
 }
@@ -110,11 +105,12 @@ class Replay final : public IntervalListener {
         sizes_(sizes),
         feed_(stream, sizes.coarsen),
         truth_(sizes.guest_pages),
-        store_(config.store.timing, sizes.guest_pages,
-               static_cast<std::uint32_t>(sizes.page_bytes), config.seed,
-               {.every_read = config.fail_reads, .every_write = config.fail_writes}) {
+        store_(config.store.timing, sizes.guest_pages, static_cast<std::uint32_t>(sizes.page_bytes),
+               config.seed, {.every_read = config.fail_reads, .every_write = config.fail_writes}) {
     for (std::uint32_t i = 0; i < stream.header().vcpus; ++i) {
-      slots_.push_back({.vcpu = Vcpu(sizes.rate), .blocked_at_ns = kNeverNs, .lost_to = {},
+      slots_.push_back({.vcpu = Vcpu(sizes.rate),
+                        .blocked_at_ns = kNeverNs,
+                        .lost_to = {},
                         .resumes = Slot::Resumes::kNo});
     }
   }
@@ -138,8 +134,8 @@ class Replay final : public IntervalListener {
     if (config_.check == ReplayConfig::Check::kOn) {
       checker_ = std::make_unique<Checker>(*host_, truth_, store_, sizes_.limit_pages);
     }
-    guest_ = std::make_unique<Guest>(*host_, truth_, ledger_,
-                                     static_cast<std::uint32_t>(slots_.size()));
+    guest_ =
+        std::make_unique<Guest>(*host_, truth_, ledger_, static_cast<std::uint32_t>(slots_.size()));
     return absl::OkStatus();
   }
 

@@ -1,10 +1,12 @@
 // The main job: a guest's accesses run against the modelled kernel and a VMM, in virtual time.
 //
-// Rules:   vCPUs are closed loops: a stall delays everything after it. What is due first runs first:
+// Rules:   vCPUs are closed loops: a stall delays everything after it. What is due first runs
+// first:
 //          a vCPU, the VMM's handler, or its background thread; each runs on until another is due.
 //          With several vCPUs one trace event is the smallest turn. The result is a function of the
 //          stream, the configuration and the seed.
-// Owned by: the caller; one Replay is one run. Errors: InvalidArgument for a configuration that does
+// Owned by: the caller; one Replay is one run. Errors: InvalidArgument for a configuration that
+// does
 //          not suit the trace, and the stream's own errors.
 // Units:   virtual nanoseconds, pages of the architecture.
 #pragma once
@@ -51,8 +53,8 @@ struct IntervalRow {
   std::uint64_t refetched_pages = 0;
   std::uint64_t stall_ns = 0;
   std::uint64_t resident_pages = 0;
-  std::uint64_t wss_true_pages = 0;      // touched in this interval
-  std::uint64_t wss_true_2_pages = 0;    // in the last 2, 4, 8 intervals (Denning's W(t, tau))
+  std::uint64_t wss_true_pages = 0;    // touched in this interval
+  std::uint64_t wss_true_2_pages = 0;  // in the last 2, 4, 8 intervals (Denning's W(t, tau))
   std::uint64_t wss_true_4_pages = 0;
   std::uint64_t wss_true_8_pages = 0;
   std::uint64_t wss_estimate_pages = 0;  // what the tracker saw
@@ -67,8 +69,8 @@ struct ReplayResult {
 // What stands between the VMM and the kernel; tests put a faulty one there.
 using HostWrapper = std::function<std::unique_ptr<Host>(Host&)>;
 
-// `footprint_pages`: distinct pages of the trace, in pages of the trace; needed for a limit that is a
-// share of it, else 0.
+// `footprint_pages`: distinct pages of the trace, in pages of the trace; needed for a limit that is
+// a share of it, else 0.
 absl::StatusOr<ReplayResult> RunReplay(const ReplayConfig& config, EventStream& stream,
                                        std::uint64_t footprint_pages,
                                        const HostWrapper& wrap = nullptr);

@@ -18,12 +18,8 @@ Json MetricsJson(const ReplayMetrics& metrics) {
     const std::string name(row.name);
     const std::uint64_t value = metrics.*row.member;
     switch (row.kind) {
-      case MetricKind::kCount:
-        json[name] = value;
-        break;
-      case MetricKind::kRatio:
-        json[name] = static_cast<double>(value) / 1e6;
-        break;
+      case MetricKind::kCount: json[name] = value; break;
+      case MetricKind::kRatio: json[name] = static_cast<double>(value) / 1e6; break;
     }
   }
   return json;
@@ -68,8 +64,9 @@ Json InputJson(const ReplayInput& input) {
 }
 
 std::uint64_t PerSecond(std::uint64_t count, std::uint64_t ns) {
-  return ns == 0 ? 0 : static_cast<std::uint64_t>(static_cast<double>(count) * 1e9 /
-                                                  static_cast<double>(ns));
+  return ns == 0 ? 0
+                 : static_cast<std::uint64_t>(static_cast<double>(count) * 1e9 /
+                                              static_cast<double>(ns));
 }
 
 // 1234567 as 1,234,567.
@@ -138,8 +135,7 @@ class Lines {
 
 void AddGuest(const ReplayMetrics& m, std::uint64_t page_bytes, Lines* lines) {
   const auto mib = [&](std::uint64_t pages) {
-    return absl::StrFormat("pages, %.1f MiB",
-                           static_cast<double>(pages * page_bytes) / (1 << 20));
+    return absl::StrFormat("pages, %.1f MiB", static_cast<double>(pages * page_bytes) / (1 << 20));
   };
   lines->Title("guest");
   lines->Add("accesses", Grouped(m.accesses),
@@ -226,25 +222,25 @@ std::string ReplayTable(const ReplayResult& result, const ReplayConfig& config,
                         const ReplayInput& input, const MachineFigures& machine) {
   const ReplayMetrics& m = result.metrics;
   Lines lines;
-  lines.Title(absl::StrCat("replay of ", input.path, ": tracker ",
-                           std::string(config.tracker->name), ", policy ",
-                           std::string(config.policy.row->name), ", store ",
-                           std::string(config.store.row->name), ", interval ",
-                           FormatDuration(config.interval_ns)));
+  lines.Title(absl::StrCat(
+      "replay of ", input.path, ": tracker ", std::string(config.tracker->name), ", policy ",
+      std::string(config.policy.row->name), ", store ", std::string(config.store.row->name),
+      ", interval ", FormatDuration(config.interval_ns)));
   AddGuest(m, 1ULL << config.arch->geometry().page_shift, &lines);
   AddFaults(m, &lines);
   AddMemory(m, &lines);
   AddTime(m, &lines);
   lines.Title("verdict");
-  lines.Add("lost updates", Grouped(m.lost_updates), m.lost_updates == 0 ? "none, as it must be"
-                                                                         : "THE GUEST LOST WRITES");
+  lines.Add("lost updates", Grouped(m.lost_updates),
+            m.lost_updates == 0 ? "none, as it must be" : "THE GUEST LOST WRITES");
   if (config.check == ReplayConfig::Check::kOn) {
     lines.Add("broken invariants", Grouped(m.violations));
   }
-  lines.Add("simulated", Grouped(PerSecond(m.accesses, machine.wall_ns)), absl::StrCat("accesses a second, ",
-                         Grouped(PerSecond(m.accesses, machine.cpu_ns)), " a CPU second"));
-  lines.Add("peak memory", absl::StrFormat("%.1f", static_cast<double>(machine.peak_rss_bytes) /
-                                                       (1 << 20)),
+  lines.Add("simulated", Grouped(PerSecond(m.accesses, machine.wall_ns)),
+            absl::StrCat("accesses a second, ", Grouped(PerSecond(m.accesses, machine.cpu_ns)),
+                         " a CPU second"));
+  lines.Add("peak memory",
+            absl::StrFormat("%.1f", static_cast<double>(machine.peak_rss_bytes) / (1 << 20)),
             "MiB");
   std::string text = lines.Text();
   for (const std::string& sentence : result.violations) text += "violation: " + sentence + "\n";

@@ -1,14 +1,17 @@
 // What the guest really did: the working set, and what evicted pages came back.
 //
-// Mirrors: Denning's working set W(t, tau) (CACM 1968), for tau of 1, 2, 4 and 8 tracking intervals;
-//          the shadow entries of mm/workingset.c for the distance between an eviction and its refault.
-// Rules:   the cookie of a guest page's stage-2 word (24 bits) says all there is per page. While the
+// Mirrors: Denning's working set W(t, tau) (CACM 1968), for tau of 1, 2, 4 and 8 tracking
+// intervals;
+//          the shadow entries of mm/workingset.c for the distance between an eviction and its
+//          refault.
+// Rules:   the cookie of a guest page's stage-2 word (24 bits) says all there is per page. While
+// the
 //          page is in memory it is the number of the interval of its last touch (kNeverTouched,
 //          kLongAgo for a page that came back unseen for long). While it is evicted it is a shadow:
-//          in the upper 4 bits how many intervals before its eviction it was touched last (plus one;
-//          15: long ago), in the lower 20 the eviction clock. Distances are exact up to a multiple of
-//          the guest's size (at least 2^20 evictions), in units of clock_unit() evictions for guests
-//          above 2^18 pages, and alias beyond.
+//          in the upper 4 bits how many intervals before its eviction it was touched last (plus
+//          one; 15: long ago), in the lower 20 the eviction clock. Distances are exact up to a
+//          multiple of the guest's size (at least 2^20 evictions), in units of clock_unit()
+//          evictions for guests above 2^18 pages, and alias beyond.
 // Owned by: the replay. Units: pages, intervals, evictions.
 #pragma once
 
@@ -52,7 +55,7 @@ class Truth {
 
   // The evicted page comes in again: its cookie becomes `last`.
   struct Refault {
-    bool refault = false;  // false: it was never evicted
+    bool refault = false;         // false: it was never evicted
     std::uint64_t distance = 0;   // evictions between
     std::uint64_t intervals = 0;  // between
     Cookie last = kNeverTouched;

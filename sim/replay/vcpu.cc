@@ -11,7 +11,8 @@ constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 
 // a * b / c, exact.
 std::uint64_t MulDiv(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
-  if (a <= UINT64_MAX / b) [[likely]] return a * b / c;
+  if (a <= UINT64_MAX / b) [[likely]]
+    return a * b / c;
   return static_cast<std::uint64_t>(static_cast<Wide>(a) * b / c);
 }
 

@@ -1,8 +1,9 @@
 // One vCPU's place in its trace and in virtual time.
 //
-// Rules:   the clock is the trace's instructions at the stated rate, plus everything that made the vCPU
-//          wait. The accesses of an epoch are spread evenly over its instructions, because a set has
-//          no order in time; those of an ordered stream come when their deltas say.
+// Rules:   the clock is the trace's instructions at the stated rate, plus everything that made the
+// vCPU
+//          wait. The accesses of an epoch are spread evenly over its instructions, because a set
+//          has no order in time; those of an ordered stream come when their deltas say.
 // Owned by: the replay. Units: instructions, virtual nanoseconds.
 #pragma once
 

@@ -63,8 +63,8 @@ void Checker::CheckCounts() {
                                  host_.resident(), " were counted"));
   }
   if (resident > limit_pages_) {
-    violations_.Add(absl::StrCat("accounting: ", resident, " pages are resident, the limit is ",
-                                 limit_pages_));
+    violations_.Add(
+        absl::StrCat("accounting: ", resident, " pages are resident, the limit is ", limit_pages_));
   }
   if (truth_.WorkingSet(1) > truth_.footprint()) {
     violations_.Add("accounting: the working set is larger than the footprint");

@@ -1,7 +1,8 @@
 // What --check does: the model's referee listens to every step, and at the end of each interval the
 // machine's state is compared with what the referee, the guest and the VMM know.
 //
-// Rules:   each invariant is one sentence; what breaks it is a value, not an error. A check costs a few
+// Rules:   each invariant is one sentence; what breaks it is a value, not an error. A check costs a
+// few
 //          passes over guest memory; without --check nothing is attached and nothing is called.
 // Owned by: the replay. The host outlives the checker.
 #pragma once

@@ -73,9 +73,9 @@ void Evictor::EvictPage(VmmThread& by, PageId page) {
 }
 
 bool Evictor::MaybeUnarmed(PageId page, std::span<const PageRange> hot) const {
-  const auto after = std::upper_bound(
-      hot.begin(), hot.end(), page,
-      [](PageId value, const PageRange& range) { return value < range.first; });
+  const auto after =
+      std::upper_bound(hot.begin(), hot.end(), page,
+                       [](PageId value, const PageRange& range) { return value < range.first; });
   if (after != hot.begin() && page - (after - 1)->first < (after - 1)->count) return true;
   return std::find(unarmed_.begin(), unarmed_.end(), page) != unarmed_.end();
 }

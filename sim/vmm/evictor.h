@@ -1,11 +1,11 @@
 // Evicting pages from a running guest without losing a write.
 //
 // Mirrors: the eviction half of the workflow in Documentation/admin-guide/mm/userfaultfd.rst: under
-//          sync RWP an armed page cannot change; hash it through the io view, write it out unless the
-//          store already has these bytes, punch it, wake who waits for it.
+//          sync RWP an armed page cannot change; hash it through the io view, write it out unless
+//          the store already has these bytes, punch it, wake who waits for it.
 // Rules:   a victim that was touched between hashing and punching is given back to the policy
-//          (Revoke). Only armed pages are punched, and only while the mode is sync, unless the tracker
-//          needs no protection (the oracle's).
+//          (Revoke). Only armed pages are punched, and only while the mode is sync, unless the
+//          tracker needs no protection (the oracle's).
 // Owned by: the Vmm. Errors: a page that the device refuses stays (Policy::OnRefused).
 #pragma once
 
@@ -22,11 +22,11 @@ namespace uffdsim {
 enum class Arming : std::uint8_t { kRequired, kNotNeeded };
 
 struct EvictionCounts {
-  std::uint64_t clean = 0;    // the store had the bytes already
-  std::uint64_t dirty = 0;    // written out
-  std::uint64_t revoked = 0;  // touched in time
-  std::uint64_t refused = 0;  // the device failed
-  std::uint64_t direct = 0;   // of clean + dirty: evicted while a fault waited for a frame
+  std::uint64_t clean = 0;      // the store had the bytes already
+  std::uint64_t dirty = 0;      // written out
+  std::uint64_t revoked = 0;    // touched in time
+  std::uint64_t refused = 0;    // the device failed
+  std::uint64_t direct = 0;     // of clean + dirty: evicted while a fault waited for a frame
   std::uint64_t direct_ns = 0;  // time for which faults waited for frames
 };
 
@@ -34,14 +34,16 @@ class Evictor {
  public:
   Evictor(Host& host, Policy& policy, Arming arming, std::uint32_t batch_pages);
 
-  // --- in the background, one action per call, so that the guest runs between them -----------------
+  // --- in the background, one action per call, so that the guest runs between them
+  // -----------------
   void Want(std::uint64_t pages, Urgency urgency);
   // `hot`: ranges that the last scan saw accessed, so possibly not armed.
   enum class Progress : std::uint8_t { kMore, kDone };
   Progress Step(VmmThread& by, std::span<const PageRange> hot);
 
-  // --- at once, while a fault waits ---------------------------------------------------------------
-  // The caller has switched to sync mode.
+  // --- at once, while a fault waits
+  // --------------------------------------------------------------- The caller has switched to sync
+  // mode.
   void EvictNow(VmmThread& by, std::uint64_t pages);
   void EvictPage(VmmThread& by, PageId page);  // one that the policy has already let go
 

@@ -1,6 +1,7 @@
 // What a VMM can do to its guest's memory: system calls, and nothing else.
 //
-// Mirrors: the userfaultfd ioctls, read(2) of its messages, PAGEMAP_SCAN, pread and fallocate on the
+// Mirrors: the userfaultfd ioctls, read(2) of its messages, PAGEMAP_SCAN, pread and fallocate on
+// the
 //          memfd (the `io` view of the kernel's guide), and asynchronous reads and writes of the
 //          VMM's own swap device. Pages are numbered from the start of guest memory; there is no
 //          page table here, so nothing above this interface can peek.

@@ -45,14 +45,11 @@ void Vmm::OnMessages(std::uint64_t now_ns) {
   }
   while (const std::optional<FaultMessage> message = host_.ReadMessage(handler_)) {
     switch (message->kind) {
-      case FaultKind::kMissing:
-        OnMissing(message->page);
-        break;
+      case FaultKind::kMissing: OnMissing(message->page); break;
       case FaultKind::kRwp:
         due_.push_back({handler_.now_ns(), message->page, Due::Kind::kResolve, 0});
         break;
-      case FaultKind::kMinor:
-        UFFDSIM_CHECK(false);  // MINOR is not registered
+      case FaultKind::kMinor: UFFDSIM_CHECK(false);  // MINOR is not registered
     }
   }
   std::stable_sort(due_.begin(), due_.end(),
@@ -88,9 +85,7 @@ void Vmm::RunDue() {
   handler_.WaitUntil(due.ready_ns);
   switch (due.kind) {
     case Due::Kind::kCopy:
-    case Due::Kind::kZero:
-      Populate(due);
-      return;
+    case Due::Kind::kZero: Populate(due); return;
     case Due::Kind::kResolve:
       // Touched after all: it stays. When it is already gone, this only wakes whoever still waits.
       evictor_.Revoke(due.page);

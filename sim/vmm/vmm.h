@@ -2,7 +2,8 @@
 //
 // Mirrors: a userfaultfd memory manager with asynchronous I/O: the handler reads a message, submits
 //          the fetch and goes on; when the page has arrived it is COPYed in, which wakes the vCPU.
-// Rules:   a touch of an armed page under sync mode is resolved, and the page's eviction called off, if
+// Rules:   a touch of an armed page under sync mode is resolved, and the page's eviction called
+// off, if
 //          it comes in time; else the page is gone and its MISSING message follows.
 // Owned by: the replay, which calls what is due first. Units: virtual nanoseconds.
 #pragma once
@@ -66,7 +67,7 @@ class Vmm {
   std::unique_ptr<Tracker> tracker_;
   VmmThread background_;
   VmmThread handler_;
-  std::vector<Due> due_;  // by time, the earliest last; a few at most
+  std::vector<Due> due_;        // by time, the earliest last; a few at most
   std::uint64_t incoming_ = 0;  // pages of due_ that will take a frame
   std::uint64_t read_failures_ = 0;
   std::uint64_t done_ns_ = 0;

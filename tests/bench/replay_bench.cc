@@ -1,5 +1,5 @@
-// How fast is replay, against a bare page walk over the same addresses; how much memory does a guest
-// page cost; does the cost grow linearly with accesses and with pages?
+// How fast is replay, against a bare page walk over the same addresses; how much memory does a
+// guest page cost; does the cost grow linearly with accesses and with pages?
 //
 // Traces are decoded before the clock starts; bench/trace_decode measures that part.
 #include <benchmark/benchmark.h>
@@ -54,8 +54,7 @@ class Decoded final : public EventStream {
 };
 
 std::unique_ptr<Decoded> DecodeSample(const std::string& name) {
-  absl::StatusOr<std::unique_ptr<TraceReader>> reader =
-      TraceReader::Open(kSamples + name + ".uft");
+  absl::StatusOr<std::unique_ptr<TraceReader>> reader = TraceReader::Open(kSamples + name + ".uft");
   if (!reader.ok()) return nullptr;
   auto decoded = std::make_unique<Decoded>(**reader);
   for (;;) {
@@ -94,7 +93,8 @@ ReplayConfig ConfigWith(const std::string& dram, const std::string& tracker,
   return *ResolveReplay(options, "");
 }
 
-// --- the baseline: four levels, one accessed bit, nothing else -------------------------------------
+// --- the baseline: four levels, one accessed bit, nothing else
+// -------------------------------------
 
 class BareTable {
  public:
@@ -131,9 +131,7 @@ class BareTable {
   struct Node {
     std::uint64_t slot[512] = {};
   };
-  static std::size_t Index(int level, std::uint64_t vpn) {
-    return (vpn >> (9 * level)) & 511;
-  }
+  static std::size_t Index(int level, std::uint64_t vpn) { return (vpn >> (9 * level)) & 511; }
   std::vector<Node> nodes_;
 };
 
@@ -145,7 +143,8 @@ void BareWalk(benchmark::State& state, std::unique_ptr<Decoded> trace) {
   for (auto _ : state) {
     trace->Rewind();
     while (auto event = *trace->Next()) {
-      for (const std::uint32_t entry : event->entries) hits += table.Touch(EntryPage(entry)) ? 1 : 0;
+      for (const std::uint32_t entry : event->entries)
+        hits += table.Touch(EntryPage(entry)) ? 1 : 0;
     }
   }
   benchmark::DoNotOptimize(hits);
@@ -198,14 +197,19 @@ BENCHMARK(BM_ReplayRedisHalf)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_BareWalkZipf)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_ReplayZipfRwp)->Unit(benchmark::kMillisecond);
 
-// --- linear growth -----------------------------------------------------------------------------------
+// --- linear growth
+// -----------------------------------------------------------------------------------
 
 void BM_GrowAccesses(benchmark::State& state) {
   ReplayOf(state, DecodeWorkload("zipf", Hot(1 << 14, static_cast<std::uint64_t>(state.range(0)))),
            ConfigWith("all", "rwp", "1s"));
 }
-BENCHMARK(BM_GrowAccesses)->Arg(100'000)->Arg(1'000'000)->Arg(10'000'000)->Arg(100'000'000)->Unit(
-    benchmark::kMillisecond);
+BENCHMARK(BM_GrowAccesses)
+    ->Arg(100'000)
+    ->Arg(1'000'000)
+    ->Arg(10'000'000)
+    ->Arg(100'000'000)
+    ->Unit(benchmark::kMillisecond);
 
 // Sixteen touches of each page: most of the work belongs to pages.
 void BM_GrowPages(benchmark::State& state) {
@@ -213,10 +217,15 @@ void BM_GrowPages(benchmark::State& state) {
   ReplayOf(state, DecodeWorkload("scan", Hot(pages, std::uint64_t{pages} * 16)),
            ConfigWith("all", "rwp", "10s"));
 }
-BENCHMARK(BM_GrowPages)->Arg(1'000)->Arg(10'000)->Arg(100'000)->Arg(1'000'000)->Unit(
-    benchmark::kMillisecond);
+BENCHMARK(BM_GrowPages)
+    ->Arg(1'000)
+    ->Arg(10'000)
+    ->Arg(100'000)
+    ->Arg(1'000'000)
+    ->Unit(benchmark::kMillisecond);
 
-// --- memory --------------------------------------------------------------------------------------------
+// --- memory
+// --------------------------------------------------------------------------------------------
 
 std::uint64_t PeakKib() {
   std::FILE* file = std::fopen("/proc/self/status", "r");

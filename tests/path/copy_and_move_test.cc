@@ -15,7 +15,8 @@ class CopyAndMove : public Scene {
     op.target = MmId(child);
     return Do(op);
   }
-  Outcome Mremap(std::uint64_t page, std::uint64_t pages, std::uint64_t to, std::uint32_t flags = 0) {
+  Outcome Mremap(std::uint64_t page, std::uint64_t pages, std::uint64_t to,
+                 std::uint32_t flags = 0) {
     Operation op = Make(OpCode::k_mremap, page, pages);
     op.length2 = op.length;
     op.start2 = (kSceneFirst.value + to) * kScenePage;
@@ -198,7 +199,7 @@ TEST_F(CopyAndMove, UffdMoveRefusesWhatItCannotMove) {
   EXPECT_EQ(Move(ctx, 0, 10, 1, kOpHoles).out_pages, 1);
   EXPECT_EQ(Move(ctx, 8, 0, 1).out_error, Errno::kEINVAL);  // the destination is not registered
   ASSERT_EQ(Fork(1).status, Outcome::Status::kOk);
-  EXPECT_EQ(Move(ctx, 0, 8, 1).out_error, Errno::kEBUSY);   // shared by fork
+  EXPECT_EQ(Move(ctx, 0, 8, 1).out_error, Errno::kEBUSY);  // shared by fork
   ASSERT_EQ(Advise(Advice::kGuardInstall, 9, 1).status, Outcome::Status::kOk);
   EXPECT_EQ(Move(ctx, 0, 9, 1).out_error, Errno::kEFAULT);
 }

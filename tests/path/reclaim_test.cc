@@ -103,8 +103,7 @@ TEST_F(Reclaim, ProtectedShmemPageOfAWpVmaLeavesAMarker) {
   SwapOn();
   Map(MapKind::kShmem, 2);
   Write(0, 2, 9);
-  const CtxId ctx =
-      Register(kModeWp, kFeaturePagefaultFlagWp | kFeatureWpHugetlbfsShmem, 2);
+  const CtxId ctx = Register(kModeWp, kFeaturePagefaultFlagWp | kFeatureWpHugetlbfsShmem, 2);
   ASSERT_EQ(UffdWriteprotect(world(), ctx, kSceneFirst.value * kScenePage, kScenePage, kProtectOn),
             Errno::kOk);
   PageOut(0, 2);

@@ -19,17 +19,14 @@ class ScanTest : public Scene {
     return PagemapScan(world(), MmId(0), AddressOfPage(first), AddressOfPage(last), args, &regions_,
                        &walk_end_);
   }
-  // One random entry at `page`: empty, unmapped table, zero page, written, armed, poisoned, guarded.
+  // One random entry at `page`: empty, unmapped table, zero page, written, armed, poisoned,
+  // guarded.
   void Populate(Rng& rng, CtxId ctx, std::uint64_t page) {
     switch (rng.Below(8)) {
       case 0:
-      case 1:
-        ASSERT_EQ(Do(OpCode::k_read, page, 1).status, Outcome::Status::kOk);
-        return;
+      case 1: ASSERT_EQ(Do(OpCode::k_read, page, 1).status, Outcome::Status::kOk); return;
       case 2:
-      case 3:
-        Write(page, 1, 7);
-        return;
+      case 3: Write(page, 1, 7); return;
       case 4:
         Write(page, 1, 8);
         Arm(ctx, page, 1);
@@ -37,8 +34,7 @@ class ScanTest : public Scene {
       case 5:
         ASSERT_EQ(Advise(Advice::kGuardInstall, page, 1).status, Outcome::Status::kOk);
         return;
-      default:
-        return;  // stays empty
+      default: return;  // stays empty
     }
   }
 
@@ -57,8 +53,8 @@ class ScanTest : public Scene {
       if (args.category_anyof_mask != 0 && (seen & args.category_anyof_mask) == 0) continue;
       const std::uint64_t reported = categories & args.return_mask;
       const std::uint64_t start = AddressOfPage(page);
-      const bool extends = !out->empty() && out->back().end == start &&
-                           out->back().categories == reported;
+      const bool extends =
+          !out->empty() && out->back().end == start && out->back().categories == reported;
       const bool room = extends || out->size() < args.vec_len;
       if ((args.max_pages != 0 && found == args.max_pages) || !room) {
         *walk_end = start;
@@ -182,8 +178,7 @@ TEST_F(ScanTest, ArgumentsAreRefusedInTheKernelsOrder) {
   EXPECT_EQ(Scan(args, 0, 1), Errno::kEINVAL);
   args.return_mask = 0;
   EXPECT_EQ(PagemapScan(world(), MmId(0), 8, 4096, args, &regions_, &walk_end_), Errno::kEINVAL);
-  EXPECT_EQ(PagemapScan(world(), MmId(0), 8192, 4096, args, &regions_, &walk_end_),
-            Errno::kEFAULT);
+  EXPECT_EQ(PagemapScan(world(), MmId(0), 8192, 4096, args, &regions_, &walk_end_), Errno::kEFAULT);
 }
 
 }  // namespace

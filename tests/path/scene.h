@@ -86,7 +86,8 @@ class Scene : public testing::Test {
     Task& t = world().task(id);
     while (t.state == Task::State::kRunnable) {
       const Path& top = GetPath(t.top().path);
-      if (std::string(top.name) == path && std::string(top.steps[t.top().step].name) == step) return;
+      if (std::string(top.name) == path && std::string(top.steps[t.top().step].name) == step)
+        return;
       RunStep(world(), t);
     }
     FAIL() << "the task ended before " << path << "/" << step;

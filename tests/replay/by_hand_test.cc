@@ -25,7 +25,7 @@ TEST(ByHand, FirstTouchesThenOneFaultAnIntervalUnderRwp) {
   EXPECT_EQ(m.writes, 20);
   EXPECT_EQ(m.fetches, 0);
   EXPECT_EQ(m.footprint_pages, 20);
-  EXPECT_EQ(m.faults_missing, 20);    // each page once
+  EXPECT_EQ(m.faults_missing, 20);  // each page once
   EXPECT_EQ(m.messages, 20);
   EXPECT_EQ(m.faults_rwp_async, 25);  // then one per page and interval
   EXPECT_EQ(m.faults_rwp_sync, 0);
@@ -58,9 +58,9 @@ TEST(ByHand, AMissingPageCostsTheWholeRoundTrip) {
   const ReplayConfig config = Config({{"interval", "10ms"}});
   const ReplayMetrics m = TwoRounds(config).metrics;
   const CostModel& c = config.costs;
-  const std::uint64_t trip = NsFromPs(c.vcpu_exit_ps + c.uffd_block_ps + c.handler_wake_ps +
-                                      c.message_read_ps + c.syscall_ps + c.zeropage_page_ps +
-                                      c.vcpu_wake_ps);
+  const std::uint64_t trip =
+      NsFromPs(c.vcpu_exit_ps + c.uffd_block_ps + c.handler_wake_ps + c.message_read_ps +
+               c.syscall_ps + c.zeropage_page_ps + c.vcpu_wake_ps);
   EXPECT_EQ(m.blocked_faults, 20);
   // Each part is rounded to whole nanoseconds on its own.
   EXPECT_NEAR(static_cast<double>(m.blocked_ns_max), static_cast<double>(trip), 3.0);
@@ -110,11 +110,13 @@ TEST(ByHand, ColdPagesAreEvictedAndComeBackWhole) {
     stream.Epoch(at * kMs, (at + 1) * kMs, Range(0, 10, kTouchRead));
   }
   stream.Epoch(101 * kMs, 102 * kMs, Range(0, 40, kTouchRead));
-  const ReplayMetrics m =
-      MustRun(Config({{"interval", "10ms"}, {"evict", "cold"}, {"policy", "age:cold=2"},
-                      {"false-cold", "3"}, {"check", "on"}}),
-              stream)
-          .metrics;
+  const ReplayMetrics m = MustRun(Config({{"interval", "10ms"},
+                                          {"evict", "cold"},
+                                          {"policy", "age:cold=2"},
+                                          {"false-cold", "3"},
+                                          {"check", "on"}}),
+                                  stream)
+                              .metrics;
   EXPECT_EQ(m.evicted_pages, 30);
   EXPECT_EQ(m.evicted_dirty, 30);
   EXPECT_EQ(m.refetched_pages, 30);

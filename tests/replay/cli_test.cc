@@ -64,8 +64,8 @@ TEST_F(Cli, ReplayWritesTheWholeResult) {
   EXPECT_THAT(answer.text, HasSubstr("lost updates"));
   EXPECT_FALSE(fs::exists(Path("r.json.partial")));
   const nlohmann::json r = nlohmann::json::parse(ReadFile(Path("r.json")));
-  for (const char* key : {"schema", "command", "config", "inputs", "metrics", "intervals",
-                          "provenance", "machine"}) {
+  for (const char* key :
+       {"schema", "command", "config", "inputs", "metrics", "intervals", "provenance", "machine"}) {
     EXPECT_TRUE(r.contains(key)) << key;
   }
   EXPECT_EQ(r["metrics"]["accesses"], 2449247);
@@ -82,7 +82,8 @@ TEST_F(Cli, ResultsAreTheSameBytesFromRunToRun) {
   std::string dumps[2];
   for (int i = 0; i < 2; ++i) {
     const std::string path = Path("r" + std::to_string(i) + ".json");
-    ASSERT_EQ(RunProgram("replay " + kSample + " --dram 40% --policy clock --json " + path).code, 0);
+    ASSERT_EQ(RunProgram("replay " + kSample + " --dram 40% --policy clock --json " + path).code,
+              0);
     nlohmann::json r = nlohmann::json::parse(ReadFile(path));
     EXPECT_GT(r["metrics"]["evicted_pages"], 0);
     r.erase("machine");
@@ -93,7 +94,9 @@ TEST_F(Cli, ResultsAreTheSameBytesFromRunToRun) {
 
 TEST_F(Cli, TheEchoReplaysTheSame) {
   ASSERT_EQ(RunProgram("replay " + kSample + " --dram 60% --interval 100ms --policy clock --json " +
-                Path("a.json")).code, 0);
+                       Path("a.json"))
+                .code,
+            0);
   nlohmann::json a = nlohmann::json::parse(ReadFile(Path("a.json")));
   WriteFile("c.json", a["config"].dump());
   ASSERT_EQ(RunProgram("replay --config " + Path("c.json") + " --json " + Path("b.json")).code, 0);
@@ -105,8 +108,10 @@ TEST_F(Cli, TheEchoReplaysTheSame) {
 
 TEST_F(Cli, TheCommandLineWinsOverTheFile) {
   WriteFile("c.json", R"({"interval": "100ms", "policy": "clock"})");
-  ASSERT_EQ(RunProgram("replay " + kSample + " --interval 200ms --config " + Path("c.json") + " --json " +
-                Path("r.json")).code, 0);
+  ASSERT_EQ(RunProgram("replay " + kSample + " --interval 200ms --config " + Path("c.json") +
+                       " --json " + Path("r.json"))
+                .code,
+            0);
   const nlohmann::json r = nlohmann::json::parse(ReadFile(Path("r.json")));
   EXPECT_EQ(r["config"]["interval"], "200ms");
   EXPECT_THAT(r["config"]["policy"].get<std::string>(), HasSubstr("clock"));

@@ -69,26 +69,20 @@ TEST_P(BadOptions, AreRefusedWithWhatWasExpected) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, BadOptions,
-    testing::Values(BadOption{"dram", "0", "expected a size greater than zero"},
-                    BadOption{"dram", "0%", "a share of the footprint"},
-                    BadOption{"dram", "much", "'much'"},
-                    BadOption{"interval", "-5ms", "--interval '-5ms': expected a time"},
-                    BadOption{"interval", "50", "with its unit"},
-                    BadOption{"tracker", "rpw", "did you mean rwp"},
-                    BadOption{"policy", "clok", "clock"},
-                    BadOption{"policy", "min", "future"},
-                    BadOption{"policy", "age:cold=0", "cold"},
-                    BadOption{"evict", "colt", "cold"},
-                    BadOption{"store", "nvne", "nvme"},
-                    BadOption{"arch", "x86_46", "x86_64"},
-                    BadOption{"seed", "x", "whole number"},
-                    BadOption{"rate", "0", "whole number from 1000"},
-                    BadOption{"what-if", "copy_pag=x2", "copy_page"},
-                    BadOption{"arm-chunk", "0", "greater than zero"},
-                    BadOption{"evict-batch", "0", "from 1"},
-                    BadOption{"false-cold", "-1", "whole number"},
-                    BadOption{"fail-reads", "1", "more than 1"},
-                    BadOption{"check", "maybe", "on"}));
+    testing::Values(
+        BadOption{"dram", "0", "expected a size greater than zero"},
+        BadOption{"dram", "0%", "a share of the footprint"}, BadOption{"dram", "much", "'much'"},
+        BadOption{"interval", "-5ms", "--interval '-5ms': expected a time"},
+        BadOption{"interval", "50", "with its unit"},
+        BadOption{"tracker", "rpw", "did you mean rwp"}, BadOption{"policy", "clok", "clock"},
+        BadOption{"policy", "min", "future"}, BadOption{"policy", "age:cold=0", "cold"},
+        BadOption{"evict", "colt", "cold"}, BadOption{"store", "nvne", "nvme"},
+        BadOption{"arch", "x86_46", "x86_64"}, BadOption{"seed", "x", "whole number"},
+        BadOption{"rate", "0", "whole number from 1000"},
+        BadOption{"what-if", "copy_pag=x2", "copy_page"},
+        BadOption{"arm-chunk", "0", "greater than zero"}, BadOption{"evict-batch", "0", "from 1"},
+        BadOption{"false-cold", "-1", "whole number"}, BadOption{"fail-reads", "1", "more than 1"},
+        BadOption{"check", "maybe", "on"}));
 
 TEST(ConfigFile, SetsWhatItNames) {
   ReplayOptions options;

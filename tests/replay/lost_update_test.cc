@@ -109,7 +109,7 @@ ReplayMetrics RunWithSlowWrites(const HostWrapper& wrap) {
   return MustRun(Config({{"interval", "10ms"},
                          {"dram", "720KiB"},
                          {"policy", "fifo"},
-                         {"store", "cxl:write_latency_ns=2000000"}}),
+                         {"store", "cxl:write_latency_ns=20000000"}}),
                  stream, 0, wrap)
       .metrics;
 }
@@ -125,6 +125,8 @@ TEST(LostUpdate, EvictingWithoutSyncModeIsFound) {
   const ReplayMetrics m =
       RunWithSlowWrites([](Host& host) { return std::make_unique<NeverSync>(host); });
   EXPECT_EQ(m.faults_rwp_sync, 0);
+  EXPECT_GT(m.evicted_dirty, 0);
+  EXPECT_GT(m.refetched_pages, 0);
   EXPECT_GT(m.lost_updates, 0);
 }
 

@@ -1,4 +1,5 @@
-// Is the truth true? Working sets, refault distances and shadows against a naive record of everything.
+// Is the truth true? Working sets, refault distances and shadows against a naive record of
+// everything.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -123,7 +124,8 @@ TEST(Histogram, LargeValuesAreCloseAndNeverTooSmall) {
       all.insert(value);
     }
     for (const std::uint64_t permille : {1ULL, 500ULL, 990ULL, 1000ULL}) {
-      const std::uint64_t truth = *std::next(all.begin(), static_cast<long>((999 * permille + 999) / 1000 - 1));
+      const std::uint64_t truth =
+          *std::next(all.begin(), static_cast<long>((999 * permille + 999) / 1000 - 1));
       const std::uint64_t seen = h.Percentile(permille);
       EXPECT_GE(seen, truth);
       EXPECT_LE(seen - truth, truth / 256 + 1) << truth;

@@ -1,4 +1,5 @@
-// The referee on the real model: silent on clean runs, awake when something is changed behind its back.
+// The referee on the real model: silent on clean runs, awake when something is changed behind its
+// back.
 #include <gtest/gtest.h>
 
 #include "model/machine/abstraction.h"
@@ -46,8 +47,7 @@ class MachineTest : public testing::Test {
     ASSERT_NE(ioctls, 0U);
   }
   void Arm(std::uint64_t pages) {
-    ASSERT_EQ(UffdRwprotect(machine_.world(), ctx_, kStart, pages * kPage, kProtectOn),
-              Errno::kOk);
+    ASSERT_EQ(UffdRwprotect(machine_.world(), ctx_, kStart, pages * kPage, kProtectOn), Errno::kOk);
     referee_.Check();
   }
   std::string First() const {

@@ -50,9 +50,9 @@ TEST(Workload, ZipfHasAHeadAndATail) {
   // Ten octaves of ranks with a tenth of the accesses each.
   EXPECT_NEAR(static_cast<double>(counts[0]), 100'000, 3'000);
   EXPECT_NEAR(static_cast<double>(counts[1] + counts[2]), 100'000, 3'000);
-  EXPECT_NEAR(static_cast<double>(
-                  std::accumulate(counts.begin() + 511, counts.end(), std::uint64_t{0})),
-              100'000, 3'000);
+  EXPECT_NEAR(
+      static_cast<double>(std::accumulate(counts.begin() + 511, counts.end(), std::uint64_t{0})),
+      100'000, 3'000);
   EXPECT_GT(counts.back(), 0);
 }
 

@@ -1,6 +1,7 @@
 // The oracle: every access, in order, for nothing.
 //
-// Mirrors: nothing that can be built. The policy runs as published (demand paging with exact hits), so
+// Mirrors: nothing that can be built. The policy runs as published (demand paging with exact hits),
+// so
 //          what it loses under a real tracker is the price of not seeing. Evicting still costs what
 //          it costs: hashing, writing, punching.
 #include "sim/vmm/tracker/tracker.h"

@@ -23,8 +23,8 @@ const TrackerRow* FindTracker(std::string_view name) {
 }
 
 std::uint64_t PagesToEvict(std::uint64_t resident, std::uint64_t limit, std::uint64_t faults) {
-  // As much room as the last interval needed, within reason: less makes faults wait for frames, more
-  // evicts what the next interval wants.
+  // As much room as the last interval needed, within reason: less makes faults wait for frames,
+  // more evicts what the next interval wants.
   const std::uint64_t least = std::max<std::uint64_t>(limit / 64, 1);
   const std::uint64_t most = std::max<std::uint64_t>(limit / 4, 1);
   const std::uint64_t room = std::clamp(faults, least, most);

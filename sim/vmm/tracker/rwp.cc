@@ -1,11 +1,12 @@
-// RWP: read-write protection tells which pages were touched, and holds those that are evicted still.
+// RWP: read-write protection tells which pages were touched, and holds those that are evicted
+// still.
 //
 // Mirrors: the RWP workflow of Documentation/admin-guide/mm/userfaultfd.rst: arm in async mode, so
-//          that first touches resolve in the kernel without a message; wait; switch to sync, so that
-//          what the scan finds cold stays cold; PAGEMAP_SCAN; evict; back to async.
+//          that first touches resolve in the kernel without a message; wait; switch to sync, so
+//          that what the scan finds cold stays cold; PAGEMAP_SCAN; evict; back to async.
 // Rules:   one ioctl (or one eviction batch) per action. Memory is armed in chunks, because guest
-//          faults on a range wait while it is being armed. An interval that its own work outlasts is
-//          followed by a whole one.
+//          faults on a range wait while it is being armed. An interval that its own work outlasts
+//          is followed by a whole one.
 #include <vector>
 
 #include "model/base/check.h"
@@ -22,18 +23,10 @@ class RwpTracker final : public Tracker {
 
   void Run(VmmThread& by) override {
     switch (phase_) {
-      case Phase::kArm:
-        Arm(by);
-        return;
-      case Phase::kScan:
-        Scan(by);
-        return;
-      case Phase::kEvict:
-        Evict(by);
-        return;
-      case Phase::kEvictCold:
-        EvictCold(by);
-        return;
+      case Phase::kArm: Arm(by); return;
+      case Phase::kScan: Scan(by); return;
+      case Phase::kEvict: Evict(by); return;
+      case Phase::kEvictCold: EvictCold(by); return;
       case Phase::kAsync:
         UFFDSIM_CHECK(set_.host->SetMode(by, RwpMode::kAsync) == Errno::kOk);
         mode_ = RwpMode::kAsync;
@@ -122,10 +115,10 @@ class RwpTracker final : public Tracker {
   Phase phase_ = Phase::kArm;
   RwpMode mode_ = RwpMode::kAsync;
   std::uint64_t next_ns_ = 0;
-  std::uint64_t begin_ns_ = 0;     // of the running interval: the last scan
-  std::uint32_t armed_to_ = 0;     // pages below this are armed in this round
-  std::uint64_t faults_ = 0;       // since the last scan
-  std::vector<PageRange> hot_;     // what the last scan saw
+  std::uint64_t begin_ns_ = 0;  // of the running interval: the last scan
+  std::uint32_t armed_to_ = 0;  // pages below this are armed in this round
+  std::uint64_t faults_ = 0;    // since the last scan
+  std::vector<PageRange> hot_;  // what the last scan saw
 };
 
 }  // namespace

@@ -1,10 +1,11 @@
 // What a tracker is: how a VMM learns which pages its guest uses, and what learning it costs.
 //
 // Mirrors: the tracking half of a userfaultfd memory manager. A tracker owns the VMM's background
-//          thread: it says when it wants to run next and does one action per call, so that the guest
-//          runs between two actions. It feeds the policy with what it saw and evicts through the
-//          Evictor.
-// Rules:   a tracker sees the Host and messages only. One that needs every access (the oracle) says so
+//          thread: it says when it wants to run next and does one action per call, so that the
+//          guest runs between two actions. It feeds the policy with what it saw and evicts through
+//          the Evictor.
+// Rules:   a tracker sees the Host and messages only. One that needs every access (the oracle) says
+// so
 //          and is fed by the replay for free; it stands for what cannot be known, not for a VMM.
 // Owned by: the Vmm. Units: virtual nanoseconds, pages.
 #pragma once
