@@ -44,7 +44,9 @@ class PassOn : public Host {
 class SkipsWriteOut final : public PassOn {
  public:
   using PassOn::PassOn;
-  DeviceReply WriteOut(VmmThread& by, PageId, Digest) override { return {by.now_ns(), true, true, 0}; }
+  DeviceReply WriteOut(VmmThread& by, PageId, Digest) override {
+    return {by.now_ns(), true, true, 0};
+  }
 };
 
 // Fetches another page's content.
@@ -58,9 +60,7 @@ class FetchesWrongPage final : public PassOn {
 class NeverSync final : public PassOn {
  public:
   using PassOn::PassOn;
-  Errno SetMode(VmmThread& by, RwpMode) override {
-    return host_.SetMode(by, RwpMode::kAsync);
-  }
+  Errno SetMode(VmmThread& by, RwpMode) override { return host_.SetMode(by, RwpMode::kAsync); }
 };
 
 // A guest that writes 200 pages over and over while 120 fit.
@@ -97,13 +97,15 @@ TEST(LostUpdate, FetchingTheWrongPageIsFound) {
       1000);
 }
 
-// A store that takes long to write, a hot set that is written all the time, a trickle of new pages, and
-// a policy that evicts what came first: the guest comes back to victims that are being written out.
+// A store that takes long to write, a hot set that is written all the time, a trickle of new pages,
+// and a policy that evicts what came first: the guest comes back to victims that are being written
+// out.
 ReplayMetrics RunWithSlowWrites(const std::string& latency_ns, const HostWrapper& wrap) {
   MemoryStream stream(1024);
   for (std::uint32_t round = 0; round < 40; ++round) {
     std::vector<std::uint32_t> entries = Range(0, 150, kTouchWrite);
-    for (const std::uint32_t entry : Range(200 + 4 * round, 4, kTouchWrite)) entries.push_back(entry);
+    for (const std::uint32_t entry : Range(200 + 4 * round, 4, kTouchWrite))
+      entries.push_back(entry);
     stream.Epoch(round * 5 * kMs, (round * 5 + 4) * kMs, std::move(entries));
   }
   return MustRun(Config({{"interval", "10ms"},
@@ -124,8 +126,8 @@ TEST(LostUpdate, VictimsThatAreTouchedInTimeAreKept) {
 TEST(LostUpdate, EvictingWithoutSyncModeIsFound) {
   std::uint64_t lost = 0;
   for (const char* latency_ns : {"500000", "1000000", "3000000", "5000000", "8000000"}) {
-    const ReplayMetrics m = RunWithSlowWrites(
-        latency_ns, [](Host& host) { return std::make_unique<NeverSync>(host); });
+    const ReplayMetrics m =
+        RunWithSlowWrites(latency_ns, [](Host& host) { return std::make_unique<NeverSync>(host); });
     EXPECT_EQ(m.faults_rwp_sync, 0);
     EXPECT_GT(m.evicted_dirty, 0);
     lost += m.lost_updates;
