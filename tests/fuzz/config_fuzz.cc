@@ -22,6 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!config.ok()) return 0;
   const auto echo = Echo(options, *config);
   ReplayOptions again;
+  again.trace = options.trace;  // not a row of the table
   for (const auto& [key, value] : echo) {
     for (const OptionRow& row : ReplayOptionRows()) {
       if (row.key == key) again.*row.member = value;
