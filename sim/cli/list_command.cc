@@ -23,6 +23,7 @@ struct Named {
 template <class Rows>
 std::vector<Named> NamesOf(const Rows& rows) {
   std::vector<Named> named;
+  named.reserve(rows.size());
   for (const auto& row : rows) named.push_back({std::string(row.name), std::string(row.sentence)});
   return named;
 }

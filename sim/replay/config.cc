@@ -66,6 +66,7 @@ absl::StatusOr<const Arch*> ParseArch(std::string_view name) {
 absl::StatusOr<std::string> ParseProfile(std::string_view name) {
   if (FindProfile(name) != nullptr) return std::string(name);
   std::vector<std::string_view> known;
+  known.reserve(kProfiles.size());
   for (const ProfileRow& row : kProfiles) known.push_back(row.name);
   return Unknown("profile", name, known);
 }

@@ -90,6 +90,7 @@ int UnexpectedViolations(const Scenario& scenario, const RunResult& result) {
 absl::Status CheckNames(const Scenario& scenario, const std::string& profile) {
   if (FindProfile(profile) == nullptr) {
     std::vector<std::string_view> known;
+    known.reserve(kProfiles.size());
     for (const ProfileRow& row : kProfiles) known.push_back(row.name);
     return absl::InvalidArgumentError(absl::StrCat(scenario.name, ": unknown profile '", profile,
                                                    "'", DidYouMean(profile, known)));
