@@ -17,7 +17,7 @@ namespace {
 
 // UNMAP events that were prepared and are announced at the end, small enough for the frame.
 struct UnmapEvents {
-  static constexpr std::size_t kMax = 3;
+  static constexpr std::size_t kMax = 6;
   struct Item {
     Vpn first{};
     std::uint32_t pages = 0;
