@@ -88,6 +88,9 @@ struct Vma {
   bool UffdArmed() const { return Has(kVmUffdFlags); }
   bool IsCow() const { return (flags & (kVmShared | kVmMaywrite)) == kVmMaywrite; }
 
+  // NUMA node that new pages of the VMA come from.
+  std::uint8_t node() const { return policy == 0 ? 0 : static_cast<std::uint8_t>(policy - 1); }
+
   // Linear page index of an address (linear_page_index()), in base pages also for hugetlb.
   std::uint64_t IndexOf(Vpn vpn) const { return pgoff.value + (vpn.value - start.value); }
 };

@@ -19,10 +19,6 @@ namespace {
 
 constexpr std::uint64_t kFaultAroundBytes = 65536;
 
-std::uint8_t NodeOf(const Vma& vma) {
-  return vma.policy == 0 ? 0 : static_cast<std::uint8_t>(vma.policy - 1);
-}
-
 // set_pte_range() for one page.
 void InstallFilePage(World& w, const FaultFrame& f, const Vma& vma, Vpn vpn, Pfn pfn) {
   const Arch& arch = *w.arch;
@@ -176,8 +172,8 @@ std::uint32_t FileFault(World& w, FaultFrame& f, Vma& vma) {
     f.reason = UffdReason::kMissing;
     return kFaultDeliver;
   }
-  if (slot.empty()) ShmemAddHuge(w, vma, f.vpn, NodeOf(vma));
-  const Pfn pfn = ShmemGetPage(w, vma.file, index, CacheMiss::kAllocate, NodeOf(vma),
+  if (slot.empty()) ShmemAddHuge(w, vma, f.vpn, vma.node());
+  const Pfn pfn = ShmemGetPage(w, vma.file, index, CacheMiss::kAllocate, vma.node(),
                                vma.UffdArmed() ? SwapIn::kSingle : SwapIn::kLarge);
   if (pfn == Pfn(0)) return kVmFaultSigbus;
   if (w.frames[pfn].Has(kPgHwPoison)) return kVmFaultHwpoison;

@@ -17,14 +17,6 @@ bool Exists(const World& w, FileId file) {
   return file != FileId(0) && file.value < w.files.size() && w.files[file.value].memfd;
 }
 
-void PushValue(Outcome& outcome, int value) {
-  if (!outcome.values.empty() && outcome.values.back().first == value) {
-    ++outcome.values.back().second;
-  } else {
-    outcome.values.emplace_back(value, 1);
-  }
-}
-
 Content ReadIndex(World& w, FileId id, std::uint64_t index) {
   // A hole reads as zeroes, and so does a page that fallocate() left unfilled.
   const CacheSlot slot = w.file(id).cache.Get(index);

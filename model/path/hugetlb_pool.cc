@@ -51,10 +51,6 @@ std::uint16_t FreshReserveMap(World& w) {
   return static_cast<std::uint16_t>(w.reserve_maps.size() - 1);
 }
 
-std::uint8_t NodeOf(const Vma& vma) {
-  return vma.policy == 0 ? 0 : static_cast<std::uint8_t>(vma.policy - 1);
-}
-
 void ClearRestore(World& w, Pfn head) {
   w.frames[head].flags &= ~static_cast<std::uint32_t>(kPgHugetlbRestore);
 }
@@ -69,7 +65,7 @@ Pfn AllocHuge(World& w, const Vma& vma, Vpn vpn, HugeCow cow) {
   if (!promised && w.huge_pool.free <= w.huge_pool.reserved) return Pfn(0);
   if (w.huge_pool.free == 0) return Pfn(0);
   --w.huge_pool.free;
-  const Pfn head = w.frames.Alloc(w.arch->PmdOrder(), NodeOf(vma));
+  const Pfn head = w.frames.Alloc(w.arch->PmdOrder(), vma.node());
   w.frames[head].flags |= kPgHugetlb;
   if (promised) {
     --w.huge_pool.reserved;

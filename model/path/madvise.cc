@@ -36,16 +36,6 @@ struct MadviseFrame {
 
 enum MadviseStep : std::uint8_t { kNextVma, kPieceDone, kRemoved, kUnmerged, kPopulated };
 
-Next Answer(Task& t, Errno error) {
-  if (error == Errno::kOk) {
-    Succeed(t);
-  } else {
-    Fail(t, error);
-    t.outcome.ret = -1;
-  }
-  return Next::Return();
-}
-
 // Does the advice discard what the process could not overwrite itself (is_discard())?
 bool Discards(Advice advice) {
   switch (advice) {

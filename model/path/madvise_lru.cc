@@ -104,8 +104,10 @@ Vpn FreePte(World& w, const Piece& piece, Vpn vpn) {
   return vpn + count;
 }
 
-// madvise_free_huge_pmd(): false when the range goes on at PTE level.
-bool FreePmd(World& w, const Piece& piece, Vpn vpn, Word word) {
+// madvise_free_huge_pmd() and the PMD half of madvise_cold_or_pageout_pte_range(): false when the
+// range goes on at PTE level.
+template <Clear kClear>
+bool AgePmd(World& w, const Piece& piece, Vpn vpn, Word word) {
   const Arch& arch = *w.arch;
   if (!arch.Present(Form::kPmd, word)) return true;
   const Pfn head = w.frames.HeadOf(arch.PfnOf(Form::kPmd, word));
@@ -113,9 +115,11 @@ bool FreePmd(World& w, const Piece& piece, Vpn vpn, Word word) {
   if (PmdEnd(w, piece, vpn) - vpn != w.mm(piece.mm).table.PmdPages()) {
     return !SplitFolio(w, head);
   }
-  w.frames[head].flags &= ~static_cast<std::uint32_t>(kPgDirty);
-  w.mm(piece.mm).table.SetPmd(vpn, ClearedWord(arch, Form::kPmd, word, Clear::kYoungDirty));
-  MarkLazyfree(w.frames[head]);
+  w.mm(piece.mm).table.SetPmd(vpn, ClearedWord(arch, Form::kPmd, word, kClear));
+  if constexpr (kClear == Clear::kYoungDirty) {
+    w.frames[head].flags &= ~static_cast<std::uint32_t>(kPgDirty);
+    MarkLazyfree(w.frames[head]);
+  }
   return true;
 }
 
@@ -138,18 +142,6 @@ Vpn ColdPte(World& w, const Piece& piece, Vpn vpn) {
   return vpn + count;
 }
 
-bool ColdPmd(World& w, const Piece& piece, Vpn vpn, Word word) {
-  const Arch& arch = *w.arch;
-  if (!arch.Present(Form::kPmd, word)) return true;
-  const Pfn head = w.frames.HeadOf(arch.PfnOf(Form::kPmd, word));
-  if (w.frames[head].Has(kPgZero) || FolioMappedShared(w, head)) return true;
-  if (PmdEnd(w, piece, vpn) - vpn != w.mm(piece.mm).table.PmdPages()) {
-    return !SplitFolio(w, head);
-  }
-  w.mm(piece.mm).table.SetPmd(vpn, ClearedWord(arch, Form::kPmd, word, Clear::kYoung));
-  return true;
-}
-
 using PteFn = Vpn (*)(World&, const Piece&, Vpn);
 using PmdFn = bool (*)(World&, const Piece&, Vpn, Word);
 
@@ -169,21 +161,17 @@ void WalkPiece(World& w, const Piece& piece, Vpn first, PteFn pte, PmdFn pmd) {
   FlushTlb(w, piece.mm, first, piece.last);
 }
 
-std::uint8_t NodeOf(const Vma& vma) {
-  return vma.policy == 0 ? 0 : static_cast<std::uint8_t>(vma.policy - 1);
-}
-
 }  // namespace
 
 Errno AdviseFree(World& w, MmId mm, const Vma& vma, Vpn first, Vpn last) {
   if (!vma.Anonymous()) return Errno::kEINVAL;
   NotifyInvalidate(w, mm, first, last);
-  WalkPiece(w, {.mm = mm, .vma = &vma, .last = last}, first, &FreePte, &FreePmd);
+  WalkPiece(w, {.mm = mm, .vma = &vma, .last = last}, first, &FreePte, &AgePmd<Clear::kYoungDirty>);
   return Errno::kOk;
 }
 
 Errno AdviseCold(World& w, MmId mm, const Vma& vma, Vpn first, Vpn last) {
-  WalkPiece(w, {.mm = mm, .vma = &vma, .last = last}, first, &ColdPte, &ColdPmd);
+  WalkPiece(w, {.mm = mm, .vma = &vma, .last = last}, first, &ColdPte, &AgePmd<Clear::kYoung>);
   return Errno::kOk;
 }
 
@@ -196,7 +184,7 @@ Errno AdviseWillneed(World& w, MmId mm, const Vma& vma, Vpn first, Vpn last) {
          vpn = table.NextMapped(vpn + 1, last)) {
       const Word word = table.GetPte(vpn);
       if (Classify(arch, Form::kPte, word) != EntryKind::kSwap) continue;
-      ReadSwapSlot(w, SwapSlotOf(arch, word), NodeOf(vma));
+      ReadSwapSlot(w, SwapSlotOf(arch, word), vma.node());
     }
     return Errno::kOk;
   }

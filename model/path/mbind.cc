@@ -28,16 +28,6 @@ struct MbindFrame {
 
 enum MbindStep : std::uint8_t { kMoved };
 
-Next Answer(Task& t, Errno error) {
-  if (error == Errno::kOk) {
-    Succeed(t);
-  } else {
-    Fail(t, error);
-    t.outcome.ret = -1;
-  }
-  return Next::Return();
-}
-
 // mpol_new(): the default and the local policy take no nodes, the others need some that exist.
 Errno CheckPolicy(const World& w, const Operation& op) {
   if (op.value > kMpolMax) return Errno::kEINVAL;

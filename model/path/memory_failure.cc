@@ -21,16 +21,6 @@ struct InjectFrame {
 
 enum InjectStep : std::uint8_t { kPage, kFaulted, kOffline, kMigrated };
 
-Next Answer(Task& t, Errno error) {
-  if (error == Errno::kOk) {
-    Succeed(t);
-  } else {
-    Fail(t, error);
-    t.outcome.ret = -1;
-  }
-  return Next::Return();
-}
-
 // try_to_unmap_poisoned_hugetlb_one().
 void UnmapHugetlb(World& w, Pfn head) {
   const Arch& arch = *w.arch;

@@ -20,16 +20,6 @@ struct MlockFrame {
 
 enum MlockStep : std::uint8_t { kApply, kPopulated };
 
-Next Answer(Task& t, Errno error) {
-  if (error == Errno::kOk) {
-    Succeed(t);
-  } else {
-    Fail(t, error);
-    t.outcome.ret = -1;
-  }
-  return Next::Return();
-}
-
 // mlock_fixup(): hugetlb and special mappings are never locked, and that is no error.
 void FixUp(World& w, MmId mm, Vpn first, Vpn last, VmFlags flags) {
   VmaTree& vmas = w.mm(mm).vmas;

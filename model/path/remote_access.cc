@@ -40,14 +40,6 @@ Next Stop(Task& t, const RemoteFrame& f) {
   return Next::Return();
 }
 
-void PushValue(Outcome& outcome, int value) {
-  if (!outcome.values.empty() && outcome.values.back().first == value) {
-    ++outcome.values.back().second;
-  } else {
-    outcome.values.emplace_back(value, 1);
-  }
-}
-
 Next Take(World& w, Task& t, RemoteFrame& f) {
   if (f.done == f.pages) {
     Succeed(t, static_cast<std::int64_t>(f.done));

@@ -160,8 +160,7 @@ std::vector<FileMapping> FileMappingsOf(const World& w, FileId file, std::uint64
 }
 
 Pfn NewAnonPage(World& w, const Vma& vma, Vpn vpn, Content content) {
-  const std::uint8_t node = vma.policy == 0 ? 0 : static_cast<std::uint8_t>(vma.policy - 1);
-  const Pfn pfn = w.frames.Alloc(0, node);
+  const Pfn pfn = w.frames.Alloc(0, vma.node());
   Page& page = w.frames[pfn];
   page.flags |= kPgAnon | kPgAnonExclusive | kPgSwapBacked | kPgLru;
   page.index = vma.IndexOf(vpn);

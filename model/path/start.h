@@ -23,6 +23,24 @@ inline void Fail(Task& t, Errno error) {
   t.outcome.error = error;
   if (!t.outcome.ret) t.outcome.ret = -1;
 }
+// The end of a system call that returns 0 or an error.
+inline Next Answer(Task& t, Errno error) {
+  if (error == Errno::kOk) {
+    Succeed(t);
+  } else {
+    Fail(t, error);
+    t.outcome.ret = -1;
+  }
+  return Next::Return();
+}
+// One more byte that was read, run-length coded.
+inline void PushValue(Outcome& outcome, int value) {
+  if (!outcome.values.empty() && outcome.values.back().first == value) {
+    ++outcome.values.back().second;
+  } else {
+    outcome.values.emplace_back(value, 1);
+  }
+}
 inline void Bad(Task& t, const char* reason) {
   t.outcome.status = Outcome::Status::kBad;
   t.outcome.reason = reason;

@@ -15,10 +15,6 @@
 namespace uffdsim {
 namespace {
 
-std::uint8_t NodeOf(const Vma& vma) {
-  return vma.policy == 0 ? 0 : static_cast<std::uint8_t>(vma.policy - 1);
-}
-
 // A page that was in the swap cache belongs to an anonymous mapping from now on.
 void BecomeAnon(World& w, const Vma& vma, Vpn vpn, Pfn pfn) {
   Page& page = w.frames[pfn];
@@ -62,7 +58,7 @@ std::uint32_t SwapInFault(World& w, FaultFrame& f, Vma& vma) {
   const Arch& arch = *w.arch;
   if (!SameEntry(w, f)) return kVmFaultOk;
   const SwapSlot slot = SwapSlotOf(arch, f.orig);
-  Pfn pfn = ReadSwapSlot(w, slot, NodeOf(vma));
+  Pfn pfn = ReadSwapSlot(w, slot, vma.node());
   if (pfn == Pfn(0) || w.frames[pfn].Has(kPgHwPoison)) {
     return pfn == Pfn(0) ? kVmFaultSigbus : kVmFaultHwpoison;
   }

@@ -31,10 +31,6 @@ constexpr std::uint32_t kMaxRounds = 1000;
 
 enum SwapoffStep : std::uint8_t { kShmem, kFind, kRestore, kOff };
 
-std::uint8_t NodeOf(const Vma& vma) {
-  return vma.policy == 0 ? 0 : static_cast<std::uint8_t>(vma.policy - 1);
-}
-
 // Brings the swapped pages of one file back into its page cache.
 Next UnuseShmem(World& w, Task&, SwapoffFrame& f) {
   if (f.file.value >= w.files.size()) return Next::Continue();
@@ -89,7 +85,7 @@ Next Restore(World& w, Task&, SwapoffFrame& f) {
       SwapSlotOf(arch, entry) != f.slot) {
     return Next::Goto(kFind);
   }
-  const Pfn cached = ReadSwapSlot(w, f.slot, NodeOf(*vma));
+  const Pfn cached = ReadSwapSlot(w, f.slot, vma->node());
   if (cached == Pfn(0) || w.frames[cached].Has(kPgHwPoison)) {
     table.SetPte(f.vpn,
                  cached == Pfn(0) ? MakeMarker(arch, kMarkerPoisoned) : MakeHwPoison(arch, cached));

@@ -86,4 +86,8 @@ PageSpan FileFaultSpan(const World& w, MmId mm, const Vma& vma, Vpn vpn, Pfn pfn
 // madvise_collapse() of the part [first, last) of one VMA. The error is what madvise(2) returns.
 Errno CollapseRange(World& w, MmId mm, Vma& vma, Vpn first, Vpn last);
 
+// try_to_unmap() of a page-cache folio: PMD leaves are split first, then every mapping is erased, a
+// WP VMA keeping a marker. Marks are lost for `cause`.
+void UnmapCacheFolio(World& w, Pfn head, Cause cause);
+
 }  // namespace uffdsim

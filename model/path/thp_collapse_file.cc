@@ -10,6 +10,7 @@
 #include "model/mm/entry.h"
 #include "model/path/rmap.h"
 #include "model/path/swap_out.h"
+#include "model/path/thp.h"
 #include "model/path/thp_collapse.h"
 
 namespace uffdsim {
@@ -47,22 +48,6 @@ ScanResult ScanCache(World& w, const Extent& extent, NodeLoad* load) {
   return result;
 }
 
-// try_to_unmap() of one old folio.
-void UnmapOld(World& w, Pfn head) {
-  const Arch& arch = *w.arch;
-  for (const Mapping& m : MappingsOf(w, head)) {
-    PageTable& table = w.mm(m.mm).table;
-    const Vma& vma = *w.mm(m.mm).vmas.Find(m.vpn);
-    const Word word = table.GetPte(m.vpn);
-    NotifyInvalidate(w, m.mm, m.vpn, m.vpn + 1);
-    if (arch.Dirty(Form::kPte, word)) w.frames[head].flags |= kPgDirty;
-    table.SetPte(m.vpn, FileUnmapWord(w, vma, word));
-    FlushTlb(w, m.mm, m.vpn, m.vpn + 1);
-    UnmapFrames(w, m.pfn, 1);
-    EmitLoss(w, m.mm, m.vpn, m.vpn + 1, Cause::kCollapse);
-  }
-}
-
 bool AnyMissingVma(const World& w, const Extent& extent) {
   for (const FileMapping& m : FileMappingsOf(w, extent.file, extent.first, extent.last)) {
     if (w.mm(m.mm).vmas.Find(m.first)->UffdMissing()) return true;
@@ -81,7 +66,7 @@ ScanResult GatherPages(World& w, const Extent& extent, bool* holes) {
     any = true;
     const Pfn pfn = ShmemGetPage(w, extent.file, index, CacheMiss::kLookOnly, 0);
     if (pfn == Pfn(0)) return ScanResult::kFail;
-    UnmapOld(w, w.frames.HeadOf(pfn));
+    UnmapCacheFolio(w, w.frames.HeadOf(pfn), Cause::kCollapse);
     const Page& folio = w.frames.Head(pfn);
     if (folio.refs != 0 || FolioPinned(w, pfn)) return ScanResult::kPageCount;
   }

@@ -16,10 +16,6 @@
 namespace uffdsim {
 namespace {
 
-std::uint8_t NodeOf(const Vma& vma) {
-  return vma.policy == 0 ? 0 : static_cast<std::uint8_t>(vma.policy - 1);
-}
-
 // mm_get_huge_zero_folio(): made at the first use, kept from then on.
 Pfn HugeZero(World& w) {
   if (w.huge_zero == Pfn(0)) {
@@ -123,7 +119,7 @@ std::uint32_t HugeAnonFault(World& w, FaultFrame& f, Vma& vma) {
   const bool write = (f.flags & kFaultWrite) != 0;
   const Word word = !write && w.config.use_zero_page
                         ? HugeZeroWord(w, vma, HugeZero(w))
-                        : HugeAnonWord(w, vma, NewHugeAnon(w, vma, f.vpn, NodeOf(vma)));
+                        : HugeAnonWord(w, vma, NewHugeAnon(w, vma, f.vpn, vma.node()));
   table.SetPmd(f.vpn, word);
   return kVmFaultOk;
 }

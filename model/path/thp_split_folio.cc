@@ -85,21 +85,6 @@ void SplitAnon(World& w, Pfn head) {
 }
 
 // --- page-cache folios ---------------------------------------------------------------------------
-void UnmapCacheFolio(World& w, Pfn head) {
-  const Arch& arch = *w.arch;
-  for (const Mapping& m : PteMappingsOf(w, head)) {
-    PageTable& table = w.mm(m.mm).table;
-    const Vma& vma = *w.mm(m.mm).vmas.Find(m.vpn);
-    const Word word = table.GetPte(m.vpn);
-    NotifyInvalidate(w, m.mm, m.vpn, m.vpn + 1);
-    if (arch.Dirty(Form::kPte, word)) w.frames[head].flags |= kPgDirty;
-    table.SetPte(m.vpn, FileUnmapWord(w, vma, word));
-    FlushTlb(w, m.mm, m.vpn, m.vpn + 1);
-    UnmapFrames(w, m.pfn, 1);
-    EmitLoss(w, m.mm, m.vpn, m.vpn + 1, Cause::kHugeUnmap);
-  }
-}
-
 // Pieces beyond the end of the file leave the page cache; the first one stays.
 void DropBeyondEnd(World& w, Pfn head, std::uint32_t count) {
   File& file = w.file(w.frames[head].file);
@@ -118,6 +103,21 @@ void DropBeyondEnd(World& w, Pfn head, std::uint32_t count) {
 }
 
 }  // namespace
+
+void UnmapCacheFolio(World& w, Pfn head, Cause cause) {
+  const Arch& arch = *w.arch;
+  for (const Mapping& m : PteMappingsOf(w, head)) {
+    PageTable& table = w.mm(m.mm).table;
+    const Vma& vma = *w.mm(m.mm).vmas.Find(m.vpn);
+    const Word word = table.GetPte(m.vpn);
+    NotifyInvalidate(w, m.mm, m.vpn, m.vpn + 1);
+    if (arch.Dirty(Form::kPte, word)) w.frames[head].flags |= kPgDirty;
+    table.SetPte(m.vpn, FileUnmapWord(w, vma, word));
+    FlushTlb(w, m.mm, m.vpn, m.vpn + 1);
+    UnmapFrames(w, m.pfn, 1);
+    EmitLoss(w, m.mm, m.vpn, m.vpn + 1, cause);
+  }
+}
 
 bool FolioPartlyMapped(const World& w, Pfn head) {
   if (w.frames[head].order < 2 || !w.frames[head].Has(kPgAnon)) return false;
@@ -138,7 +138,7 @@ bool SplitFolio(World& w, Pfn head) {
   // Truncated, or on its way to swap.
   if (w.frames[head].file == FileId(0)) return false;
   const std::uint32_t count = w.frames.Count(head);
-  UnmapCacheFolio(w, head);
+  UnmapCacheFolio(w, head, Cause::kHugeUnmap);
   w.frames.SplitTo(head, 0);
   DropBeyondEnd(w, head, count);
   return true;
@@ -147,7 +147,7 @@ bool SplitFolio(World& w, Pfn head) {
 bool SplitCacheFolioAt(World& w, Pfn head, Pfn at) {
   if (!Splittable(w, head)) return false;
   const std::uint32_t count = w.frames.Count(head);
-  UnmapCacheFolio(w, head);
+  UnmapCacheFolio(w, head, Cause::kHugeUnmap);
   for (unsigned order = w.frames[head].order; order > 0; --order) {
     w.frames.SplitTo(w.frames.HeadOf(at), order - 1);
   }

@@ -17,11 +17,10 @@ namespace {
 
 // do_huge_zero_wp_pmd()
 std::uint32_t ReplaceHugeZero(World& w, const FaultFrame& f, const Vma& vma) {
-  const std::uint8_t node = vma.policy == 0 ? 0 : static_cast<std::uint8_t>(vma.policy - 1);
   const Vpn first = PmdStart(w, f.vpn);
   const Vpn last = first + w.arch->geometry().PmdPages();
   NotifyInvalidate(w, f.mm, first, last);
-  w.mm(f.mm).table.SetPmd(first, HugeAnonWord(w, vma, NewHugeAnon(w, vma, f.vpn, node)));
+  w.mm(f.mm).table.SetPmd(first, HugeAnonWord(w, vma, NewHugeAnon(w, vma, f.vpn, vma.node())));
   FlushTlb(w, f.mm, first, last);
   return kVmFaultOk;
 }

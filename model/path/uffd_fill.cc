@@ -18,10 +18,6 @@
 namespace uffdsim {
 namespace {
 
-std::uint8_t NodeOf(const Vma& vma) {
-  return vma.policy == 0 ? 0 : static_cast<std::uint8_t>(vma.policy - 1);
-}
-
 bool BeyondEnd(World& w, const Vma& vma, Vpn vpn) {
   return !vma.Anonymous() && vma.IndexOf(vpn) >= w.file(vma.file).size;
 }
@@ -57,7 +53,7 @@ Errno FillFresh(World& w, MmId mm, Vma& vma, Vpn vpn, Content content, std::uint
   // shmem_mfill_filemap_add(): the charge beyond the end fails first, then the cache insertion.
   if (index >= w.file(vma.file).size) return Errno::kENOMEM;
   if (!w.file(vma.file).cache.Get(index).empty()) return Errno::kEEXIST;
-  const Pfn pfn = ShmemGetPage(w, vma.file, index, CacheMiss::kAllocate, NodeOf(vma));
+  const Pfn pfn = ShmemGetPage(w, vma.file, index, CacheMiss::kAllocate, vma.node());
   // The entry is dirty, the folio is not (yet).
   w.frames[pfn].content = content;
   const Errno error = InstallPte(w, mm, vma, vpn, pfn, mode);
@@ -81,7 +77,7 @@ Errno FillZero(World& w, MmId mm, Vma& vma, Vpn vpn, std::uint64_t mode) {
 
 Errno FillContinue(World& w, MmId mm, Vma& vma, Vpn vpn, std::uint64_t mode) {
   if (BeyondEnd(w, vma, vpn)) return Errno::kEFAULT;
-  const Pfn pfn = ShmemGetPage(w, vma.file, vma.IndexOf(vpn), CacheMiss::kLookOnly, NodeOf(vma));
+  const Pfn pfn = ShmemGetPage(w, vma.file, vma.IndexOf(vpn), CacheMiss::kLookOnly, vma.node());
   if (pfn == Pfn(0)) return Errno::kEFAULT;
   if (w.frames[pfn].Has(kPgHwPoison)) return Errno::kEIO;
   return InstallPte(w, mm, vma, vpn, pfn, mode);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "model/path/change_protection.h"
+#include "model/path/hugetlb_file.h"
 #include "model/path/start.h"
 #include "model/path/uffd_ioctl.h"
 #include "model/path/uffd_wait.h"
@@ -24,9 +25,7 @@ Errno CheckProtect(const World& w, const Context& ctx, std::uint64_t start, std:
 }
 
 bool HugeMisaligned(const World& w, const Vma& vma, Vpn first, Vpn last) {
-  if (!vma.Hugetlb()) return false;
-  const std::uint64_t mask = w.arch->geometry().PmdPages() - 1;
-  return (first.value & mask) != 0 || ((last - first) & mask) != 0;
+  return vma.Hugetlb() && (!HugetlbAligned(w, first.value) || !HugetlbAligned(w, last - first));
 }
 
 void WakeIfResolving(World& w, CtxId id, std::uint64_t start, std::uint64_t length,
@@ -38,11 +37,6 @@ std::uint64_t ModeOf(const Operation& op) {
   if ((op.flags & kOpRawMode) != 0) return op.mode;
   return ((op.flags & kOpOn) != 0 ? kProtectOn : 0) |
          ((op.flags & kOpDontwake) != 0 ? kProtectDontwake : 0);
-}
-
-void Answer(Task& t, Errno error) {
-  if (error != Errno::kOk) return Fail(t, error);
-  Succeed(t);
 }
 
 }  // namespace

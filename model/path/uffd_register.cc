@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "model/path/change_protection.h"
+#include "model/path/hugetlb_file.h"
 #include "model/path/prot.h"
 #include "model/path/start.h"
 #include "model/path/thp.h"
@@ -62,16 +63,12 @@ Errno CheckMode(const World& w, const Context& ctx, std::uint64_t mode) {
   return Errno::kOk;
 }
 
-bool HugeMisaligned(const World& w, Vpn vpn) {
-  return (vpn.value & (w.arch->geometry().PmdPages() - 1)) != 0;
-}
-
 Errno CheckVma(const World& w, CtxId id, const Vma& vma, VmFlags flags, Vpn last) {
   const bool wp_async = w.ctx(id).Has(kFeatureWpAsync);
   if (!CanUserfault(w, vma, flags, wp_async)) return Errno::kEINVAL;
   if ((flags & kVmUffdRwp) != 0 && !vma.Accessible()) return Errno::kEINVAL;
   if (!vma.Has(kVmMaywrite)) return Errno::kEPERM;
-  if (vma.Hugetlb() && last <= vma.end && last > vma.start && HugeMisaligned(w, last)) {
+  if (vma.Hugetlb() && last <= vma.end && last > vma.start && !HugetlbAligned(w, last.value)) {
     return Errno::kEINVAL;
   }
   if (vma.ctx != CtxId(0) && vma.ctx != id) return Errno::kEBUSY;
@@ -164,7 +161,7 @@ Errno UffdRegister(World& w, CtxId id, std::uint64_t start, std::uint64_t length
   const auto& list = mm.vmas.list();
   const std::size_t begin = mm.vmas.LowerBound(first);
   if (begin == list.size() || list[begin].start >= last) return Errno::kEINVAL;
-  if (list[begin].Hugetlb() && HugeMisaligned(w, first)) return Errno::kEINVAL;
+  if (list[begin].Hugetlb() && !HugetlbAligned(w, first.value)) return Errno::kEINVAL;
   bool hugetlb = false;
   for (std::size_t i = begin; i < list.size() && list[i].start < last; ++i) {
     if (const Errno error = CheckVma(w, id, list[i], flags, last); error != Errno::kOk) {
@@ -206,7 +203,7 @@ Errno UffdUnregister(World& w, CtxId id, std::uint64_t start, std::uint64_t leng
   const auto& list = mm.vmas.list();
   const std::size_t begin = mm.vmas.LowerBound(first);
   if (begin == list.size() || list[begin].start >= last) return Errno::kEINVAL;
-  if (list[begin].Hugetlb() && HugeMisaligned(w, first)) return Errno::kEINVAL;
+  if (list[begin].Hugetlb() && !HugetlbAligned(w, first.value)) return Errno::kEINVAL;
   struct Piece {
     Vpn first;
     Vpn last;
@@ -229,7 +226,7 @@ Errno UffdUnregister(World& w, CtxId id, std::uint64_t start, std::uint64_t leng
       WakeRange(w, owner, AddressOf(w, piece.first),
                 AddressOf(w, piece.last) - AddressOf(w, piece.first));
     }
-    if (piece.hugetlb && HugeMisaligned(w, piece.last)) {
+    if (piece.hugetlb && !HugetlbAligned(w, piece.last.value)) {
       // The split fails, but only after the entries were resolved (rounded up to a huge page).
       Vma& vma = *mm.vmas.Find(piece.first);
       const Vpn end((piece.last.value | (w.arch->geometry().PmdPages() - 1)) + 1);

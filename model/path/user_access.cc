@@ -25,14 +25,6 @@ struct AccessFrame {
 
 enum AccessStep : std::uint8_t { kAccess, kFaulted };
 
-void PushValue(Outcome& outcome, int value) {
-  if (!outcome.values.empty() && outcome.values.back().first == value) {
-    ++outcome.values.back().second;
-  } else {
-    outcome.values.emplace_back(value, 1);
-  }
-}
-
 Next Stop(Task& t, const AccessFrame& f, const char* signal, const char* code) {
   if (!f.user) {
     Fail(t, Errno::kEFAULT);
