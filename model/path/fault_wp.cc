@@ -7,7 +7,7 @@
 #include "model/path/fault_parts.h"
 #include "model/path/huge.h"
 #include "model/path/rmap.h"
-#include "model/path/thp_reuse.h"
+#include "model/path/thp.h"
 
 namespace uffdsim {
 namespace {

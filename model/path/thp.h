@@ -90,4 +90,8 @@ Errno CollapseRange(World& w, MmId mm, Vma& vma, Vpn first, Vpn last);
 // WP VMA keeping a marker. Marks are lost for `cause`.
 void UnmapCacheFolio(World& w, Pfn head, Cause cause);
 
+// __wp_can_reuse_large_anon_folio(): true when every reference to the folio comes from this mm's
+// mappings of it.
+bool CanReuseLargeAnon(World& w, MmId mm, const Vma& vma, Pfn pfn);
+
 }  // namespace uffdsim

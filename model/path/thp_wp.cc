@@ -10,7 +10,6 @@
 #include "model/path/rmap.h"
 #include "model/path/swap_out.h"
 #include "model/path/thp.h"
-#include "model/path/thp_reuse.h"
 
 namespace uffdsim {
 namespace {
