@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/base/near_match.h"
+#include "sim/cli/check_command.h"
 #include "sim/cli/commands.h"
 #include "sim/scenario/commands.h"
 
@@ -294,6 +295,7 @@ int Main(int argc, char** argv) {
   AddPte(app, &exit_code);
   AddList(app, &exit_code);
   AddScenario(app, &exit_code);
+  AddCheck(app, &exit_code);
   std::vector<std::string> arguments = Arguments(argc, argv);
   std::reverse(arguments.begin(), arguments.end());
   try {
