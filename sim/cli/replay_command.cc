@@ -1,32 +1,13 @@
-#include <sys/resource.h>
-
-#include <chrono>
 #include <memory>
 
 #include "sim/cli/commands.h"
+#include "sim/cli/machine_figures.h"
 #include "sim/cli/output_file.h"
 #include "sim/replay/replay.h"
 #include "sim/replay/report.h"
 
 namespace uffdsim {
 namespace {
-
-std::uint64_t PeakRssBytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
-}
-
-// User and system time of this process so far.
-std::uint64_t CpuNs() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto ns = [](const timeval& time) {
-    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
-           static_cast<std::uint64_t>(time.tv_usec) * 1000;
-  };
-  return ns(usage.ru_utime) + ns(usage.ru_stime);
-}
 
 absl::StatusOr<ReplayOptions> OptionsOf(const ReplayCommand& command) {
   ReplayOptions options;
@@ -101,15 +82,12 @@ absl::StatusOr<int> RunReplayCommand(const ReplayCommand& command, std::ostream&
   TraceStream stream(*std::move(reader));
   prepared->input.header = stream.header();
 
-  const std::uint64_t cpu_begin_ns = CpuNs();
-  const auto begin = std::chrono::steady_clock::now();
+  const Stopwatch stopwatch;
   const absl::StatusOr<ReplayResult> result = RunReplay(*config, stream, prepared->footprint_pages);
   if (!result.ok()) return result.status();
   MachineFigures machine;
-  machine.wall_ns = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - begin)
-          .count());
-  machine.cpu_ns = CpuNs() - cpu_begin_ns;
+  machine.wall_ns = stopwatch.WallNs();
+  machine.cpu_ns = stopwatch.CpuNs();
   machine.peak_rss_bytes = PeakRssBytes();
 
   if (json) {

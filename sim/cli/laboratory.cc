@@ -1,0 +1,9 @@
+#include "sim/cli/laboratory.h"
+
+#include <CLI/CLI.hpp>
+
+namespace uffdsim {
+
+void AddLaboratory(CLI::App& app, int* exit_code) { AddMrc(app, exit_code); }
+
+}  // namespace uffdsim
