@@ -54,6 +54,7 @@ Machine::Machine(const MachineConfig& config)
 Machine::Machine(const Machine& other)
     : world_(std::make_unique<World>(*other.world_)), resumed_(other.resumed_) {
   world_->listener = nullptr;
+  world_->choices = nullptr;
 }
 Machine& Machine::operator=(const Machine& other) {
   Machine copy(other);

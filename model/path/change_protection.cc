@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/mm/entry.h"
+#include "model/path/alloc.h"
 #include "model/path/numa_filter.h"
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
@@ -145,24 +146,28 @@ Word ProtectNonpresent(const World& w, const Vma&, Form form, Word old_word, Pro
   return old_word;
 }
 
-std::uint64_t ChangeProtection(World& w, MmId mm, Vma& vma, Vpn first, Vpn last, ProtOp op) {
+ProtChange ChangeProtection(World& w, MmId mm, Vma& vma, Vpn first, Vpn last, ProtOp op) {
   if (vma.Hugetlb()) return HugetlbChangeProtection(w, mm, vma, first, last, op);
   const Arch& arch = *w.arch;
   PageTable& table = w.mm(mm).table;
   const bool populate = op == ProtOp::kWp && UseMarkers(w, vma);
   NotifyInvalidate(w, mm, first, last);
-  std::uint64_t changed = 0;
+  ProtChange done;
   for (Vpn vpn = first; vpn < last;) {
     const Vpn pmd_end((vpn.value | (table.PmdPages() - 1)) + 1);
     const Vpn next = std::min(pmd_end, last);
     if (!arch.None(Form::kPmd, table.GetPmd(vpn)) &&
-        PmdChangeProtection(w, mm, vma, vpn, next, op, &changed) == PmdOutcome::kDone) {
+        PmdChangeProtection(w, mm, vma, vpn, next, op, &done.pages) == PmdOutcome::kDone) {
       vpn = next;
       continue;
     }
-    if (populate) table.EnsurePteTable(vpn);
+    if (populate && !AllocPteTable(w, mm, vpn)) {
+      done.error = Errno::kENOMEM;
+      last = vpn;
+      break;
+    }
     if (table.HasPteTable(vpn)) {
-      changed += ChangePteRange(w, mm, vma, vpn, next, op);
+      done.pages += ChangePteRange(w, mm, vma, vpn, next, op);
       vpn = next;
     } else {
       vpn = std::min(table.NextMapped(next, last), last);
@@ -171,7 +176,7 @@ std::uint64_t ChangeProtection(World& w, MmId mm, Vma& vma, Vpn first, Vpn last,
   FlushTlb(w, mm, first, last);
   if (Arms(op)) EmitArm(w, mm, first, last);
   if (Resolves(op)) EmitLoss(w, mm, first, last, Cause::kResolve);
-  return changed;
+  return done;
 }
 
 }  // namespace uffdsim

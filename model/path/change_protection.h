@@ -13,9 +13,16 @@ namespace uffdsim {
 
 enum class ProtOp : std::uint8_t { kWp, kWpResolve, kRwp, kRwpResolve, kNuma, kMprotect };
 
+// How many pages changed. ENOMEM: a page table that a marker needs could not be had; what came
+// before it is changed.
+struct ProtChange {
+  std::uint64_t pages = 0;
+  Errno error = Errno::kOk;
+};
+
 // Applies `op` to pages [first, last) of `vma` (wholly inside it). TLBs are flushed and notifiers
-// called before it returns. Returns the number of pages changed.
-std::uint64_t ChangeProtection(World& w, MmId mm, Vma& vma, Vpn first, Vpn last, ProtOp op);
+// called before it returns.
+ProtChange ChangeProtection(World& w, MmId mm, Vma& vma, Vpn first, Vpn last, ProtOp op);
 
 // The formula for one present word (also used by tests and by the PMD and hugetlb twins).
 Word ProtectPresent(const World& w, const Vma& vma, Form form, Word old_word, ProtOp op);
@@ -24,7 +31,7 @@ Word ProtectNonpresent(const World& w, const Vma& vma, Form form, Word old_word,
                        bool anon_page);
 
 // hugetlb part, in model/path/hugetlb_protect.cc.
-std::uint64_t HugetlbChangeProtection(World& w, MmId mm, Vma& vma, Vpn first, Vpn last, ProtOp op);
+ProtChange HugetlbChangeProtection(World& w, MmId mm, Vma& vma, Vpn first, Vpn last, ProtOp op);
 // THP part, in model/path/thp_protect.cc: handles the PMD leaf or PMD softleaf that covers `first`.
 enum class PmdOutcome : std::uint8_t { kDone, kSplit };  // kSplit: go on at PTE level
 PmdOutcome PmdChangeProtection(World& w, MmId mm, Vma& vma, Vpn first, Vpn last, ProtOp op,

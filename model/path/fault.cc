@@ -1,6 +1,7 @@
 #include "model/path/fault.h"
 
 #include "model/mm/entry.h"
+#include "model/path/alloc.h"
 #include "model/path/fault_parts.h"
 #include "model/path/paths.h"
 #include "model/path/uffd_wait.h"
@@ -34,7 +35,7 @@ Next Walk(World& w, Task& t, FaultFrame& f) {
   if (vma->Hugetlb()) return Next::Goto(kHandle);
   PageTable& table = w.mm(f.mm).table;
   // __handle_mm_fault() makes the tables down to the PMD's, whatever comes of the fault.
-  table.EnsureTableOf(1, f.vpn);
+  if (!AllocPmdTable(w, f.mm, f.vpn)) return Finish(t, kVmFaultOom);
   f.orig = table.GetPmd(f.vpn);
   f.level = w.arch->None(Form::kPmd, f.orig) ? 0 : 1;
   if (f.level == 0) f.orig = table.GetPte(f.vpn);
@@ -75,7 +76,8 @@ Next Handle(World& w, Task& t, FaultFrame& f) {
   if (vma->Hugetlb()) return Dispatch(t, HugetlbFault(w, f, *vma));
   if (f.level == 1) return Dispatch(t, PmdLeafFault(w, f, *vma));
   if (vma->Anonymous() && !w.mm(f.mm).table.HasPteTable(f.vpn) && HugeAnonAllowed(w, *vma, f.vpn)) {
-    return Dispatch(t, HugeAnonFault(w, f, *vma));
+    const std::uint32_t result = HugeAnonFault(w, f, *vma);
+    if (result != kFaultFallback) return Dispatch(t, result);
   }
   return Dispatch(t, HandlePte(w, f, *vma));
 }

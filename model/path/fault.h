@@ -50,6 +50,8 @@ inline FaultFrame& PushFault(World& w, Task& t, MmId mm, std::uint64_t address,
 // the page-table lock: installs and returns a FaultResult; when the fault must be delivered to user
 // space it sets f.reason and returns kFaultDeliver.
 inline constexpr std::uint32_t kFaultDeliver = 1U << 16;
+// VM_FAULT_FALLBACK: no huge page; go on with small ones.
+inline constexpr std::uint32_t kFaultFallback = 1U << 21;
 
 std::uint32_t HugetlbFault(World& w, FaultFrame& f, Vma& vma);   // hugetlb_fault.cc
 std::uint32_t HugeAnonFault(World& w, FaultFrame& f, Vma& vma);  // thp_fault.cc: PMD none

@@ -4,6 +4,7 @@
 // Marker:  a uffd-wp marker of a WP VMA becomes the uffd bit of the new entry. RWP has no
 // influence:
 //          populating an empty page neither traps nor arms.
+#include "model/path/alloc.h"
 #include "model/path/fault_parts.h"
 #include "model/path/rmap.h"
 
@@ -26,7 +27,7 @@ Word FreshWord(const World& w, const Vma& vma, Pfn pfn) {
 std::uint32_t AnonymousFault(World& w, FaultFrame& f, Vma& vma) {
   if (vma.Shared()) return kVmFaultSigbus;
   PageTable& table = w.mm(f.mm).table;
-  table.EnsurePteTable(f.vpn);
+  if (!AllocPteTable(w, f.mm, f.vpn)) return kVmFaultOom;
   if (!SameEntry(w, f)) return kVmFaultOk;
   if (vma.UffdMissing()) {
     f.reason = UffdReason::kMissing;
@@ -37,6 +38,7 @@ std::uint32_t AnonymousFault(World& w, FaultFrame& f, Vma& vma) {
     word = ZeroPageWord(w, vma);
   } else {
     PrepareAnonVma(w, f.mm, vma);
+    if (!PageAvailable(w)) return kVmFaultOom;
     const Pfn pfn = NewAnonPage(w, vma, f.vpn, 0);
     word = FreshWord(w, vma, pfn);
     MapFrames(w, pfn, 1);

@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "model/mm/entry.h"
+#include "model/path/alloc.h"
 #include "model/path/fault_parts.h"
 #include "model/path/rmap.h"
 #include "model/path/start.h"
@@ -88,7 +89,7 @@ bool FaultAround(World& w, FaultFrame& f, Vma& vma) {
     }
     if (!cached) return false;
     if (ShmemMapPmd(w, f, vma)) return true;
-    table.EnsurePteTable(f.vpn);
+    if (!AllocPteTable(w, f.mm, f.vpn)) return false;
   }
   for (Vpn vpn = first; vpn < last;) {
     const std::uint64_t index = vma.IndexOf(vpn);
@@ -172,7 +173,12 @@ std::uint32_t FileFault(World& w, FaultFrame& f, Vma& vma) {
     f.reason = UffdReason::kMissing;
     return kFaultDeliver;
   }
+  // do_cow_fault() has the copy ready before it looks for the page; a page that has to be made or
+  // read in is memory too.
+  const bool copies = (f.flags & kFaultWrite) != 0 && !vma.Shared();
+  if (copies && !PageAvailable(w)) return kVmFaultOom;
   if (slot.empty()) ShmemAddHuge(w, vma, f.vpn, vma.node());
+  if (!file.cache.Get(index).is_frame() && !PageAvailable(w)) return kVmFaultOom;
   const Pfn pfn = ShmemGetPage(w, vma.file, index, CacheMiss::kAllocate, vma.node(),
                                vma.UffdArmed() ? SwapIn::kSingle : SwapIn::kLarge);
   if (pfn == Pfn(0)) return kVmFaultSigbus;
@@ -180,10 +186,10 @@ std::uint32_t FileFault(World& w, FaultFrame& f, Vma& vma) {
   PageTable& table = w.mm(f.mm).table;
   if (!table.HasPteTable(f.vpn)) {
     if (ShmemMapPmd(w, f, vma)) return kVmFaultOk;
-    table.EnsurePteTable(f.vpn);
+    if (!AllocPteTable(w, f.mm, f.vpn)) return kVmFaultOom;
   }
   if (!SameEntry(w, f)) return kVmFaultOk;
-  if ((f.flags & kFaultWrite) != 0 && !vma.Shared()) {
+  if (copies) {
     InstallPrivateCopy(w, f, vma, pfn);
     return kVmFaultOk;
   }

@@ -4,6 +4,7 @@
 // Marker:  the WP test comes first; a write copy does not carry the uffd bit over (an armed RWP
 // page
 //          never gets here), an unshare copy does.
+#include "model/path/alloc.h"
 #include "model/path/fault_parts.h"
 #include "model/path/huge.h"
 #include "model/path/rmap.h"
@@ -77,6 +78,7 @@ std::uint32_t CopyFault(World& w, FaultFrame& f, Vma& vma) {
   if (!SameEntry(w, f)) return kVmFaultOk;
   const bool unshare = (f.flags & kFaultUnshare) != 0;
   PrepareAnonVma(w, f.mm, vma);
+  if (!PageAvailable(w)) return kVmFaultOom;
   const Pfn pfn = NewAnonPage(w, vma, f.vpn, LookAtContent(w, f.folio));
   NotifyInvalidate(w, f.mm, f.vpn, f.vpn + 1);
   Word word = arch.MkYoung(Form::kPte, arch.Make(Form::kPte, pfn, vma.page_prot));

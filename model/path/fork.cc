@@ -26,23 +26,24 @@ struct DupContext {
   CtxId copy{};
 };
 
-// dup_userfaultfd()
-void DupUserfaultfd(World& w, MmId child, Vma* vma, std::vector<DupContext>* made) {
-  if (vma->ctx == CtxId(0)) return;
+// dup_userfaultfd(): ENOMEM when there is no memory for the child's context.
+Errno DupUserfaultfd(World& w, MmId child, Vma* vma, std::vector<DupContext>* made) {
+  if (vma->ctx == CtxId(0)) return Errno::kOk;
   if (!w.ctx(vma->ctx).Has(kFeatureEventFork)) {
     const bool was_wp = vma->UffdWp();
     vma->ctx = CtxId(0);
     vma->flags &= ~kVmUffdFlags;
     if (was_wp && vma->Shared()) SetPageProt(w, *vma);
     EmitLoss(w, child, vma->start, vma->end, Cause::kForkChild);
-    return;
+    return Errno::kOk;
   }
   const auto known = std::find_if(made->begin(), made->end(),
                                   [&](const DupContext& d) { return d.original == vma->ctx; });
   if (known != made->end()) {
     vma->ctx = known->copy;
-    return;
+    return Errno::kOk;
   }
+  if (w.Chooses(ChoicePoint::k_fail_context)) return Errno::kENOMEM;
   const CtxId copy(static_cast<std::uint16_t>(w.contexts.size()));
   Context fresh;
   const Context& original = w.ctx(vma->ctx);
@@ -55,6 +56,7 @@ void DupUserfaultfd(World& w, MmId child, Vma* vma, std::vector<DupContext>* mad
   RaiseChanging(w, vma->ctx);
   made->push_back({vma->ctx, copy});
   vma->ctx = copy;
+  return Errno::kOk;
 }
 
 // Makes the child's slot in the table of address spaces. Contexts that still name a dead process of
@@ -77,8 +79,9 @@ void MakeMm(World& w, MmId child, MmId parent) {
 }
 
 Errno DupVma(World& w, MmId parent, MmId child, const Vma& src, std::vector<DupContext>* made) {
+  if (w.Chooses(ChoicePoint::k_fail_vma)) return Errno::kENOMEM;
   Vma dst = src;
-  DupUserfaultfd(w, child, &dst, made);
+  if (const Errno error = DupUserfaultfd(w, child, &dst, made); error != Errno::kOk) return error;
   // hugetlb_dup_vma_private(): a child owns no reservation.
   dst.reserve_map = 0;
   dst.huge_pages_stolen = false;
@@ -119,7 +122,9 @@ Next DupMmap(World& w, Task& t, ForkFrame& f) {
   for (const Vma& vma : vmas) {
     if (vma.Has(kVmDontcopy)) continue;
     if (const Errno error = DupVma(w, t.mm, f.child, vma, &made); error != Errno::kOk) {
-      // dup_userfaultfd_fail(): no events, and the half-made address space goes.
+      // The parent's entries changed all the same. dup_userfaultfd_fail(): no events, and the
+      // half-made address space goes.
+      FlushTlb(w, t.mm, vmas.front().start, vmas.back().end);
       for (const DupContext& context : made) DropChanging(w, context.original);
       DestroyMm(w, f.child);
       Fail(t, error);

@@ -37,7 +37,7 @@ Word ForkedSoftleaf(const World& w, const ForkedVma& v, Form form, Word word);
 Word ForkedMarker(const World& w, const ForkedVma& v, Word word);
 
 // --- copying ---
-// copy_page_range(). ENOMEM when a pinned huge page could not be copied.
+// copy_page_range(). ENOMEM when a page table or the copy of a pinned page could not be had.
 Errno CopyPageRange(World& w, const ForkedVma& v);
 
 // fork_huge.cc: copy_huge_pmd(); kSplit: the parent's PMD was split, copy its PTEs.

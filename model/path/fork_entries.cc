@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "model/mm/entry.h"
+#include "model/path/alloc.h"
 #include "model/path/device.h"
 #include "model/path/fork.h"
 #include "model/path/prot.h"
@@ -28,11 +29,13 @@ void WriteProtectParent(World& w, const ForkedVma& v, Vpn vpn, Word word) {
   w.mm(v.parent).table.SetPte(vpn, w.arch->WrProtect(Form::kPte, word));
 }
 
-void CopyPinnedPage(World& w, const ForkedVma& v, Vpn vpn, Word word) {
+bool CopyPinnedPage(World& w, const ForkedVma& v, Vpn vpn, Word word) {
+  if (!PageAvailable(w)) return false;
   const Content content = LookAtContent(w, w.arch->PfnOf(Form::kPte, word));
   const Pfn copy = NewAnonPage(w, *v.dst, vpn, content);
   MapFrames(w, copy, 1);
   w.mm(v.child).table.SetPte(vpn, ForkedPinned(w, v, copy, word));
+  return true;
 }
 
 // What __pte_batch_clear_ignored() leaves of a word for the comparison.
@@ -74,7 +77,7 @@ void CopyOnePresent(World& w, const ForkedVma& v, Vpn vpn, Word word, Word first
   w.mm(v.child).table.SetPte(vpn, child);
 }
 
-// copy_present_ptes(). Returns how many entries were copied.
+// copy_present_ptes(). Returns how many entries were copied; 0 when there is no memory for one.
 std::uint64_t CopyPresent(World& w, const ForkedVma& v, Vpn vpn, Vpn last, Word word) {
   const Pfn pfn = w.arch->PfnOf(Form::kPte, word);
   const Page& folio = w.frames.Head(pfn);
@@ -89,7 +92,7 @@ std::uint64_t CopyPresent(World& w, const ForkedVma& v, Vpn vpn, Vpn last, Word 
   for (std::uint64_t i = 0; i < batch; ++i) {
     const Word old_word = w.mm(v.parent).table.GetPte(vpn + i);
     if (anon && !TryShareAnon(w, w.arch->PfnOf(Form::kPte, old_word))) {
-      CopyPinnedPage(w, v, vpn + i, old_word);
+      if (!CopyPinnedPage(w, v, vpn + i, old_word)) return 0;
     } else {
       CopyOnePresent(w, v, vpn + i, old_word, first, i);
     }
@@ -134,7 +137,7 @@ void CopyDevicePrivate(World& w, const ForkedVma& v, Vpn vpn, Word word) {
   w.mm(v.child).table.SetPte(vpn, ForkedSoftleaf(w, v, Form::kPte, word));
 }
 
-// One entry that is not none; returns how many entries it stood for.
+// One entry that is not none; returns how many entries it stood for, 0 when memory ran out.
 std::uint64_t CopyEntry(World& w, const ForkedVma& v, Vpn vpn, Vpn last, Word word) {
   switch (Classify(*w.arch, Form::kPte, word)) {
     case EntryKind::kNone: return 1;
@@ -162,14 +165,18 @@ std::uint64_t CopyEntry(World& w, const ForkedVma& v, Vpn vpn, Vpn last, Word wo
 
 // --- ranges ---
 
-void CopyPteTable(World& w, const ForkedVma& v, Vpn first, Vpn last) {
+Errno CopyPteTable(World& w, const ForkedVma& v, Vpn first, Vpn last) {
   PageTable& source = w.mm(v.parent).table;
   // The child gets a table even if nothing of it is copied.
-  w.mm(v.child).table.EnsurePteTable(first);
+  if (!AllocPteTable(w, v.child, first)) return Errno::kENOMEM;
   for (Vpn vpn = first; vpn < last;) {
     const Word word = source.GetPte(vpn);
-    vpn = vpn + (w.arch->None(Form::kPte, word) ? 1 : CopyEntry(w, v, vpn, last, word));
+    const std::uint64_t copied =
+        w.arch->None(Form::kPte, word) ? 1 : CopyEntry(w, v, vpn, last, word);
+    if (copied == 0) return Errno::kENOMEM;
+    vpn = vpn + copied;
   }
+  return Errno::kOk;
 }
 
 }  // namespace
@@ -225,11 +232,12 @@ Errno CopyPageRange(World& w, const ForkedVma& v) {
       vpn = upper;
       continue;
     }
-    w.mm(v.child).table.EnsureTableOf(1, vpn);
+    if (!AllocPmdTable(w, v.child, vpn)) return Errno::kENOMEM;
     for (; vpn < upper;) {
       const Vpn next = std::min(Vpn((vpn.value | (source.PmdPages() - 1)) + 1), upper);
       if (w.arch->None(Form::kPmd, source.GetPmd(vpn)) || CopyPmd(w, v, vpn) == PmdCopy::kSplit) {
-        if (source.HasPteTable(vpn)) CopyPteTable(w, v, vpn, next);
+        const Errno error = source.HasPteTable(vpn) ? CopyPteTable(w, v, vpn, next) : Errno::kOk;
+        if (error != Errno::kOk) return error;
       }
       vpn = next;
     }

@@ -5,6 +5,7 @@
 // PROT_NONE
 //          that it brought.
 #include "model/mm/entry.h"
+#include "model/path/alloc.h"
 #include "model/path/fork.h"
 #include "model/path/hugetlb.h"
 #include "model/path/prot.h"
@@ -153,7 +154,7 @@ Errno CopyHugetlbRange(World& w, const ForkedVma& v) {
   PageTable& table = w.mm(v.parent).table;
   for (Vpn vpn = v.src->start; vpn < v.src->end; vpn = vpn + table.PmdPages()) {
     if (!table.HasTableOf(1, vpn)) continue;
-    w.mm(v.child).table.EnsureTableOf(1, vpn);
+    if (!AllocPmdTable(w, v.child, vpn)) return Errno::kENOMEM;
     const Word raw = table.GetPmd(vpn);
     if (arch.None(Form::kPmd, raw)) continue;
     const Errno error = CopyHugetlbEntry(w, v, vpn, arch.HugetlbLoad(HugeSize::kPmd, raw));

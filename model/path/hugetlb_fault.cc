@@ -6,6 +6,7 @@
 //          another fault. A uffd-wp marker becomes the bit of the new entry, and a marked page is
 //          not copied.
 #include "model/mm/entry.h"
+#include "model/path/alloc.h"
 #include "model/path/fault.h"
 #include "model/path/huge.h"
 #include "model/path/hugetlb.h"
@@ -192,7 +193,7 @@ std::uint32_t PresentFault(World& w, FaultFrame& f, Vma& vma) {
 
 std::uint32_t HugetlbFault(World& w, FaultFrame& f, Vma& vma) {
   const Arch& arch = *w.arch;
-  w.mm(f.mm).table.EnsureTableOf(1, f.vpn);
+  if (!AllocPmdTable(w, f.mm, f.vpn)) return kVmFaultOom;
   f.orig = HugeEntry(w, f.mm, f.vpn);
   switch (Classify(arch, Form::kPte, f.orig)) {
     case EntryKind::kNone: return NoPage(w, f, vma);

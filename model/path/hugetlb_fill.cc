@@ -7,6 +7,7 @@
 #include "model/path/hugetlb_fill.h"
 
 #include "model/mm/entry.h"
+#include "model/path/alloc.h"
 #include "model/path/hugetlb.h"
 #include "model/path/hugetlb_file.h"
 #include "model/path/rmap.h"
@@ -86,7 +87,7 @@ Errno HugetlbFillPage(World& w, CtxId ctx, FillOp op, Vpn vpn, Content content,
   const MmId mm = w.ctx(ctx).mm;
   Vma* vma = w.mm(mm).vmas.Find(vpn);
   if (vma == nullptr || vma->ctx == CtxId(0)) return Errno::kENOENT;
-  w.mm(mm).table.EnsureTableOf(1, vpn);
+  if (!AllocPmdTable(w, mm, vpn)) return Errno::kENOMEM;
   switch (op) {
     case FillOp::kCopy: return FillCopy(w, mm, *vma, vpn, Pfn(0), content, mode);
     case FillOp::kContinue: return FillCached(w, mm, *vma, vpn, mode);
@@ -104,7 +105,7 @@ Errno HugetlbCopyFolio(World& w, CtxId ctx, Vpn vpn, Pfn source, std::uint64_t m
   const MmId mm = w.ctx(ctx).mm;
   Vma* vma = w.mm(mm).vmas.Find(vpn);
   if (vma == nullptr || vma->ctx == CtxId(0)) return Errno::kENOENT;
-  w.mm(mm).table.EnsureTableOf(1, vpn);
+  if (!AllocPmdTable(w, mm, vpn)) return Errno::kENOMEM;
   return FillCopy(w, mm, *vma, vpn, source, 0, mode);
 }
 

@@ -4,6 +4,7 @@
 // Marker:  as for PTEs, except that write permission is never handed back, hwpoison entries are
 //          left alone, and uffd-wp markers go into every empty entry of a WP VMA.
 #include "model/mm/entry.h"
+#include "model/path/alloc.h"
 #include "model/path/change_protection.h"
 #include "model/path/hugetlb.h"
 #include "model/path/rmap.h"
@@ -53,26 +54,30 @@ Word ChangedEntry(const World& w, const Vma& vma, Word word, ProtOp op) {
 
 }  // namespace
 
-std::uint64_t HugetlbChangeProtection(World& w, MmId mm, Vma& vma, Vpn first, Vpn last, ProtOp op) {
+ProtChange HugetlbChangeProtection(World& w, MmId mm, Vma& vma, Vpn first, Vpn last, ProtOp op) {
   NotifyInvalidate(w, mm, first, last);
   PageTable& table = w.mm(mm).table;
-  std::uint64_t changed = 0;
+  ProtChange done;
   for (Vpn vpn = first; vpn < last; vpn = vpn + HugePages(w)) {
     if (!table.HasTableOf(1, vpn)) {
       // Only a uffd-wp marker is worth a table.
       if (op != ProtOp::kWp) continue;
-      table.EnsureTableOf(1, vpn);
+      if (!AllocPmdTable(w, mm, vpn)) {
+        done.error = Errno::kENOMEM;
+        last = vpn;
+        break;
+      }
     }
     const Word old_word = HugeEntry(w, mm, vpn);
     const Word new_word = ChangedEntry(w, vma, old_word, op);
     if (new_word == old_word) continue;
     SetHugeEntry(w, mm, vpn, new_word);
-    changed += HugePages(w);
+    done.pages += HugePages(w);
   }
   FlushTlb(w, mm, first, last);
   if (Arms(op)) EmitArm(w, mm, first, last);
   if (Resolves(op)) EmitLoss(w, mm, first, last, Cause::kResolve);
-  return changed;
+  return done;
 }
 
 }  // namespace uffdsim

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 
+#include "model/path/alloc.h"
 #include "model/path/ksm.h"
 #include "model/path/memory_failure.h"
 #include "model/path/paths.h"
@@ -128,14 +129,15 @@ Errno NewFlags(World& w, MmId mm, const Vma& vma, Advice advice, VmFlags* flags)
   return Errno::kOk;
 }
 
-// madvise_update_vma(): nothing is split when nothing changes.
-void UpdateVma(World& w, MmId mm, const MadviseFrame& f, VmFlags flags) {
+// madvise_update_vma(): nothing is split when nothing changes. ENOMEM becomes EAGAIN for the
+// caller.
+Errno UpdateVma(World& w, MmId mm, const MadviseFrame& f, VmFlags flags) {
   VmaTree& vmas = w.mm(mm).vmas;
-  if (vmas.Find(f.cur)->flags == flags) return;
-  SplitVma(w, mm, f.cur);
-  SplitVma(w, mm, f.piece_end);
+  if (vmas.Find(f.cur)->flags == flags) return Errno::kOk;
+  if (!TrySplitVma(w, mm, f.cur) || !TrySplitVma(w, mm, f.piece_end)) return Errno::kEAGAIN;
   vmas.Find(f.cur)->flags = flags;
   vmas.MergeAround(f.cur, f.piece_end);
+  return Errno::kOk;
 }
 
 // --- advice that needs more than one step
@@ -237,7 +239,7 @@ Next Advise(World& w, Task& t, MadviseFrame& f, Vma& vma) {
       VmFlags flags = 0;
       const Errno error = NewFlags(w, t.mm, vma, t.op.advice, &flags);
       if (error != Errno::kOk) return Answer(t, error);
-      UpdateVma(w, t.mm, f, flags);
+      if (const Errno e = UpdateVma(w, t.mm, f, flags); e != Errno::kOk) return Answer(t, e);
       return Next::Goto(kPieceDone);
     }
     case Advice::kPopulateRead:
@@ -296,8 +298,9 @@ Next Unmerged(World& w, Task& t, MadviseFrame& f) {
   // ENOMEM of a flag change is told as EAGAIN.
   if (t.error != Errno::kOk) return Answer(t, Errno::kEAGAIN);
   const Vma* vma = w.mm(t.mm).vmas.Find(f.cur);
-  if (vma != nullptr) UpdateVma(w, t.mm, f, vma->flags & ~kVmMergeable);
-  return Next::Goto(kPieceDone);
+  if (vma == nullptr) return Next::Goto(kPieceDone);
+  const Errno error = UpdateVma(w, t.mm, f, vma->flags & ~kVmMergeable);
+  return error == Errno::kOk ? Next::Goto(kPieceDone) : Answer(t, error);
 }
 
 Next Populated(World&, Task& t, MadviseFrame&) { return Answer(t, t.error); }

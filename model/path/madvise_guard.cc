@@ -5,6 +5,7 @@
 //          protected file page of a WP VMA leaves a uffd-wp marker, which is not a guard either:
 //          the kernel tries again and again.
 #include "model/mm/entry.h"
+#include "model/path/alloc.h"
 #include "model/path/madvise.h"
 #include "model/path/rmap.h"
 #include "model/path/zap.h"
@@ -38,7 +39,7 @@ Errno GuardInstall(World& w, MmId mm, Vma& vma, Vpn first, Vpn last) {
   }
   PageTable& table = w.mm(mm).table;
   for (Vpn vpn = first; vpn < last; ++vpn) {
-    table.EnsurePteTable(vpn);
+    if (!AllocPteTable(w, mm, vpn)) return Errno::kENOMEM;
     table.SetPte(vpn, MakeMarker(*w.arch, kMarkerGuard));
   }
   return Errno::kOk;

@@ -58,6 +58,7 @@ bool InstallOne(World& w, const Mapping& m) {
   const bool exclusive = folio.Has(kPgAnon) && page.Has(kPgAnonExclusive);
   // folio_try_share_anon_rmap: a pin keeps the page exclusive, so it cannot move.
   if (exclusive && FolioPinned(w, m.pfn)) return false;
+  if (w.Chooses(ChoicePoint::k_fail_unmap)) return false;
   page.flags &= ~static_cast<std::uint32_t>(kPgAnonExclusive);
   Store(w, m.mm, slot, m.vpn, MigrationEntryFor(w, slot.form, word, m.pfn, exclusive));
   FlushTlb(w, m.mm, m.vpn, m.vpn + count);
@@ -196,7 +197,8 @@ Next UnmapAll(World& w, Task& t, MigrateFrame& f) {
 
 Next MoveAll(World& w, Task& t, MigrateFrame&) {
   for (Task::Isolated& folio : t.isolated) {
-    if (folio.unmapped && MoveFolio(w, folio.from, folio.to)) continue;
+    const bool fails = w.Chooses(ChoicePoint::k_fail_migrate);
+    if (!fails && folio.unmapped && MoveFolio(w, folio.from, folio.to)) continue;
     w.frames.Free(folio.to);
     folio.to = folio.from;
   }

@@ -1,6 +1,7 @@
 // Making and removing mappings.
 //
 // Mirrors: do_mmap(), mmap_region(), do_munmap() of mm/mmap.c and mm/vma.c.
+#include "model/path/alloc.h"
 #include "model/path/hugetlb_reserve.h"
 #include "model/path/paths.h"
 #include "model/path/populate.h"
@@ -126,6 +127,9 @@ struct UnmapFrame {
 enum UnmapStep : std::uint8_t { kUnmap, kUnmapped };
 
 Next Unmap(World& w, Task& t, UnmapFrame& f) {
+  if (!TrySplitVma(w, t.mm, f.first) || !TrySplitVma(w, t.mm, f.last)) {
+    return Answer(t, Errno::kENOMEM);
+  }
   EventsFrame events;
   PrepareUnmapEvents(w, t.mm, f.first, f.last, &events);
   UnmapRegion(w, t.mm, f.first, f.last);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "model/mm/entry.h"
+#include "model/path/alloc.h"
 #include "model/path/mremap.h"
 #include "model/path/rmap.h"
 #include "model/path/thp.h"
@@ -90,27 +91,30 @@ void MovePtes(World& w, const Move& m, std::uint64_t pages) {
   }
 }
 
-// One step of the loop in move_page_tables(), within one PMD slot on both sides.
-void MoveSlot(World& w, const Move& m, std::uint64_t pages) {
+// One step of the loop in move_page_tables(), within one PMD slot on both sides. False when there
+// is no memory for the new tables.
+bool MoveSlot(World& w, const Move& m, std::uint64_t pages) {
   const Arch& arch = *w.arch;
   PageTable& table = w.mm(m.mm).table;
   const Word pmd = table.GetPmd(m.from);
   const bool leaf = !arch.None(Form::kPmd, pmd);
-  if (!leaf && !table.HasPteTable(m.from)) return;
-  table.EnsureTableOf(1, m.to);
+  if (!leaf && !table.HasPteTable(m.from)) return true;
+  if (!AllocPmdTable(w, m.mm, m.to)) return false;
   const bool whole = pages == table.PmdPages();
   if (leaf) {
-    if (whole && MovePmdLeaf(w, m, pmd)) return;
+    if (whole && MovePmdLeaf(w, m, pmd)) return true;
     SplitPmd(w, m.mm, *m.old_vma, m.from);
-    if (!table.HasPteTable(m.from)) return;
+    if (!table.HasPteTable(m.from)) return true;
   } else if (whole && MoveWholeTable(w, m)) {
-    return;
+    return true;
   }
-  table.EnsurePteTable(m.to);
+  if (!AllocPteTable(w, m.mm, m.to)) return false;
   MovePtes(w, m, pages);
+  return true;
 }
 
-void MoveHugetlb(World& w, Move m) {
+// Returns where it stopped.
+Vpn MoveHugetlb(World& w, Move m) {
   const Arch& arch = *w.arch;
   PageTable& table = w.mm(m.mm).table;
   const std::uint64_t span = table.PmdPages();
@@ -118,13 +122,14 @@ void MoveHugetlb(World& w, Move m) {
     const Word raw = table.GetPmd(m.from);
     if (arch.None(Form::kPmd, raw)) continue;
     const Word word = arch.HugetlbLoad(HugeSize::kPmd, raw);
-    table.EnsureTableOf(1, m.to);
+    if (!AllocPmdTable(w, m.mm, m.to)) break;
     table.SetLeaf(1, m.from, arch.NoneWord(Form::kPmd));
     const Word moved = MovedHugetlb(w, *m.old_vma, m.marks, word);
     table.SetLeaf(1, m.to,
                   arch.None(Form::kPte, moved) ? arch.NoneWord(Form::kPmd)
                                                : arch.HugetlbStore(HugeSize::kPmd, moved));
   }
+  return m.from;
 }
 
 // Whether the mark of a present word goes, together with the PROT_NONE that it brought.
@@ -162,8 +167,8 @@ Word MovedHugetlb(const World& w, const Vma& vma, MoveMarks marks, Word word) {
   return w.arch->SwpClearUffd(Form::kPte, word);
 }
 
-void MovePageTables(World& w, MmId mm, const Vma& old_vma, const Vma& new_vma, Vpn from, Vpn to,
-                    std::uint64_t pages) {
+std::uint64_t MovePageTables(World& w, MmId mm, const Vma& old_vma, const Vma& new_vma, Vpn from,
+                             Vpn to, std::uint64_t pages) {
   Move m{.mm = mm,
          .old_vma = &old_vma,
          .new_vma = &new_vma,
@@ -174,21 +179,23 @@ void MovePageTables(World& w, MmId mm, const Vma& old_vma, const Vma& new_vma, V
   m.whole_tables = m.marks == MoveMarks::kKeep && MarksOnMove(w, new_vma) == MoveMarks::kKeep;
   NotifyInvalidate(w, mm, from, m.end);
   if (old_vma.Hugetlb()) {
-    MoveHugetlb(w, m);
+    m.from = MoveHugetlb(w, m);
   } else {
     const std::uint64_t span = w.mm(mm).table.PmdPages();
     TryRealign(w, span, &m);
     while (m.from < m.end) {
       const std::uint64_t extent = ExtentOf(m, span);
-      MoveSlot(w, m, extent);
+      if (!MoveSlot(w, m, extent)) break;
       m.from = m.from + extent;
       m.to = m.to + extent;
     }
   }
-  FlushTlb(w, mm, from, m.end);
+  const Vpn stopped = std::max(m.from, from);
+  FlushTlb(w, mm, from, stopped);
   // Marks that stay go along; the pages left behind have none in any case.
-  if (m.marks == MoveMarks::kKeep) EmitInherit(w, mm, from, m.end, mm, to);
-  EmitLoss(w, mm, from, m.end, Cause::kMremap);
+  if (m.marks == MoveMarks::kKeep) EmitInherit(w, mm, from, stopped, mm, to);
+  EmitLoss(w, mm, from, stopped, Cause::kMremap);
+  return stopped - from;
 }
 
 }  // namespace uffdsim

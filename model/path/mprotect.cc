@@ -4,6 +4,7 @@
 // Marker:  kept; in an RWP VMA a marked entry stays PROT_NONE whatever the new protection is.
 #include <algorithm>
 
+#include "model/path/alloc.h"
 #include "model/path/change_protection.h"
 #include "model/path/paths.h"
 #include "model/path/populate.h"
@@ -42,11 +43,9 @@ VmFlags Accounted(const Vma& vma, VmFlags flags) {
   return flags;
 }
 
-// mprotect_fixup() of one piece. True when pages must be populated afterwards.
+// mprotect_fixup() of one piece, between boundaries. True when pages must be populated afterwards.
 bool Fixup(World& w, MmId id, Vpn first, Vpn last, VmFlags flags) {
   VmaTree& vmas = w.mm(id).vmas;
-  SplitVma(w, id, first);
-  SplitVma(w, id, last);
   Vma& vma = *vmas.Find(first);
   const VmFlags old_flags = vma.flags;
   vma.flags = flags;
@@ -84,6 +83,10 @@ Next Apply(World& w, Task& t, MprotectFrame& f) {
         break;
       }
       flags = Accounted(*vma, flags);
+      if (!TrySplitVma(w, t.mm, f.next) || !TrySplitVma(w, t.mm, end)) {
+        Fail(t, Errno::kENOMEM);
+        break;
+      }
       if (Fixup(w, t.mm, f.next, end, flags)) {
         const Vpn begin = f.next;
         f.next = end;

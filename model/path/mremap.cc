@@ -225,9 +225,16 @@ Next CopyVma(World& w, Task& t, MremapFrame& f) {
     SplitVma(w, t.mm, f.from);
     SplitVma(w, t.mm, last);
   }
+  if (w.Chooses(ChoicePoint::k_fail_vma)) return Finish(t, Errno::kENOMEM);
   const Vma old_vma = *vmas.Find(f.from);
   const Vma new_vma = *MakeNewVma(w, t.mm, old_vma, f);
-  MovePageTables(w, t.mm, old_vma, new_vma, f.from, f.to, f.old_pages);
+  const std::uint64_t moved = MovePageTables(w, t.mm, old_vma, new_vma, f.from, f.to, f.old_pages);
+  if (moved < f.old_pages) {
+    // copy_vma_and_data(): back they go, whose tables are still there, and the new VMA is unmapped.
+    MovePageTables(w, t.mm, new_vma, old_vma, f.to, f.from, moved);
+    Unmap(w, t.mm, f.to, f.to + f.new_pages, &f.late);
+    return Finish(t, Errno::kENOMEM);
+  }
   // fixup_hugetlb_reservations(): the new VMA is the owner now, even of what stays behind.
   vmas.Find(f.from)->reserve_map = 0;
   PrepareRemap(w, vmas.Find(f.to), &f);

@@ -25,7 +25,8 @@ Word MovedSoftleaf(const World& w, MoveMarks marks, Form form, Word word);
 Word MovedHugetlb(const World& w, const Vma& vma, MoveMarks marks, Word word);
 
 // move_page_tables(): the entries of [from, from + pages) of `old_vma` go to `to` in `new_vma`.
-void MovePageTables(World& w, MmId mm, const Vma& old_vma, const Vma& new_vma, Vpn from, Vpn to,
-                    std::uint64_t pages);
+// Returns how many pages it got to before memory for a page table ran out.
+std::uint64_t MovePageTables(World& w, MmId mm, const Vma& old_vma, const Vma& new_vma, Vpn from,
+                             Vpn to, std::uint64_t pages);
 
 }  // namespace uffdsim

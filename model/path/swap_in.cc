@@ -6,6 +6,7 @@
 // too; the
 //          fault then ends, so that the retried access raises the RWP fault.
 #include "model/mm/entry.h"
+#include "model/path/alloc.h"
 #include "model/path/fault_parts.h"
 #include "model/path/huge.h"
 #include "model/path/migrate_wait.h"
@@ -44,6 +45,7 @@ bool WriteShortcut(const World& w, const Vma& vma, Word word) {
 Pfn ReadSwapSlot(World& w, SwapSlot slot, std::uint8_t node) {
   SwapDevice::Slot& s = w.swap[slot];
   if (s.cache != Pfn(0)) return s.cache;
+  if (!s.bad && w.Chooses(ChoicePoint::k_fail_swap_in)) s.bad = true;
   if (s.bad) return Pfn(0);
   const Pfn pfn = w.frames.Alloc(0, node);
   Page& page = w.frames[pfn];
@@ -58,6 +60,7 @@ std::uint32_t SwapInFault(World& w, FaultFrame& f, Vma& vma) {
   const Arch& arch = *w.arch;
   if (!SameEntry(w, f)) return kVmFaultOk;
   const SwapSlot slot = SwapSlotOf(arch, f.orig);
+  if (w.swap[slot].cache == Pfn(0) && !PageAvailable(w)) return kVmFaultOom;
   Pfn pfn = ReadSwapSlot(w, slot, vma.node());
   if (pfn == Pfn(0) || w.frames[pfn].Has(kPgHwPoison)) {
     return pfn == Pfn(0) ? kVmFaultSigbus : kVmFaultHwpoison;
@@ -68,6 +71,7 @@ std::uint32_t SwapInFault(World& w, FaultFrame& f, Vma& vma) {
   const bool copy =
       cached.Has(kPgAnon) && (cached.Has(kPgKsm) || cached.index != vma.IndexOf(f.vpn));
   if (copy) {
+    if (!PageAvailable(w)) return kVmFaultOom;
     pfn = NewAnonPage(w, vma, f.vpn, cached.content);
     exclusive = true;
   }

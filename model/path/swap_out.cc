@@ -41,6 +41,8 @@ bool UnmapToSwap(World& w, const Unmapping& u, PageTable& table) {
   if (exclusive && FolioPinned(w, u.at.pfn)) return false;
   const SwapSlot slot =
       u.folio->swap_slot + static_cast<std::uint32_t>(u.at.pfn - w.frames.HeadOf(u.at.pfn));
+  // swap_duplicate() may need memory; the entry then stays as it was.
+  if (w.Chooses(ChoicePoint::k_fail_unmap)) return false;
   page.flags &= ~static_cast<std::uint32_t>(kPgAnonExclusive);
   w.swap.Duplicate(slot);
   table.SetPte(u.at.vpn, SwapEntryFor(w, slot, u.word, exclusive));

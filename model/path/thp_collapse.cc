@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "model/mm/entry.h"
+#include "model/path/alloc.h"
 #include "model/path/fault_parts.h"
 #include "model/path/rmap.h"
 
@@ -19,6 +20,7 @@ namespace {
 Errno ErrnoOf(ScanResult result) {
   switch (result) {
     case ScanResult::kExceedNonePte: return Errno::kEBUSY;
+    case ScanResult::kAllocHugePage: return Errno::kENOMEM;
     case ScanResult::kPageCount:
     case ScanResult::kPageLru:
     case ScanResult::kPageLock: return Errno::kEAGAIN;
@@ -51,6 +53,7 @@ bool GoesOn(ScanResult result) {
     case ScanResult::kPageLock:
     case ScanResult::kPageCompound:
     case ScanResult::kPageLru: return true;
+    case ScanResult::kAllocHugePage:
     case ScanResult::kFail:
     case ScanResult::kExceedNonePte:
     case ScanResult::kPteMappedHuge:
@@ -191,6 +194,7 @@ ScanResult CollapseAnon(World& w, MmId mm, Vma& vma, Vpn first) {
   if (state != ScanResult::kSucceed) return state;
   const Scan scan = ScanTable(w, mm, vma, first);
   if (scan.result != ScanResult::kSucceed) return scan.result;
+  if (!HugePageAvailable(w)) return ScanResult::kAllocHugePage;
   if (scan.unmapped) {
     const ScanResult swapped = SwapInRange(w, mm, vma, first);
     if (swapped != ScanResult::kSucceed) return swapped;

@@ -24,6 +24,7 @@ enum class ScanResult : std::uint8_t {
   kPageLock,
   kTruncated,
   kVmaCheck,
+  kAllocHugePage,  // no memory for the huge page
 };
 
 // What the page table has at PMD level (find_pmd_or_thp_or_none()).

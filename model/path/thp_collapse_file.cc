@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/mm/entry.h"
+#include "model/path/alloc.h"
 #include "model/path/rmap.h"
 #include "model/path/swap_out.h"
 #include "model/path/thp.h"
@@ -112,6 +113,7 @@ void RetractTables(World& w, const Extent& extent) {
 
 // collapse_file()
 ScanResult CollapseCache(World& w, const Extent& extent, const NodeLoad& load) {
+  if (!HugePageAvailable(w)) return ScanResult::kAllocHugePage;
   bool holes = false;
   const ScanResult gathered = GatherPages(w, extent, &holes);
   if (gathered != ScanResult::kSucceed) return gathered;

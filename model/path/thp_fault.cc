@@ -6,6 +6,7 @@
 // Marker:  a first touch neither traps nor arms. An asynchronous RWP fault resolves the whole leaf
 //          and does not split it; a NUMA hint keeps the mark.
 #include "model/mm/entry.h"
+#include "model/path/alloc.h"
 #include "model/path/fault_parts.h"
 #include "model/path/migrate_wait.h"
 #include "model/path/numa_hint.h"
@@ -116,10 +117,10 @@ std::uint32_t HugeAnonFault(World& w, FaultFrame& f, Vma& vma) {
     f.reason = UffdReason::kMissing;
     return kFaultDeliver;
   }
-  const bool write = (f.flags & kFaultWrite) != 0;
-  const Word word = !write && w.config.use_zero_page
-                        ? HugeZeroWord(w, vma, HugeZero(w))
-                        : HugeAnonWord(w, vma, NewHugeAnon(w, vma, f.vpn, vma.node()));
+  const bool zero = (f.flags & kFaultWrite) == 0 && w.config.use_zero_page;
+  if ((!zero || w.huge_zero == Pfn(0)) && !HugePageAvailable(w)) return kFaultFallback;
+  const Word word = zero ? HugeZeroWord(w, vma, HugeZero(w))
+                         : HugeAnonWord(w, vma, NewHugeAnon(w, vma, f.vpn, vma.node()));
   table.SetPmd(f.vpn, word);
   return kVmFaultOk;
 }

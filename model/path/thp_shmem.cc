@@ -6,6 +6,7 @@
 // Marker:  a PMD is installed in RWP and WP VMAs too, without a mark.
 #include <algorithm>
 
+#include "model/path/alloc.h"
 #include "model/path/huge.h"
 #include "model/path/rmap.h"
 #include "model/path/thp.h"
@@ -62,7 +63,7 @@ void ShmemAddHuge(World& w, const Vma& vma, Vpn vpn, std::uint8_t node) {
   const std::uint64_t first = vma.IndexOf(vpn) & ~(pages - 1);
   if (!ShmemHugeAllowed(w, vma, vma.IndexOf(vpn)) || !HugeFits(w, vma, vpn)) return;
   File& file = w.file(vma.file);
-  if (!Hole(file, first, pages)) return;
+  if (!Hole(file, first, pages) || !HugePageAvailable(w)) return;
   const Pfn head = w.frames.Alloc(w.arch->PmdOrder(), node);
   w.frames[head].flags |= kPgSwapBacked | kPgLru;
   for (std::uint32_t i = 0; i < pages; ++i) {

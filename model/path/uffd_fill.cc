@@ -6,6 +6,7 @@
 // that
 //          was there is overwritten and lost. Nothing installed here is ever armed for RWP.
 #include "model/mm/entry.h"
+#include "model/path/alloc.h"
 #include "model/path/fault.h"
 #include "model/path/hugetlb_fill.h"
 #include "model/path/hw_walk.h"
@@ -44,6 +45,7 @@ Errno InstallPte(World& w, MmId mm, Vma& vma, Vpn vpn, Pfn pfn, std::uint64_t mo
 Errno FillFresh(World& w, MmId mm, Vma& vma, Vpn vpn, Content content, std::uint64_t mode) {
   if (!vma.Shared()) {
     PrepareAnonVma(w, mm, vma);
+    if (!PageAvailable(w)) return Errno::kENOMEM;
     const Pfn pfn = NewAnonPage(w, vma, vpn, content);
     const Errno error = InstallPte(w, mm, vma, vpn, pfn, mode);
     if (error != Errno::kOk) MaybeFreeFolio(w, pfn);
@@ -53,6 +55,7 @@ Errno FillFresh(World& w, MmId mm, Vma& vma, Vpn vpn, Content content, std::uint
   // shmem_mfill_filemap_add(): the charge beyond the end fails first, then the cache insertion.
   if (index >= w.file(vma.file).size) return Errno::kENOMEM;
   if (!w.file(vma.file).cache.Get(index).empty()) return Errno::kEEXIST;
+  if (!PageAvailable(w)) return Errno::kENOMEM;
   const Pfn pfn = ShmemGetPage(w, vma.file, index, CacheMiss::kAllocate, vma.node());
   // The entry is dirty, the folio is not (yet).
   w.frames[pfn].content = content;
@@ -283,7 +286,7 @@ Errno FillPage(World& w, CtxId id, FillOp op, Vpn vpn, Content content, std::uin
   PageTable& table = w.mm(mm).table;
   // mfill_establish_pmd(): never over a huge mapping.
   if (!w.arch->None(Form::kPmd, table.GetPmd(vpn))) return Errno::kEEXIST;
-  table.EnsurePteTable(vpn);
+  if (!AllocPteTable(w, mm, vpn)) return Errno::kENOMEM;
   switch (op) {
     case FillOp::kCopy: return FillFresh(w, mm, *vma, vpn, content, mode);
     case FillOp::kZeropage: return FillZero(w, mm, *vma, vpn, mode);

@@ -25,8 +25,9 @@ Errno UffdUnregister(World& w, CtxId ctx, std::uint64_t start, std::uint64_t len
 // close(2) of the last reference: resolves, clears and wakes everything.
 void CloseUffd(World& w, CtxId ctx);
 // Clears the registration of [first, last) of a VMA, resolving its entries
-// (userfaultfd_clear_vma()).
-void ClearVmaRegistration(World& w, MmId mm, Vpn first, Vpn last);
+// (userfaultfd_clear_vma()). ENOMEM when the VMA cannot be split: the entries are resolved, the
+// registration stays.
+Errno ClearVmaRegistration(World& w, MmId mm, Vpn first, Vpn last);
 
 inline constexpr std::uint64_t kProtectOn = 1;        // MODE_WP, MODE_RWP
 inline constexpr std::uint64_t kProtectDontwake = 2;  // MODE_DONTWAKE

@@ -1,6 +1,7 @@
 #include "model/path/uffd_move.h"
 
 #include "model/mm/entry.h"
+#include "model/path/alloc.h"
 #include "model/path/paths.h"
 #include "model/path/rmap.h"
 #include "model/path/start.h"
@@ -155,9 +156,9 @@ Moved MoveUnit(World& w, const Unit& u) {
   PageTable& table = w.mm(u.mm).table;
   if (!table.HasTableOf(1, u.src)) {
     if (!u.holes) return Refused(Errno::kENOENT);
-    table.EnsureTableOf(1, u.src);
+    if (!AllocPmdTable(w, u.mm, u.src)) return Refused(Errno::kENOMEM);
   }
-  table.EnsureTableOf(1, u.dst);
+  if (!AllocPmdTable(w, u.mm, u.dst)) return Refused(Errno::kENOMEM);
   const Word dst_pmd = table.GetPmd(u.dst);
   if (!arch.None(Form::kPmd, dst_pmd) && arch.Present(Form::kPmd, dst_pmd)) {
     return Refused(Errno::kEEXIST);
@@ -166,11 +167,11 @@ Moved MoveUnit(World& w, const Unit& u) {
   if (!arch.None(Form::kPmd, src_pmd)) return MoveOrSplitPmd(w, u, src_pmd);
   if (!table.HasPteTable(u.src)) {
     if (!u.holes) return Refused(Errno::kENOENT);
-    table.EnsurePteTable(u.src);
+    if (!AllocPteTable(w, u.mm, u.src)) return Refused(Errno::kENOMEM);
   }
   // A destination that is migrating is as occupied as one that is mapped.
   if (!arch.None(Form::kPmd, dst_pmd)) return Refused(Errno::kEEXIST);
-  table.EnsurePteTable(u.dst);
+  if (!AllocPteTable(w, u.mm, u.dst)) return Refused(Errno::kENOMEM);
   return MovePte(w, u);
 }
 

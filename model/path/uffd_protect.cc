@@ -56,8 +56,10 @@ Errno UffdWriteprotect(World& w, CtxId id, std::uint64_t start, std::uint64_t le
     if (vma.start >= last) break;
     if (!vma.UffdWp()) return Errno::kENOENT;
     if (HugeMisaligned(w, vma, first, last)) return Errno::kEINVAL;
-    ChangeProtection(w, ctx.mm, vma, std::max(vma.start, first), std::min(vma.end, last), op);
-    error = Errno::kOk;
+    error =
+        ChangeProtection(w, ctx.mm, vma, std::max(vma.start, first), std::min(vma.end, last), op)
+            .error;
+    if (error != Errno::kOk) break;
   }
   if (error == Errno::kOk) WakeIfResolving(w, id, start, length, mode);
   return error;

@@ -7,6 +7,7 @@
 //          and of no others.
 #include <algorithm>
 
+#include "model/path/alloc.h"
 #include "model/path/change_protection.h"
 #include "model/path/hugetlb_file.h"
 #include "model/path/prot.h"
@@ -76,8 +77,9 @@ Errno CheckVma(const World& w, CtxId id, const Vma& vma, VmFlags flags, Vpn last
   return Errno::kOk;
 }
 
-// userfaultfd_register_range(): split, mark, merge.
-void RegisterRange(World& w, MmId mm, CtxId id, Vpn first, Vpn last, VmFlags flags) {
+// userfaultfd_register_range(): split, mark, merge. When a VMA cannot be split, those before it
+// stay registered.
+Errno RegisterRange(World& w, MmId mm, CtxId id, Vpn first, Vpn last, VmFlags flags) {
   VmaTree& vmas = w.mm(mm).vmas;
   std::vector<std::pair<Vpn, Vpn>> pieces;
   for (const Vma& vma : vmas.list()) {
@@ -86,8 +88,10 @@ void RegisterRange(World& w, MmId mm, CtxId id, Vpn first, Vpn last, VmFlags fla
     pieces.emplace_back(std::max(vma.start, first), std::min(vma.end, last));
   }
   for (const auto& [begin, end] : pieces) {
-    SplitVma(w, mm, begin);
-    SplitVma(w, mm, end);
+    if (!TrySplitVma(w, mm, begin) || !TrySplitVma(w, mm, end)) {
+      vmas.MergeAround(first, last);
+      return Errno::kENOMEM;
+    }
     Vma& vma = *vmas.Find(begin);
     const bool wp_changes = ((vma.flags ^ flags) & kVmUffdWp) != 0;
     vma.flags = (vma.flags & ~kVmUffdFlags) | flags;
@@ -95,6 +99,7 @@ void RegisterRange(World& w, MmId mm, CtxId id, Vpn first, Vpn last, VmFlags fla
     if (wp_changes && vma.Shared()) SetPageProt(w, vma);
   }
   vmas.MergeAround(first, last);
+  return Errno::kOk;
 }
 
 }  // namespace
@@ -169,7 +174,9 @@ Errno UffdRegister(World& w, CtxId id, std::uint64_t start, std::uint64_t length
     }
     hugetlb |= list[i].Hugetlb();
   }
-  RegisterRange(w, ctx.mm, id, first, last, flags);
+  if (const Errno error = RegisterRange(w, ctx.mm, id, first, last, flags); error != Errno::kOk) {
+    return error;
+  }
   std::uint64_t mask = hugetlb ? kRangeIoctlsBasic : kRangeIoctls;
   if ((mode & kModeWp) == 0) mask &= ~kIoctlWriteprotect;
   if ((mode & kModeMinor) == 0) mask &= ~kIoctlContinue;
@@ -178,19 +185,19 @@ Errno UffdRegister(World& w, CtxId id, std::uint64_t start, std::uint64_t length
   return Errno::kOk;
 }
 
-void ClearVmaRegistration(World& w, MmId id, Vpn first, Vpn last) {
+Errno ClearVmaRegistration(World& w, MmId id, Vpn first, Vpn last) {
   Mm& mm = w.mm(id);
   // Entries first, then the flags: the resolution needs to know the mode.
   Vma& whole = *mm.vmas.Find(first);
   if (whole.UffdWp()) ChangeProtection(w, id, whole, first, last, ProtOp::kWpResolve);
   if (whole.UffdRwp()) ChangeProtection(w, id, whole, first, last, ProtOp::kRwpResolve);
-  SplitVma(w, id, first);
-  SplitVma(w, id, last);
+  if (!TrySplitVma(w, id, first) || !TrySplitVma(w, id, last)) return Errno::kENOMEM;
   Vma& vma = *mm.vmas.Find(first);
   const bool was_wp = vma.UffdWp();
   vma.flags &= ~kVmUffdFlags;
   vma.ctx = CtxId(0);
   if (was_wp && vma.Shared()) SetPageProt(w, vma);
+  return Errno::kOk;
 }
 
 Errno UffdUnregister(World& w, CtxId id, std::uint64_t start, std::uint64_t length) {
@@ -235,7 +242,8 @@ Errno UffdUnregister(World& w, CtxId id, std::uint64_t start, std::uint64_t leng
       error = Errno::kEINVAL;
       break;
     }
-    ClearVmaRegistration(w, ctx.mm, piece.first, piece.last);
+    error = ClearVmaRegistration(w, ctx.mm, piece.first, piece.last);
+    if (error != Errno::kOk) break;
   }
   mm.vmas.MergeAround(first, last);
   return error;

@@ -94,6 +94,8 @@ Next TryAccess(World& w, Task& t, AccessFrame& f) {
 }
 
 Next Faulted(World& w, Task& t, AccessFrame& f) {
+  // pagefault_out_of_memory() lets user code try again; the kernel's own access gives up.
+  if ((t.fault & kVmFaultOom) != 0 && !f.user) return Stop(t, f, "", "");
   if ((t.fault & kVmFaultHwpoison) != 0) {
     return Stop(t, f, "SIGBUS", w.arch->layout().reports_mceerr ? "MCEERR_AR" : "ADRERR");
   }

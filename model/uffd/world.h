@@ -18,6 +18,7 @@
 #include "model/mm/stage2.h"
 #include "model/mm/swap.h"
 #include "model/mm/tlb.h"
+#include "model/op/choices.h"
 #include "model/op/event.h"
 #include "model/uffd/context.h"
 #include "model/uffd/task.h"
@@ -80,6 +81,8 @@ struct World {
 
   // Not part of the state: who listens. Copies start deaf.
   Listener* listener = nullptr;
+  // Not part of the state either: who says what the environment does. Null: nothing goes wrong.
+  Choices* choices = nullptr;
 
   Mm& mm(MmId id) { return mms[id.value]; }
   const Mm& mm(MmId id) const { return mms[id.value]; }
@@ -87,6 +90,9 @@ struct World {
   Context& ctx(CtxId id) { return contexts[id.value]; }
   const Context& ctx(CtxId id) const { return contexts[id.value]; }
   Task& task(TaskId id) { return tasks[id.value]; }
+
+  // Whether the environment does at `point` what it might do there.
+  bool Chooses(ChoicePoint point) { return choices != nullptr && choices->Choose(point); }
 };
 
 }  // namespace uffdsim

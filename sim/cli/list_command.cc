@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "model/arch/catalogue.h"
 #include "model/base/near_match.h"
+#include "model/op/choices.h"
 #include "model/op/profile.h"
 #include "model/path/step.h"
 #include "nlohmann/json.hpp"
@@ -61,6 +62,12 @@ std::vector<Named> ListPaths() {
     const auto id = static_cast<PathId>(i);
     named.push_back({GetPath(id).name, std::string(PathSentence(id))});
   }
+  return named;
+}
+std::vector<Named> ListChoices() {
+  std::vector<Named> named;
+  for (const ChoiceRow& row : kChoices)
+    named.push_back({std::string(row.name), std::string(row.sentence)});
   return named;
 }
 
