@@ -13,10 +13,6 @@
 namespace uffdsim {
 namespace {
 
-bool Exists(const World& w, FileId file) {
-  return file != FileId(0) && file.value < w.files.size() && w.files[file.value].memfd;
-}
-
 Content ReadIndex(World& w, FileId id, std::uint64_t index) {
   // A hole reads as zeroes, and so does a page that fallocate() left unfilled.
   const CacheSlot slot = w.file(id).cache.Get(index);
@@ -40,7 +36,7 @@ void Start_memfd(World& w, Task& t) {
 }
 
 void Start_ftruncate(World& w, Task& t) {
-  if (!Exists(w, t.op.file)) return Fail(t, Errno::kEBADF);
+  if (!FileExists(w, t.op.file)) return Fail(t, Errno::kEBADF);
   const std::uint64_t pages = PageAlignUp(w, t.op.length) / PageSize(w);
   if (w.file(t.op.file).kind == FileKind::kHugetlb && !HugetlbAligned(w, pages)) {
     return Fail(t, Errno::kEINVAL);
@@ -50,7 +46,7 @@ void Start_ftruncate(World& w, Task& t) {
 }
 
 void Start_fallocate(World& w, Task& t) {
-  if (!Exists(w, t.op.file)) return Fail(t, Errno::kEBADF);
+  if (!FileExists(w, t.op.file)) return Fail(t, Errno::kEBADF);
   if (t.op.length == 0) return Fail(t, Errno::kEINVAL);
   const std::uint64_t first = t.op.start / PageSize(w);
   const std::uint64_t last = PageAlignUp(w, t.op.start + t.op.length) / PageSize(w);
@@ -71,7 +67,7 @@ void Start_fallocate(World& w, Task& t) {
 }
 
 void Start_fread(World& w, Task& t) {
-  if (!Exists(w, t.op.file)) return Fail(t, Errno::kEBADF);
+  if (!FileExists(w, t.op.file)) return Fail(t, Errno::kEBADF);
   const auto offset = static_cast<std::uint32_t>(t.op.start & PageMask(w));
   std::uint64_t index = t.op.start / PageSize(w);
   const std::uint64_t pages = PageAlignUp(w, t.op.length) / PageSize(w);
@@ -86,7 +82,7 @@ void Start_fread(World& w, Task& t) {
 }
 
 void Start_fwrite(World& w, Task& t) {
-  if (!Exists(w, t.op.file)) return Fail(t, Errno::kEBADF);
+  if (!FileExists(w, t.op.file)) return Fail(t, Errno::kEBADF);
   if (w.file(t.op.file).kind == FileKind::kHugetlb) return Fail(t, Errno::kEINVAL);
   const auto offset = static_cast<std::uint32_t>(t.op.start & PageMask(w));
   std::uint64_t index = t.op.start / PageSize(w);

@@ -46,6 +46,11 @@ inline void Bad(Task& t, const char* reason) {
   t.outcome.reason = reason;
 }
 
+// Whether the number stands for a file that was made: a descriptor that is open.
+inline bool FileExists(const World& w, FileId file) {
+  return file != FileId(0) && file.value < w.files.size() && w.files[file.value].memfd;
+}
+
 // --- byte arithmetic of the operation's arguments
 // ----------------------------------------------------
 inline std::uint64_t PageSize(const World& w) { return 1ULL << w.arch->geometry().page_shift; }
