@@ -39,7 +39,8 @@ enum PageFlags : std::uint32_t {
   kPgFallocated = 1U << 17,  // shmem: allocated by fallocate() and not filled yet (not uptodate)
   kPgReclaim = 1U << 18,     // to be reclaimed soon; the same bit means "readahead" to fault-around
   kPgPartlyMapped =
-      1U << 19,  // large anonymous folio that was unmapped piece by piece: to be split
+      1U << 19,        // large anonymous folio that was unmapped piece by piece: to be split
+  kPgIdle = 1U << 20,  // idle page tracking: not touched since user space said so
 };
 
 struct Page {

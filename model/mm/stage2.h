@@ -68,6 +68,14 @@ class Stage2 {
     }
     return true;
   }
+  // MMU notifier clear_young(): takes the accessed bit of a host page; true if it was set.
+  bool TestAndClearYoung(Vpn vpn) {
+    if (vpn < base_ || base_ + pages_ <= vpn) return false;
+    std::uint32_t& word = words_[vpn - base_];
+    const bool young = (word & kAccessed) != 0;
+    word &= ~static_cast<std::uint32_t>(kAccessed);
+    return young;
+  }
   // The content of the page was looked at by somebody: the next write needs a new number.
   void Unfresh(std::uint64_t page) { words_[page] &= ~static_cast<std::uint32_t>(kFresh); }
 

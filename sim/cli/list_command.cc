@@ -43,6 +43,7 @@ std::vector<Named> ListConfigurations() {
 }
 std::vector<Named> ListProfiles() { return NamesOf(kProfiles); }
 std::vector<Named> ListTrackers() { return NamesOf(Trackers()); }
+std::vector<Named> ListArming() { return NamesOf(ArmingStrategies()); }
 std::vector<Named> ListPolicies() { return NamesOf(Policies()); }
 std::vector<Named> ListStores() { return NamesOf(Stores()); }
 std::vector<Named> ListCosts() { return NamesOf(CostRows()); }

@@ -54,6 +54,16 @@ absl::StatusOr<const TrackerRow*> ParseTracker(std::string_view name) {
   return Unknown("tracker", name, known);
 }
 
+absl::StatusOr<ArmingChoice> ParseArmingOf(const TrackerRow& tracker, std::string_view text) {
+  if (text != "default" && tracker.arming.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("--arming '", std::string(text), "': tracker ",
+                                                   std::string(tracker.name),
+                                                   " does not arm pages; expected default"));
+  }
+  if (text != "default") return ParseArming(text);
+  return tracker.arming.empty() ? ArmingChoice{} : ParseArming(tracker.arming);
+}
+
 absl::StatusOr<const Arch*> ParseArch(std::string_view name) {
   const Arch* arch = FindArch(name);
   if (arch != nullptr) return arch;
@@ -163,6 +173,7 @@ absl::StatusOr<ReplayConfig> ResolveReplay(const ReplayOptions& options,
   Take(ParseDram(options.dram), &status, &c.dram);
   Take(ParseDuration("interval", options.interval), &status, &c.interval_ns);
   Take(ParseTracker(options.tracker), &status, &c.tracker);
+  if (status.ok()) Take(ParseArmingOf(*c.tracker, options.arming), &status, &c.arming);
   Take(ParsePolicy(options.policy), &status, &c.policy);
   if (status.ok()) status = CheckPolicy(c.policy);
   Take(ParseChoice("evict", options.evict, "pressure", "cold"), &status, &cold);
@@ -175,6 +186,8 @@ absl::StatusOr<ReplayConfig> ResolveReplay(const ReplayOptions& options,
   Take(ResolveCosts(options, cost_document), &status, &c.costs);
   Take(ParseBytes("arm-chunk", options.arm_chunk), &status, &c.arm_chunk_bytes);
   Take(ParseCount("evict-batch", options.evict_batch, 1, 65536), &status, &batch);
+  Take(ParseCount("reclaim-aging", options.reclaim_aging, 0, 1000000000000), &status,
+       &c.reclaim_aging);
   Take(ParseCount("false-cold", options.false_cold, 0, 1000000), &status, &c.false_cold_intervals);
   Take(ParseCount("fail-reads", options.fail_reads, 0, UINT64_MAX), &status, &c.fail_reads);
   Take(ParseCount("fail-writes", options.fail_writes, 0, UINT64_MAX), &status, &c.fail_writes);
@@ -199,6 +212,7 @@ std::vector<std::pair<std::string, std::string>> Echo(const ReplayOptions& optio
     canonical.dram = FormatPercent(config.dram.millionths);
   }
   canonical.interval = FormatDuration(config.interval_ns);
+  canonical.arming = FormatArming(config.arming);
   canonical.policy = FormatPolicy(config.policy);
   canonical.store = FormatStore(config.store);
   canonical.arch = std::string(config.arch->name());

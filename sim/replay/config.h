@@ -21,6 +21,7 @@
 #include "model/arch/arch.h"
 #include "sim/cost/cost_model.h"
 #include "sim/store/catalogue.h"
+#include "sim/vmm/arming/registry.h"
 #include "sim/vmm/policy/registry.h"
 #include "sim/vmm/tracker/tracker.h"
 
@@ -57,6 +58,7 @@ struct ReplayConfig {
   DramLimit dram;
   std::uint64_t interval_ns = 0;
   const TrackerRow* tracker = nullptr;
+  ArmingChoice arming;  // row null: the tracker does not arm
   PolicyChoice policy;
   EvictWhat evict = EvictWhat::kPressure;
   StoreChoice store;
@@ -67,6 +69,7 @@ struct ReplayConfig {
   CostModel costs;
   std::uint64_t arm_chunk_bytes = 0;
   std::uint32_t evict_batch_pages = 0;
+  std::uint64_t reclaim_aging = 0;  // pages a second
   std::uint64_t false_cold_intervals = 0;
   std::uint64_t fail_reads = 0;
   std::uint64_t fail_writes = 0;

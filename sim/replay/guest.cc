@@ -9,11 +9,11 @@
 namespace uffdsim {
 namespace {
 
-// What stage 2 must allow for an entry, by its bits. A write also wants a content number of its
-// own.
+// What stage 2 must hold for an entry to hit, by its bits. A write also wants a content number of
+// its own; an accessed bit that somebody took away is set outside the path, as the hardware would.
 constexpr std::uint32_t Needs(std::uint32_t bits) {
   const std::uint32_t write = Stage2::kWritable | Stage2::kDirty | Stage2::kFresh;
-  return Stage2::kReadable | ((bits & kTouchWrite) != 0 ? write : 0);
+  return Stage2::kReadable | Stage2::kAccessed | ((bits & kTouchWrite) != 0 ? write : 0);
 }
 
 struct NeedTable {
@@ -114,7 +114,8 @@ bool Guest::TryMap(std::uint32_t page, bool write) {
 GuestFault Guest::Classify(std::uint32_t page) const {
   const Arch& arch = *world_.arch;
   const Word pte = world_.mm(MmId(0)).table.GetPte(host_.base() + page);
-  return arch.None(Form::kPte, pte) ? GuestFault::kMinor : GuestFault::kRwpAsync;
+  if (arch.None(Form::kPte, pte) || !arch.Present(Form::kPte, pte)) return GuestFault::kMinor;
+  return arch.Protnone(Form::kPte, pte) ? GuestFault::kRwpAsync : GuestFault::kWpAsync;
 }
 
 bool Guest::Woken(std::uint32_t vcpu) const {
@@ -141,7 +142,9 @@ GuestFault Guest::Fault(std::uint32_t vcpu, std::uint32_t entry) {
     RunTask(world_, t);
     if (t.state == Task::State::kAsleep) {
       const std::uint64_t flags = world_.ctx(host_.ctx()).faults.back().flags;
-      blocked_on_[vcpu] = (flags & kFaultFlagRwp) != 0 ? FaultKind::kRwp : FaultKind::kMissing;
+      blocked_on_[vcpu] = FaultKind::kMissing;
+      if ((flags & kFaultFlagRwp) != 0) blocked_on_[vcpu] = FaultKind::kRwp;
+      if ((flags & kFaultFlagMinor) != 0) blocked_on_[vcpu] = FaultKind::kMinor;
       return GuestFault::kBlocked;
     }
     UFFDSIM_CHECK((t.fault & ~static_cast<std::uint32_t>(kVmFaultRetry)) == 0);

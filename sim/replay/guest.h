@@ -24,7 +24,8 @@ namespace uffdsim {
 // How a guest fault went on.
 enum class GuestFault : std::uint8_t {
   kStage2Only,  // the host had the page: only the translation was missing
-  kRwpAsync,    // resolved in the kernel
+  kRwpAsync,    // armed by RWP, resolved in the kernel
+  kWpAsync,     // write-protected, resolved in the kernel
   kMinor,       // the file had the page
   kBlocked,     // a message was queued; the vCPU sleeps
 };

@@ -5,7 +5,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "model/base/check.h"
-#include "model/path/pagemap_scan.h"
 #include "model/path/rmap.h"
 #include "model/path/uffd_ioctl.h"
 #include "model/path/zap.h"
@@ -13,8 +12,38 @@
 namespace uffdsim {
 namespace {
 
-constexpr std::uint64_t kBaseAddress = 1ULL << 32;
-constexpr std::uint64_t kRegionsPerScan = 4096;
+struct ApiOf {
+  std::uint64_t features;
+  std::uint64_t mode;
+};
+
+ApiOf Api(Registration registration) {
+  ApiOf api{kFeatureMissingShmem, kModeMissing};
+  switch (registration) {
+    case Registration::kMissing: return api;
+    case Registration::kMinor:
+      api.features |= kFeatureMinorShmem;
+      api.mode |= kModeMinor;
+      return api;
+    case Registration::kRwp:
+      api.features |= kFeatureRwp | kFeatureRwpAsync;
+      api.mode |= kModeRwp;
+      return api;
+    case Registration::kRwpSync:
+      api.features |= kFeatureRwp;
+      api.mode |= kModeRwp;
+      return api;
+    case Registration::kRwpMinor:
+      api.features |= kFeatureRwp | kFeatureRwpAsync | kFeatureMinorShmem;
+      api.mode |= kModeRwp | kModeMinor;
+      return api;
+    case Registration::kWpAsyncMinor:
+      api.features |= kFeatureWpAsync | kFeatureWpHugetlbfsShmem | kFeatureMinorShmem;
+      api.mode |= kModeWp | kModeMinor;
+      return api;
+  }
+  return api;
+}
 
 MachineConfig MachineOf(const HostSetting& setting) {
   MachineConfig config;
@@ -32,7 +61,7 @@ LinuxHost::LinuxHost(const HostSetting& setting, Store& store, Truth& truth, Led
     : set_(setting), machine_(MachineOf(setting)), store_(store), truth_(truth), ledger_(ledger) {
   page_shift_ = setting.arch->geometry().page_shift;
   table_shift_ = setting.arch->geometry().bits[0];
-  base_ = Vpn(kBaseAddress >> page_shift_);
+  base_ = Vpn(kGuestAddress >> page_shift_);
   const std::size_t tables = (std::size_t{setting.guest_pages} >> table_shift_) + 1;
   table_resident_ = LazyArray<std::uint16_t>(tables);
   table_exists_ = LazyArray<std::uint8_t>(tables);
@@ -64,7 +93,7 @@ absl::Status LinuxHost::SetUp() {
   Operation op;
   op.file = file_;
   op.ctx = ctx_;
-  op.start = kBaseAddress;
+  op.start = kGuestAddress;
   op.length = bytes;
   op.prot = kProtRead | kProtWrite;
   op.map_kind = MapKind::kFileShared;
@@ -76,16 +105,15 @@ absl::Status LinuxHost::SetUp() {
   };
   op.start = 0;
   run(OpCode::k_memfd, "memfd_create()");
-  op.start = kBaseAddress;
+  op.start = kGuestAddress;
   run(OpCode::k_map, "mapping guest memory");
-  op.start = kBaseAddress + gap;
+  op.start = kGuestAddress + gap;
   run(OpCode::k_map, "mapping the io view");
-  op.start = kBaseAddress;
-  const bool rwp = set_.arming == Arming::kRequired;
-  op.features = rwp ? std::uint64_t{kFeatureRwp | kFeatureRwpAsync | kFeatureMissingShmem}
-                    : std::uint64_t{kFeatureMissingShmem};
-  run(OpCode::k_uffd, "UFFDIO_API with RWP");
-  op.mode = rwp ? std::uint64_t{kModeMissing | kModeRwp} : std::uint64_t{kModeMissing};
+  op.start = kGuestAddress;
+  const ApiOf api = Api(set_.registration);
+  op.features = api.features;
+  run(OpCode::k_uffd, "UFFDIO_API");
+  op.mode = api.mode;
   run(OpCode::k_register, "UFFDIO_REGISTER");
   if (!status.ok()) return status;
   World& w = machine_.world();
@@ -95,7 +123,7 @@ absl::Status LinuxHost::SetUp() {
 }
 
 std::uint64_t LinuxHost::AddressOf(PageId page) const {
-  return kBaseAddress + (std::uint64_t{page} << page_shift_);
+  return kGuestAddress + (std::uint64_t{page} << page_shift_);
 }
 
 std::uint64_t LinuxHost::BytesOf(std::uint32_t pages) const {
@@ -119,44 +147,17 @@ std::uint64_t LinuxHost::ResidentIn(PageRange range) const {
   return pages;
 }
 
-Errno LinuxHost::Rwprotect(VmmThread& by, PageRange range, Protect protect) {
-  const std::uint64_t present = ResidentIn(range);
-  const bool arm = protect == Protect::kArm;
-  const Errno error = UffdRwprotect(machine_.world(), ctx_, AddressOf(range.first),
-                                    BytesOf(range.count), arm ? kProtectOn : 0);
-  std::uint64_t ps = set_.costs.syscall_ps + present * set_.costs.rwprotect_page_ps;
-  if (present != 0) ps += set_.costs.stage2_flush_ps;
-  if (present != 0 && arm) ps += set_.costs.tlb_flush_ps;
-  by.Work(ps);
-  if (arm) {
-    // Without entries there is nothing to invalidate, so nobody waits.
-    if (present != 0) {
-      arming_ = range;
-      arming_until_ns_ = by.now_ns();
-    }
-    counters_.pages_armed += present;
-  } else {
-    counters_.pages_resolved += present;
-  }
-  return error;
-}
-
-Errno LinuxHost::SetMode(VmmThread& by, RwpMode mode) {
-  const bool async = mode == RwpMode::kAsync;
-  by.Work(set_.costs.syscall_ps + set_.costs.set_mode_ps);
-  ++counters_.mode_switches;
-  return UffdSetMode(machine_.world(), ctx_, async ? std::uint64_t{kFeatureRwpAsync} : 0,
-                     async ? 0 : std::uint64_t{kFeatureRwpAsync});
+void LinuxHost::NoteTable(PageId page) {
+  const std::size_t table = page >> table_shift_;
+  if (table_exists_[table] != 0) return;
+  table_exists_[table] = 1;
+  table_pages_ += 1ULL << table_shift_;
 }
 
 void LinuxHost::AfterFill(PageId page, Digest digest) {
   ledger_.OnFill(page, digest, store_.Token(page));
-  const std::size_t table = page >> table_shift_;
-  if (table_exists_[table] == 0) {
-    table_exists_[table] = 1;
-    table_pages_ += 1ULL << table_shift_;
-  }
-  ++table_resident_[table];
+  NoteTable(page);
+  ++table_resident_[page >> table_shift_];
   counters_.resident_max = std::max(counters_.resident_max, ++resident_);
 
   std::uint32_t& word = stage2().words()[page];
@@ -186,6 +187,17 @@ Errno LinuxHost::Zeropage(VmmThread& by, PageId page) {
   return UffdWake(w, ctx_, AddressOf(page), BytesOf(1));
 }
 
+Errno LinuxHost::Continue(VmmThread& by, PageId page) {
+  by.Work(set_.costs.syscall_ps + set_.costs.continue_page_ps);
+  World& w = machine_.world();
+  bool field = false;
+  Errno error = FillCheck(w, ctx_, FillOp::kContinue, AddressOf(page), BytesOf(1), 0, 0, &field);
+  if (error == Errno::kOk) error = FillPage(w, ctx_, FillOp::kContinue, base_ + page, 0, 0);
+  if (error != Errno::kOk) return error;
+  ++counters_.pages_resolved;
+  return UffdWake(w, ctx_, AddressOf(page), BytesOf(1));
+}
+
 Errno LinuxHost::Wake(VmmThread& by, PageRange range) {
   by.Work(set_.costs.syscall_ps + set_.costs.wake_ps);
   return UffdWake(machine_.world(), ctx_, AddressOf(range.first), BytesOf(range.count));
@@ -198,34 +210,12 @@ std::optional<FaultMessage> LinuxHost::ReadMessage(VmmThread& by) {
     ++counters_.messages;
     by.Work(set_.costs.message_read_ps);
     FaultMessage message;
-    message.page = static_cast<PageId>((waiter.address - kBaseAddress) >> page_shift_);
+    message.page = static_cast<PageId>((waiter.address - kGuestAddress) >> page_shift_);
     if ((waiter.flags & kFaultFlagRwp) != 0) message.kind = FaultKind::kRwp;
     if ((waiter.flags & kFaultFlagMinor) != 0) message.kind = FaultKind::kMinor;
     return message;
   }
   return std::nullopt;
-}
-
-void LinuxHost::ScanAccessed(VmmThread& by, std::vector<PageRange>* accessed) {
-  World& w = machine_.world();
-  ScanArgs args;
-  args.category_mask = kPageAccessed;
-  args.return_mask = kPageAccessed;
-  args.vec_len = kRegionsPerScan;
-  const std::uint64_t end = AddressOf(0) + BytesOf(set_.guest_pages);
-  std::uint64_t calls = 0;
-  for (std::uint64_t at = AddressOf(0); at < end; ++calls) {
-    regions_.clear();
-    const Errno error = PagemapScan(w, MmId(0), at, end, args, &regions_, &at);
-    UFFDSIM_CHECK(error == Errno::kOk);
-    for (const ScanRegion& region : regions_) {
-      const auto first = static_cast<PageId>((region.start - kBaseAddress) >> page_shift_);
-      const auto count = static_cast<std::uint32_t>((region.end - region.start) >> page_shift_);
-      accessed->push_back({first, count});
-    }
-  }
-  counters_.pages_scanned += table_pages_;
-  by.Work(calls * set_.costs.syscall_ps + table_pages_ * set_.costs.scan_page_ps);
 }
 
 Digest LinuxHost::HashPage(VmmThread& by, PageId page) {

@@ -29,8 +29,10 @@ namespace uffdsim {
 
 struct HostCounters {
   std::uint64_t messages = 0;        // read by the handler
-  std::uint64_t pages_armed = 0;     // present pages of the ranges that were armed
-  std::uint64_t pages_resolved = 0;  // by RWPROTECT
+  std::uint64_t pages_armed = 0;     // present pages of the ranges that were protected or set idle
+  std::uint64_t pages_resolved = 0;  // by RWPROTECT and CONTINUE
+  std::uint64_t pages_unmapped = 0;  // from the guest mapping
+  std::uint64_t pages_aged = 0;      // accessed bits that the host's reclaim consumed
   std::uint64_t pages_scanned = 0;   // page-table entries that scans walked
   std::uint64_t pages_hashed = 0;
   std::uint64_t mode_switches = 0;
@@ -44,10 +46,13 @@ struct HostSetting {
   std::string profile = "linux-7.3.4";
   std::uint32_t guest_pages = 0;
   std::uint64_t limit_pages = 0;
-  Arming arming = Arming::kRequired;
+  Registration registration = Registration::kRwp;
   std::uint64_t false_cold_intervals = 0;
   CostModel costs;
 };
+
+// Where guest memory is mapped in the VMM.
+inline constexpr std::uint64_t kGuestAddress = 1ULL << 32;
 
 class LinuxHost final : public Host {
  public:
@@ -56,18 +61,27 @@ class LinuxHost final : public Host {
                                                            Truth& truth, Ledger& ledger);
 
   Errno Rwprotect(VmmThread& by, PageRange range, Protect protect) override;
+  Errno Writeprotect(VmmThread& by, PageRange range, Protect protect) override;
   Errno SetMode(VmmThread& by, RwpMode mode) override;
   Errno Copy(VmmThread& by, PageId page, Digest digest) override;
   Errno Zeropage(VmmThread& by, PageId page) override;
+  Errno Continue(VmmThread& by, PageId page) override;
   Errno Wake(VmmThread& by, PageRange range) override;
   std::optional<FaultMessage> ReadMessage(VmmThread& by) override;
-  void ScanAccessed(VmmThread& by, std::vector<PageRange>* accessed) override;
+  void Scan(VmmThread& by, Category category, std::vector<PageRange>* pages) override;
+  Errno Unmap(VmmThread& by, PageRange range) override;
+  void SetIdle(VmmThread& by, PageRange range) override;
+  void ScanIdle(VmmThread& by, PageRange range, std::vector<PageRange>* touched) override;
   Digest HashPage(VmmThread& by, PageId page) override;
   Errno Punch(VmmThread& by, PageRange range) override;
   DeviceReply WriteOut(VmmThread& by, PageId page, Digest digest) override;
   DeviceReply Fetch(VmmThread& by, PageId page) override;
   Digest Stored(PageId page) const override { return store_.Token(page); }
   std::uint32_t guest_pages() const override { return set_.guest_pages; }
+
+  // --- the host's own reclaim --------------------------------------------------------------------
+  // MGLRU's walk over a range: takes the accessed bits away.
+  void Age(PageRange range);
 
   // --- for the guest and the report ------------------------------------------------------------
   World& world() { return machine_.world(); }
@@ -91,6 +105,15 @@ class LinuxHost final : public Host {
   std::uint64_t AddressOf(PageId page) const;
   std::uint64_t BytesOf(std::uint32_t pages) const;
   std::uint64_t ResidentIn(PageRange range) const;
+  // visit(page, entry) for each page that the guest mapping maps; returns the entries walked.
+  template <class Visit>
+  std::uint64_t ForEachMapped(PageRange range, Visit&& visit);
+  std::uint64_t BitmapPs(std::uint64_t entries, std::uint64_t present) const;
+  void NoteTable(PageId page);  // there is a page table for the page
+  // What removing or changing `present` entries of a range costs beyond the entries themselves, and
+  // for how long guest faults on it wait.
+  std::uint64_t FlushPs(std::uint64_t present) const;
+  void BlockFaults(PageRange range, std::uint64_t until_ns);
   void AfterFill(PageId page, Digest digest);
   void BeforeDrop(PageId page);
 

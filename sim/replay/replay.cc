@@ -10,6 +10,7 @@
 #include "sim/replay/histogram.h"
 #include "sim/replay/ledger.h"
 #include "sim/replay/linux_host.h"
+#include "sim/replay/reclaim.h"
 #include "sim/replay/truth.h"
 #include "sim/replay/vcpu.h"
 #include "sim/replay/verify.h"
@@ -78,7 +79,7 @@ HostSetting HostSettingOf(const ReplayConfig& config, const Sizes& sizes) {
   setting.profile = config.profile;
   setting.guest_pages = sizes.guest_pages;
   setting.limit_pages = sizes.limit_pages;
-  setting.arming = config.tracker->arming;
+  setting.registration = config.tracker->registration;
   setting.false_cold_intervals = config.false_cold_intervals;
   setting.costs = config.costs;
   return setting;
@@ -87,6 +88,8 @@ HostSetting HostSettingOf(const ReplayConfig& config, const Sizes& sizes) {
 VmmSetting VmmSettingOf(const ReplayConfig& config, const Sizes& sizes) {
   VmmSetting setting;
   setting.tracker = config.tracker;
+  setting.arming = config.arming;
+  setting.seed = config.seed;
   setting.limit_pages = sizes.limit_pages;
   setting.interval_ns = config.interval_ns;
   const std::uint64_t chunk =
@@ -105,6 +108,7 @@ class Replay final : public IntervalListener {
         sizes_(sizes),
         feed_(stream, sizes.coarsen),
         truth_(sizes.guest_pages),
+        reclaim_(config.reclaim_aging),
         store_(config.store.timing, sizes.guest_pages, static_cast<std::uint32_t>(sizes.page_bytes),
                config.seed, {.every_read = config.fail_reads, .every_write = config.fail_writes}) {
     for (std::uint32_t i = 0; i < stream.header().vcpus; ++i) {
@@ -150,10 +154,12 @@ class Replay final : public IntervalListener {
         if (slot == nullptr || candidate.vcpu.now_ns() < slot->vcpu.now_ns()) slot = &candidate;
       }
       if (!unfinished) return absl::OkStatus();
-      const std::uint64_t due_ns = vmm_->NextNs();
+      const std::uint64_t due_ns = std::min(vmm_->NextNs(), reclaim_.NextNs());
       if (slot != nullptr && slot->vcpu.now_ns() < due_ns) {
         absl::Status status = Turn(*slot, due_ns);
         if (!status.ok()) return status;
+      } else if (reclaim_.NextNs() < vmm_->NextNs()) {
+        reclaim_.Run(*host_);
       } else {
         vmm_->RunNext();
         ResumeWoken();
@@ -232,7 +238,7 @@ class Replay final : public IntervalListener {
       if (stop != end) {
         HandleFault(slot, vcpu.entries()[stop]);
         if (slot.blocked_at_ns != kNeverNs) return absl::OkStatus();
-        until_ns = std::min(until_ns, vmm_->NextNs());
+        until_ns = std::min({until_ns, vmm_->NextNs(), reclaim_.NextNs()});
       }
     }
     return absl::OkStatus();
@@ -277,12 +283,16 @@ class Replay final : public IntervalListener {
         ps += costs.rwp_async_fault_ps;
         ++metrics_.faults_rwp_async;
         break;
+      case GuestFault::kWpAsync:
+        ps += costs.wp_async_fault_ps;
+        ++metrics_.faults_wp_async;
+        break;
       case GuestFault::kMinor:
         ps += costs.minor_fault_ps;
         ++metrics_.faults_minor;
         break;
       case GuestFault::kBlocked:
-        Block(slot, wait_ns + NsFromPs(ps + costs.uffd_block_ps), first);
+        Block(slot, page, wait_ns + NsFromPs(ps + costs.uffd_block_ps), first);
         return;
     }
     const std::uint64_t ns = wait_ns + NsFromPs(ps);
@@ -290,15 +300,28 @@ class Replay final : public IntervalListener {
     RecordStall(ns, LostTo::kTracking);
   }
 
+  // Why a touch of a page that is there sends a message: the tracker asked for it, or the page is
+  // held for eviction.
+  LostTo LostToMessage(std::uint32_t page) const {
+    const bool tracking = config_.tracker->first_touch == FirstTouch::kMessage;
+    return tracking && !vmm_->Evicting(page) ? LostTo::kTracking : LostTo::kEviction;
+  }
+
   // The vCPU sleeps from now on; what it paid to get there is part of the stall.
-  void Block(Slot& slot, std::uint64_t paid_ns, bool first) {
-    const FaultKind kind = guest_->blocked_on(NumberOf(slot));
-    if (kind == FaultKind::kRwp) {
-      ++metrics_.faults_rwp_sync;
-      slot.lost_to = LostTo::kEviction;
-    } else {
-      ++metrics_.faults_missing;
-      slot.lost_to = first ? LostTo::kFirstTouch : LostTo::kRefetch;
+  void Block(Slot& slot, std::uint32_t page, std::uint64_t paid_ns, bool first) {
+    switch (guest_->blocked_on(NumberOf(slot))) {
+      case FaultKind::kRwp:
+        ++metrics_.faults_rwp_sync;
+        slot.lost_to = LostToMessage(page);
+        break;
+      case FaultKind::kMinor:
+        ++metrics_.faults_minor_sync;
+        slot.lost_to = LostToMessage(page);
+        break;
+      case FaultKind::kMissing:
+        ++metrics_.faults_missing;
+        slot.lost_to = first ? LostTo::kFirstTouch : LostTo::kRefetch;
+        break;
     }
     slot.blocked_at_ns = slot.vcpu.now_ns();
     vmm_->OnMessages(slot.blocked_at_ns + paid_ns);
@@ -365,6 +388,7 @@ class Replay final : public IntervalListener {
   EventFeed feed_;
   Truth truth_;
   Ledger ledger_;
+  HostReclaim reclaim_;
   Store store_;
   std::unique_ptr<LinuxHost> host_;
   std::unique_ptr<Host> wrapped_;
@@ -398,6 +422,8 @@ void Replay::FillVmmMetrics() {
   m.messages = host.messages;
   m.pages_armed = host.pages_armed;
   m.pages_resolved = host.pages_resolved;
+  m.pages_unmapped = host.pages_unmapped;
+  m.pages_aged = host.pages_aged;
   m.pages_scanned = host.pages_scanned;
   m.pages_hashed = host.pages_hashed;
   m.mode_switches = host.mode_switches;

@@ -6,8 +6,8 @@
 
 namespace uffdsim {
 
-Evictor::Evictor(Host& host, Policy& policy, Arming arming, std::uint32_t batch_pages)
-    : host_(host), policy_(policy), arming_(arming), batch_pages_(batch_pages) {}
+Evictor::Evictor(Host& host, Policy& policy, Hold hold, Armed armed, std::uint32_t batch_pages)
+    : host_(host), policy_(policy), hold_(hold), armed_(armed), batch_pages_(batch_pages) {}
 
 void Evictor::Want(std::uint64_t pages, Urgency urgency) {
   wanted_ = pages;
@@ -22,7 +22,38 @@ void Evictor::FillBatch(std::uint64_t pages, Urgency urgency) {
   for (const PageId page : picked_) batch_.push_back({page, Victim::State::kClean});
 }
 
-Evictor::Progress Evictor::Step(VmmThread& by, std::span<const PageRange> hot) {
+bool Evictor::MaybeUnarmed(PageId page, std::span<const PageRange> unarmed) const {
+  const auto after =
+      std::upper_bound(unarmed.begin(), unarmed.end(), page,
+                       [](PageId value, const PageRange& range) { return value < range.first; });
+  if (after != unarmed.begin() && page - (after - 1)->first < (after - 1)->count) return true;
+  return std::find(unarmed_.begin(), unarmed_.end(), page) != unarmed_.end();
+}
+
+void Evictor::HoldRange(VmmThread& by, PageRange range) {
+  switch (hold_) {
+    case Hold::kNothing: return;
+    case Hold::kRwp: UFFDSIM_CHECK(host_.Rwprotect(by, range, Protect::kArm) == Errno::kOk); return;
+    case Hold::kUnmap: UFFDSIM_CHECK(host_.Unmap(by, range) == Errno::kOk); return;
+  }
+}
+
+template <class Wants>
+void Evictor::HoldVictims(VmmThread& by, Wants&& wants) {
+  PageRange run{};
+  for (const Victim& victim : batch_) {
+    if (!wants(victim.page)) continue;
+    if (run.count != 0 && run.first + run.count == victim.page) {
+      ++run.count;
+      continue;
+    }
+    if (run.count != 0) HoldRange(by, run);
+    run = {victim.page, 1};
+  }
+  if (run.count != 0) HoldRange(by, run);
+}
+
+Evictor::Progress Evictor::Step(VmmThread& by, std::span<const PageRange> unarmed) {
   if (!batch_.empty()) {
     by.WaitUntil(punch_at_ns_);
     PunchBatch(by);
@@ -35,7 +66,9 @@ Evictor::Progress Evictor::Step(VmmThread& by, std::span<const PageRange> hot) {
     return Progress::kDone;
   }
   wanted_ -= batch_.size() == pages ? pages : wanted_;
-  ArmVictims(by, hot);
+  HoldVictims(by, [&](PageId page) {
+    return armed_ == Armed::kDoesNotHold || MaybeUnarmed(page, unarmed);
+  });
   punch_at_ns_ = WriteBatch(by);
   return Progress::kMore;
 }
@@ -50,9 +83,7 @@ void Evictor::EvictNow(VmmThread& by, std::uint64_t pages) {
       FillBatch(count, Urgency::kMust);
       if (batch_.empty()) break;
       pages -= std::min<std::uint64_t>(pages, batch_.size());
-      if (arming_ == Arming::kRequired) {
-        for (const Victim& victim : batch_) host_.Rwprotect(by, {victim.page, 1}, Protect::kArm);
-      }
+      HoldVictims(by, [](PageId) { return true; });
       punch_at_ns_ = WriteBatch(by);
     }
     by.WaitUntil(punch_at_ns_);
@@ -70,21 +101,6 @@ void Evictor::EvictPage(VmmThread& by, PageId page) {
   PunchBatch(by);
   counts_.direct += counts_.clean + counts_.dirty - before;
   counts_.direct_ns += by.now_ns() - begin_ns;
-}
-
-bool Evictor::MaybeUnarmed(PageId page, std::span<const PageRange> hot) const {
-  const auto after =
-      std::upper_bound(hot.begin(), hot.end(), page,
-                       [](PageId value, const PageRange& range) { return value < range.first; });
-  if (after != hot.begin() && page - (after - 1)->first < (after - 1)->count) return true;
-  return std::find(unarmed_.begin(), unarmed_.end(), page) != unarmed_.end();
-}
-
-void Evictor::ArmVictims(VmmThread& by, std::span<const PageRange> hot) {
-  if (arming_ == Arming::kNotNeeded) return;
-  for (const Victim& victim : batch_) {
-    if (MaybeUnarmed(victim.page, hot)) host_.Rwprotect(by, {victim.page, 1}, Protect::kArm);
-  }
 }
 
 std::uint64_t Evictor::WriteBatch(VmmThread& by) {
@@ -146,13 +162,19 @@ bool Evictor::Revoke(PageId page) {
   return false;
 }
 
+bool Evictor::Evicting(PageId page) const {
+  return std::any_of(batch_.begin(), batch_.end(), [&](const Victim& victim) {
+    return victim.page == page && victim.state != Victim::State::kRevoked;
+  });
+}
+
 void Evictor::OnPopulated(PageId page) {
   ++resident_;
   OnResolved(page);
 }
 
 void Evictor::OnResolved(PageId page) {
-  if (arming_ == Arming::kRequired) unarmed_.push_back(page);
+  if (armed_ == Armed::kHolds) unarmed_.push_back(page);
 }
 
 }  // namespace uffdsim

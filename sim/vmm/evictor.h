@@ -1,11 +1,12 @@
 // Evicting pages from a running guest without losing a write.
 //
 // Mirrors: the eviction half of the workflow in Documentation/admin-guide/mm/userfaultfd.rst: under
-//          sync RWP an armed page cannot change; hash it through the io view, write it out unless
-//          the store already has these bytes, punch it, wake who waits for it.
+//          sync RWP an armed page cannot change, nor can one that the guest mapping has forgotten
+//          while MINOR is registered; hash it through the io view, write it out unless the store
+//          already has these bytes, punch it, wake who waits for it.
 // Rules:   a victim that was touched between hashing and punching is given back to the policy
-//          (Revoke). Only armed pages are punched, and only while the mode is sync, unless the
-//          tracker needs no protection (the oracle's).
+//          (Revoke). Only pages that are held still are punched (Hold), unless the tracker needs no
+//          hold (the oracle's).
 // Owned by: the Vmm. Errors: a page that the device refuses stays (Policy::OnRefused).
 #pragma once
 
@@ -18,8 +19,15 @@
 
 namespace uffdsim {
 
-// Whether evicting needs the pages armed.
-enum class Arming : std::uint8_t { kRequired, kNotNeeded };
+// How a victim is held still while it is hashed and written out.
+enum class Hold : std::uint8_t {
+  kNothing,  // the guest does not run meanwhile
+  kRwp,      // armed, under sync mode
+  kUnmap,    // gone from the guest mapping, under MINOR
+};
+
+// Whether what the tracker does to every page already holds it.
+enum class Armed : std::uint8_t { kHolds, kDoesNotHold };
 
 struct EvictionCounts {
   std::uint64_t clean = 0;      // the store had the bytes already
@@ -32,14 +40,14 @@ struct EvictionCounts {
 
 class Evictor {
  public:
-  Evictor(Host& host, Policy& policy, Arming arming, std::uint32_t batch_pages);
+  Evictor(Host& host, Policy& policy, Hold hold, Armed armed, std::uint32_t batch_pages);
 
   // --- in the background, one action per call, so that the guest runs between them
   // -----------------
   void Want(std::uint64_t pages, Urgency urgency);
-  // `hot`: ranges that the last scan saw accessed, so possibly not armed.
+  // `unarmed`: ranges that the last look found not armed; ascending.
   enum class Progress : std::uint8_t { kMore, kDone };
-  Progress Step(VmmThread& by, std::span<const PageRange> hot);
+  Progress Step(VmmThread& by, std::span<const PageRange> unarmed);
 
   // --- at once, while a fault waits
   // --------------------------------------------------------------- The caller has switched to sync
@@ -49,6 +57,7 @@ class Evictor {
 
   // The page is being evicted but is still there: leave it. False when it is not in the batch.
   bool Revoke(PageId page);
+  bool Evicting(PageId page) const;
   // A page came in; it is not armed.
   void OnPopulated(PageId page);
   // The page was there and is not armed any more: its touch was resolved by an ioctl.
@@ -64,17 +73,21 @@ class Evictor {
     PageId page;
     enum class State : std::uint8_t { kClean, kDirty, kRevoked } state;
   };
-  void ArmVictims(VmmThread& by, std::span<const PageRange> hot);
+  // Holds those of the batch that `wants(page)` names; neighbours with one call.
+  template <class Wants>
+  void HoldVictims(VmmThread& by, Wants&& wants);
+  void HoldRange(VmmThread& by, PageRange range);
   // Hashes and writes out the batch; returns when the last write is complete.
   std::uint64_t WriteBatch(VmmThread& by);
   void PunchBatch(VmmThread& by);
   void PunchRun(VmmThread& by, std::size_t first, std::size_t last);
   void FillBatch(std::uint64_t pages, Urgency urgency);
-  bool MaybeUnarmed(PageId page, std::span<const PageRange> hot) const;
+  bool MaybeUnarmed(PageId page, std::span<const PageRange> unarmed) const;
 
   Host& host_;
   Policy& policy_;
-  Arming arming_;
+  Hold hold_;
+  Armed armed_;
   std::uint32_t batch_pages_;
   std::uint64_t wanted_ = 0;
   Urgency urgency_ = Urgency::kMust;

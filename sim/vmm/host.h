@@ -1,10 +1,10 @@
 // What a VMM can do to its guest's memory: system calls, and nothing else.
 //
-// Mirrors: the userfaultfd ioctls, read(2) of its messages, PAGEMAP_SCAN, pread and fallocate on
-// the
-//          memfd (the `io` view of the kernel's guide), and asynchronous reads and writes of the
-//          VMM's own swap device. Pages are numbered from the start of guest memory; there is no
-//          page table here, so nothing above this interface can peek.
+// Mirrors: the userfaultfd ioctls, read(2) of its messages, PAGEMAP_SCAN, madvise(2) of the guest
+//          mapping, /sys/kernel/mm/page_idle/bitmap (with the frame numbers of /proc/PID/pagemap),
+//          pread and fallocate on the memfd (the `io` view of the kernel's guide), and asynchronous
+//          reads and writes of the VMM's own swap device. Pages are numbered from the start of
+//          guest memory; there is no page table here, so nothing above this interface can peek.
 // Rules:   the calling thread pays: each call moves its clock by what the call costs.
 // Owned by: the implementation outlives the VMM. Errors: the kernel's errno.
 // Units:   pages; virtual nanoseconds; a Digest stands for the bytes of one page.
@@ -45,6 +45,16 @@ class VmmThread {
   std::uint64_t rest_ps_ = 0;
 };
 
+// What guest memory is registered for. MISSING always is.
+enum class Registration : std::uint8_t {
+  kMissing,
+  kMinor,
+  kRwp,           // with RWP_ASYNC, which is on at first
+  kRwpSync,       // without RWP_ASYNC: each touch of an armed page queues a message
+  kRwpMinor,      // RWP_ASYNC and MINOR
+  kWpAsyncMinor,  // WP_ASYNC and MINOR
+};
+
 enum class FaultKind : std::uint8_t { kMissing, kMinor, kRwp };
 struct FaultMessage {
   PageId page = 0;
@@ -53,6 +63,8 @@ struct FaultMessage {
 
 enum class Protect : std::uint8_t { kArm, kResolve };
 enum class RwpMode : std::uint8_t { kSync, kAsync };
+// What a scan looks for, among pages that are mapped.
+enum class Category : std::uint8_t { kAccessed, kWritten };
 
 // An asynchronous read or write of the swap device: when it is complete, and whether it worked.
 struct DeviceReply {
@@ -68,15 +80,27 @@ class Host {
 
   // ioctls of the userfaultfd.
   virtual Errno Rwprotect(VmmThread& by, PageRange range, Protect protect) = 0;
+  virtual Errno Writeprotect(VmmThread& by, PageRange range, Protect protect) = 0;
   virtual Errno SetMode(VmmThread& by, RwpMode mode) = 0;
   virtual Errno Copy(VmmThread& by, PageId page, Digest digest) = 0;
   virtual Errno Zeropage(VmmThread& by, PageId page) = 0;
+  // Maps a page that the memfd has. EFAULT: it has none; EEXIST: it is mapped already.
+  virtual Errno Continue(VmmThread& by, PageId page) = 0;
   virtual Errno Wake(VmmThread& by, PageRange range) = 0;
   // read(2): the next message, if there is one.
   virtual std::optional<FaultMessage> ReadMessage(VmmThread& by) = 0;
 
-  // PAGEMAP_SCAN for PAGE_IS_ACCESSED over all guest memory.
-  virtual void ScanAccessed(VmmThread& by, std::vector<PageRange>* accessed) = 0;
+  // PAGEMAP_SCAN for PAGE_IS_ACCESSED or PAGE_IS_WRITTEN over all guest memory; appends ranges.
+  virtual void Scan(VmmThread& by, Category category, std::vector<PageRange>* pages) = 0;
+
+  // MADV_DONTNEED on the guest mapping: it forgets the pages, the memfd keeps them, and the next
+  // touch is a MINOR fault.
+  virtual Errno Unmap(VmmThread& by, PageRange range) = 0;
+
+  // page_idle/bitmap: writing ones, and reading which pages are not idle any more (touched since).
+  // A page that is not mapped has no frame number, so it is passed over.
+  virtual void SetIdle(VmmThread& by, PageRange range) = 0;
+  virtual void ScanIdle(VmmThread& by, PageRange range, std::vector<PageRange>* touched) = 0;
 
   // The io view: hashing a page without touching the guest's mapping; punching holes.
   virtual Digest HashPage(VmmThread& by, PageId page) = 0;

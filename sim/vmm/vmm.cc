@@ -9,12 +9,21 @@ namespace uffdsim {
 Vmm::Vmm(Host& host, Policy& policy, IntervalListener& listener, const VmmSetting& setting)
     : host_(host),
       set_(setting),
-      evictor_(host, policy, setting.tracker->arming, setting.evict_batch_pages) {
+      evictor_(host, policy, setting.tracker->hold, setting.tracker->armed,
+               setting.evict_batch_pages) {
+  if (setting.arming.row != nullptr) {
+    arming_ = MakeArming(setting.arming, {.pages = host.guest_pages(),
+                                          .interval_ns = setting.interval_ns,
+                                          .seed = setting.seed,
+                                          .parameters = {}});
+  }
   TrackerSetting tracker;
   tracker.host = &host;
   tracker.policy = &policy;
   tracker.evictor = &evictor_;
+  tracker.arming = arming_.get();
   tracker.listener = &listener;
+  tracker.seed = setting.seed;
   tracker.limit_pages = setting.limit_pages;
   tracker.interval_ns = setting.interval_ns;
   tracker.arm_chunk_pages = setting.arm_chunk_pages;
@@ -49,7 +58,9 @@ void Vmm::OnMessages(std::uint64_t now_ns) {
       case FaultKind::kRwp:
         due_.push_back({handler_.now_ns(), message->page, Due::Kind::kResolve, 0});
         break;
-      case FaultKind::kMinor: UFFDSIM_CHECK(false);  // MINOR is not registered
+      case FaultKind::kMinor:
+        due_.push_back({handler_.now_ns(), message->page, Due::Kind::kContinue, 0});
+        break;
     }
   }
   std::stable_sort(due_.begin(), due_.end(),
@@ -60,7 +71,7 @@ void Vmm::OnMessages(std::uint64_t now_ns) {
 void Vmm::OnMissing(PageId page) {
   // Two vCPUs can wait for one page: the first one's fetch serves both.
   const bool coming = std::any_of(due_.begin(), due_.end(), [&](const Due& due) {
-    return due.page == page && due.kind != Due::Kind::kResolve;
+    return due.page == page && due.kind != Due::Kind::kResolve && due.kind != Due::Kind::kContinue;
   });
   if (coming) return;
   ++incoming_;
@@ -87,18 +98,30 @@ void Vmm::RunDue() {
     case Due::Kind::kCopy:
     case Due::Kind::kZero: Populate(due); return;
     case Due::Kind::kResolve:
-      // Touched after all: it stays. When it is already gone, this only wakes whoever still waits.
-      evictor_.Revoke(due.page);
-      // The policy may pick it again before the next arming.
-      evictor_.OnResolved(due.page);
-      UFFDSIM_CHECK(host_.Rwprotect(handler_, {due.page, 1}, Protect::kResolve) == Errno::kOk);
-      return;
+    case Due::Kind::kContinue: Resolve(due); return;
     case Due::Kind::kRetry:
       Fetch(due.page);
       std::stable_sort(due_.begin(), due_.end(),
                        [](const Due& a, const Due& b) { return a.ready_ns > b.ready_ns; });
       return;
   }
+}
+
+void Vmm::Resolve(const Due& due) {
+  // Touched after all: it stays. When it is already gone, this only wakes whoever still waits.
+  evictor_.Revoke(due.page);
+  // The policy may pick it again before the next arming.
+  evictor_.OnResolved(due.page);
+  tracker_->OnTouched(due.page);
+  if (due.kind == Due::Kind::kResolve) {
+    UFFDSIM_CHECK(host_.Rwprotect(handler_, {due.page, 1}, Protect::kResolve) == Errno::kOk);
+    return;
+  }
+  const Errno error = host_.Continue(handler_, due.page);
+  if (error == Errno::kOk) return;
+  // Punched meanwhile, or mapped for another vCPU: let it try again.
+  UFFDSIM_CHECK(error == Errno::kEFAULT || error == Errno::kEEXIST);
+  UFFDSIM_CHECK(host_.Wake(handler_, {due.page, 1}) == Errno::kOk);
 }
 
 void Vmm::Populate(const Due& due) {

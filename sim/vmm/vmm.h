@@ -2,9 +2,9 @@
 //
 // Mirrors: a userfaultfd memory manager with asynchronous I/O: the handler reads a message, submits
 //          the fetch and goes on; when the page has arrived it is COPYed in, which wakes the vCPU.
-// Rules:   a touch of an armed page under sync mode is resolved, and the page's eviction called
-// off, if
-//          it comes in time; else the page is gone and its MISSING message follows.
+// Rules:   a touch of a page that is held still (armed under sync mode, or forgotten by the guest
+//          mapping) is resolved, and the page's eviction called off, if it comes in time; else the
+//          page is gone and its MISSING message follows.
 // Owned by: the replay, which calls what is due first. Units: virtual nanoseconds.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <memory>
 #include <vector>
 
+#include "sim/vmm/arming/registry.h"
 #include "sim/vmm/evictor.h"
 #include "sim/vmm/host.h"
 #include "sim/vmm/tracker/tracker.h"
@@ -20,6 +21,8 @@ namespace uffdsim {
 
 struct VmmSetting {
   const TrackerRow* tracker = nullptr;
+  ArmingChoice arming;  // for trackers that arm
+  std::uint64_t seed = 1;
   std::uint64_t limit_pages = 0;
   std::uint64_t interval_ns = 0;
   std::uint32_t arm_chunk_pages = 0;
@@ -40,6 +43,9 @@ class Vmm {
   // For trackers that see every access.
   void OnAccesses(std::span<const PageId> pages) { tracker_->OnAccesses(pages); }
 
+  // The page is a victim that is still there.
+  bool Evicting(PageId page) const { return evictor_.Evicting(page); }
+
   // When the last thing that was done had been done.
   std::uint64_t done_ns() const { return done_ns_; }
 
@@ -53,17 +59,19 @@ class Vmm {
   struct Due {
     std::uint64_t ready_ns;
     PageId page;
-    enum class Kind : std::uint8_t { kCopy, kZero, kResolve, kRetry } kind;
+    enum class Kind : std::uint8_t { kCopy, kZero, kResolve, kContinue, kRetry } kind;
     Digest digest;
   };
   void OnMissing(PageId page);
   void Fetch(PageId page);
   void RunDue();
   void Populate(const Due& due);
+  void Resolve(const Due& due);
 
   Host& host_;
   VmmSetting set_;
   Evictor evictor_;
+  std::unique_ptr<ArmingStrategy> arming_;
   std::unique_ptr<Tracker> tracker_;
   VmmThread background_;
   VmmThread handler_;

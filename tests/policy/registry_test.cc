@@ -59,7 +59,7 @@ TEST(Registry, RowsAreWellFormed) {
     EXPECT_TRUE(names.insert(row.name).second);
     EXPECT_EQ(row.sentence.back(), '.');
     EXPECT_FALSE(row.source.empty());
-    for (const PolicyParameter& parameter : row.parameters) {
+    for (const Parameter& parameter : row.parameters) {
       EXPECT_LE(parameter.lowest, parameter.initial) << parameter.key;
       EXPECT_LE(parameter.initial, parameter.highest) << parameter.key;
       EXPECT_FALSE(parameter.sentence.empty()) << parameter.key;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "sim/text/parameters.h"
 #include "sim/vmm/policy/policy.h"
 #include "sim/vmm/policy/setting.h"
 
@@ -29,24 +30,12 @@ enum class PolicyNeeds : std::uint8_t {
   kFuture,      // the next use of each page: PolicySetting::next_use; demand paging only
 };
 
-enum class ParameterKind : std::uint8_t { kWhole, kReal, kWord };
-
-struct PolicyParameter {
-  std::string_view key;
-  ParameterKind kind = ParameterKind::kWhole;
-  double initial = 0;
-  double lowest = 0;
-  double highest = 0;
-  std::string_view words;  // kWord: the words, separated by blanks; the value is an index
-  std::string_view sentence;
-};
-
 struct PolicyRow {
   std::string_view name;
   PolicyNeeds needs;
   std::string_view sentence;
   std::string_view source;
-  std::span<const PolicyParameter> parameters;
+  std::span<const Parameter> parameters;
   std::unique_ptr<Policy> (*make)(const PolicySetting&);
 };
 

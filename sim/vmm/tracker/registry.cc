@@ -6,8 +6,18 @@ namespace uffdsim {
 namespace {
 
 constexpr TrackerRow kRows[] = {
-#define UFFDSIM_TRACKER(identifier, name, sees, arming, sentence, source) \
-  {name, TrackerSees::sees, Arming::arming, sentence, source, &Make##identifier##Tracker},
+#define UFFDSIM_TRACKER(identifier, name, sees, registration, hold, armed, first_touch, arming, \
+                        sentence, source)                                                       \
+  {name,                                                                                        \
+   TrackerSees::sees,                                                                           \
+   Registration::registration,                                                                  \
+   Hold::hold,                                                                                  \
+   Armed::armed,                                                                                \
+   FirstTouch::first_touch,                                                                     \
+   arming,                                                                                      \
+   sentence,                                                                                    \
+   source,                                                                                      \
+   &Make##identifier##Tracker},
 #include "sim/vmm/tracker/tracker.def"
 };
 

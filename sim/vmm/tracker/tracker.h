@@ -16,6 +16,7 @@
 #include <span>
 #include <string_view>
 
+#include "sim/vmm/arming/arming.h"
 #include "sim/vmm/evictor.h"
 #include "sim/vmm/host.h"
 #include "sim/vmm/policy/policy.h"
@@ -40,10 +41,12 @@ struct TrackerSetting {
   Host* host = nullptr;
   Policy* policy = nullptr;
   Evictor* evictor = nullptr;
+  ArmingStrategy* arming = nullptr;  // null for trackers that do not arm
   IntervalListener* listener = nullptr;
+  std::uint64_t seed = 1;
   std::uint64_t limit_pages = 0;  // resident pages never exceed this
   std::uint64_t interval_ns = 0;
-  std::uint32_t arm_chunk_pages = 0;  // pages of one RWPROTECT
+  std::uint32_t arm_chunk_pages = 0;  // most pages that one call arms
   EvictWhat evict = EvictWhat::kPressure;
 };
 
@@ -62,16 +65,29 @@ class Tracker {
   // The page is there.
   virtual void OnPopulated(PageId page) = 0;
 
+  // A touch of a page that was there queued a message, and is being resolved.
+  virtual void OnTouched(PageId) {}
+
   // References to resident pages in program order: only for kEveryAccess.
   virtual void OnAccesses(std::span<const PageId>) {}
 };
 
 enum class TrackerSees : std::uint8_t { kFaultsAndScans, kEveryAccess };
 
+// How the first touch of an armed page is answered.
+enum class FirstTouch : std::uint8_t {
+  kInKernel,  // or by nobody, where touches only set bits
+  kMessage,   // the VMM's handler resolves it
+};
+
 struct TrackerRow {
   std::string_view name;
   TrackerSees sees;
-  Arming arming;
+  Registration registration;
+  Hold hold;
+  Armed armed;
+  FirstTouch first_touch;
+  std::string_view arming;  // its strategy when none is chosen; empty: it does not arm
   std::string_view sentence;
   std::string_view source;
   std::unique_ptr<Tracker> (*make)(const TrackerSetting&);
