@@ -127,6 +127,12 @@ struct Geometry {
   std::uint8_t bits[5];     // index bits per level, [0] = PTE table
   constexpr std::uint32_t EntriesPerTable(int level) const { return 1U << bits[level]; }
   constexpr std::uint32_t PmdPages() const { return 1U << bits[0]; }
+  // Base pages that one entry of a table of `level` covers.
+  constexpr std::uint64_t PagesPerEntry(int level) const {
+    std::uint64_t pages = 1;
+    for (int below = 0; below < level; ++below) pages <<= bits[below];
+    return pages;
+  }
 };
 
 // Numbers that the configuration gives to the special swap types (include/linux/swap.h). 0xff: the

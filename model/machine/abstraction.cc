@@ -1,6 +1,7 @@
 #include "model/machine/abstraction.h"
 
 #include "model/mm/entry.h"
+#include "model/path/hw_walk.h"
 
 namespace uffdsim {
 namespace {
@@ -57,23 +58,11 @@ AbstractPage WorldView::PageOf(MmId mm, const Vma& vma, Vpn vpn) const {
   page.ctx = vma.ctx;
   page.accessible = vma.Accessible();
   page.may_write = vma.Has(kVmWrite);
-  const PageTable& table = w_.mm(mm).table;
-  const Word pmd = table.GetPmd(vpn);
-  Pfn pfn{};
-  if (arch.None(Form::kPmd, pmd)) {
-    const Word pte = table.GetPte(vpn);
-    Describe(vma, Form::kPte, pte, &page);
-    if (page.backing == Backing::kResident) pfn = arch.PfnOf(Form::kPte, pte);
-  } else {
-    const bool hugetlb = vma.Hugetlb();
-    const Form form = hugetlb ? Form::kPte : Form::kPmd;
-    const Word word = hugetlb ? arch.HugetlbLoad(HugeSize::kPmd, pmd) : pmd;
-    Describe(vma, form, word, &page);
-    if (page.backing == Backing::kResident) {
-      pfn = arch.PfnOf(form, word) + static_cast<std::uint32_t>(vpn.value & (table.PmdPages() - 1));
-    }
-  }
+  const Leaf leaf = FindLeaf(w_, mm, vma, vpn);
+  const auto [form, word] = ReadLeaf(w_, vma, leaf);
+  Describe(vma, form, word, &page);
   if (page.backing == Backing::kResident) {
+    const Pfn pfn = FrameOf(w_, vma, leaf, vpn);
     const uffdsim::Page& frame = w_.frames[pfn];
     page.frame = pfn.value + 1ULL;
     page.private_anon = !vma.Shared() && w_.frames.Head(pfn).Has(kPgAnon) && !frame.Has(kPgZero);

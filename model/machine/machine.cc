@@ -17,6 +17,7 @@ constexpr StartFn kStart[] = {
 WorldConfig SettingsOf(const MachineConfig& config) {
   WorldConfig settings;
   settings.hugetlb_pages = config.hugetlb_pages;
+  settings.gigantic_pages = config.gigantic_pages;
   settings.numa_nodes = config.numa_nodes;
   settings.swap_pages = config.swap_bytes >> config.arch->geometry().page_shift;
   settings.content_mode = config.content_mode;

@@ -1,8 +1,8 @@
 // Files that can be mapped, and their page caches.
 //
-// Mirrors: mm/shmem.c (memfd, MAP_SHARED|MAP_ANONYMOUS), fs/hugetlbfs, struct address_space. A
-// shmem
-//          index holds a frame, or the swap slot the frame was written to, or nothing.
+// Mirrors: mm/shmem.c (memfd, MAP_SHARED|MAP_ANONYMOUS), fs/hugetlbfs, fs/ramfs,
+//          virt/kvm/guest_memfd.c, struct address_space. A shmem index holds a frame, or the swap
+//          slot the frame was written to, or nothing.
 // Owned by: World::files, by FileId.
 #pragma once
 
@@ -10,11 +10,18 @@
 
 #include "model/base/chunked_array.h"
 #include "model/base/ids.h"
+#include "model/mm/hstate.h"
 #include "model/mm/reserve_map.h"
 
 namespace uffdsim {
 
-enum class FileKind : std::uint8_t { kShmem, kHugetlb };
+enum class FileKind : std::uint8_t {
+  kShmem,
+  kHugetlb,
+  kRamfs,       // stands for every file system without userfaultfd operations; is never reclaimed
+  kGuestMemfd,  // a VM's memory: shared mappings only, its pages stay where they are
+  kSpecial,     // pages that the kernel itself put into an address space, as those of the vdso
+};
 
 // One slot of a page cache: empty, a frame, or a swap slot. Four bytes, because replay has one per
 // resident page.
@@ -44,8 +51,18 @@ class CacheSlot {
   std::uint32_t raw_ = 0;
 };
 
+// mapping_unevictable(): reclaim leaves the pages alone.
+constexpr bool Unevictable(FileKind kind) {
+  return kind == FileKind::kRamfs || kind == FileKind::kGuestMemfd || kind == FileKind::kSpecial;
+}
+// The pages cannot move to other frames (mapping_inaccessible(), pages of the kernel image).
+constexpr bool Unmovable(FileKind kind) {
+  return kind == FileKind::kGuestMemfd || kind == FileKind::kSpecial;
+}
+
 struct File {
   FileKind kind = FileKind::kShmem;
+  Hstate hstate = Hstate::kPmd;   // hugetlb: the size of its pages
   bool memfd = false;             // has a name in user space (else MAP_SHARED|MAP_ANONYMOUS)
   std::uint64_t size = 0;         // in base pages
   ChunkedArray<CacheSlot> cache;  // by base page index; a large folio fills all of its indexes

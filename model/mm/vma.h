@@ -12,6 +12,7 @@
 
 #include "model/arch/arch.h"
 #include "model/base/ids.h"
+#include "model/mm/hstate.h"
 
 namespace uffdsim {
 
@@ -68,6 +69,7 @@ struct Vma {
   CtxId ctx{};                     // userfaultfd context, 0: none
   std::uint32_t anon_vma = 0;      // identity of the reverse map, 0: no anonymous page yet
   std::uint16_t policy = 0;        // NUMA policy: 0 default, else node + 1 (bind)
+  Hstate hstate = Hstate::kPmd;    // hugetlb: the size of its pages
   bool anon_vma_shared = false;    // the chain has more than one link (after fork)
   bool huge_pages_stolen = false;  // hugetlb: the owner took a page back (HPAGE_RESV_UNMAPPED)
   std::uint16_t reserve_map =

@@ -29,6 +29,7 @@ enum class MapKind : std::uint8_t {
   kHugeShared,   // MAP_SHARED|MAP_ANONYMOUS|MAP_HUGETLB
   kFileShared,   // MAP_SHARED of a file
   kFilePrivate,  // MAP_PRIVATE of a file
+  kSpecial,      // installed by the kernel (_install_special_mapping()), as the vdso is
 };
 
 enum class Advice : std::uint8_t {
@@ -81,6 +82,9 @@ enum OpFlags : std::uint32_t {
   kOpQuery = 1U << 13,         // migrate: query only
   kOpAll = 1U << 14,           // migrate: MPOL_MF_MOVE_ALL
   kOpRaw = 1U << 15,           // observe: page-table entries and frames too
+  kOpGigantic = 1U << 17,      // map of hugetlb memory, memfd: PUD-size pages
+  kOpRamfs = 1U << 18,         // memfd: a file of ramfs
+  kOpGuestMemfd = 1U << 19,    // memfd: a guest_memfd that user space may map
   kOpRawMode = 1U << 16,       // rwprotect, writeprotect, copy, ..: `mode` is the whole mode word
 };
 

@@ -151,7 +151,7 @@ Pfn ShmemGetPage(World& w, FileId id, std::uint64_t index, CacheMiss miss, std::
     pfn = w.frames.Alloc(0, node);
   }
   Page& page = w.frames[pfn];
-  page.flags |= kPgSwapBacked | kPgLru;
+  page.flags |= kPgLru | (file.kind == FileKind::kShmem ? std::uint32_t{kPgSwapBacked} : 0);
   page.file = id;
   page.index = index;
   file.cache.Set(index, CacheSlot::Frame(pfn));

@@ -1,7 +1,7 @@
 // Files: creation, size, holes, reading and writing through the page cache.
 //
 // Mirrors: memfd_create(), shmem_fallocate(), shmem_file_read_iter(), shmem_write_begin() of
-//          mm/memfd.c and mm/shmem.c.
+//          mm/memfd.c and mm/shmem.c, virt/kvm/guest_memfd.c, fs/ramfs.
 #include <algorithm>
 
 #include "model/path/fault.h"
@@ -22,6 +22,17 @@ Content ReadIndex(World& w, FileId id, std::uint64_t index) {
   return pfn == Pfn(0) ? 0 : LookAtContent(w, pfn);
 }
 
+FileKind KindOf(std::uint32_t flags) {
+  if ((flags & kOpHugetlb) != 0) return FileKind::kHugetlb;
+  if ((flags & kOpRamfs) != 0) return FileKind::kRamfs;
+  if ((flags & kOpGuestMemfd) != 0) return FileKind::kGuestMemfd;
+  return FileKind::kShmem;
+}
+
+// guest_memfd has neither read nor write, and hugetlbfs no write.
+bool Readable(FileKind kind) { return kind != FileKind::kGuestMemfd; }
+bool Writable(FileKind kind) { return kind != FileKind::kGuestMemfd && kind != FileKind::kHugetlb; }
+
 }  // namespace
 
 void Start_memfd(World& w, Task& t) {
@@ -29,7 +40,8 @@ void Start_memfd(World& w, Task& t) {
   if (w.files.size() <= id.value) w.files.resize(id.value + 1U);
   File& file = w.file(id);
   if (file.memfd) return Bad(t, "file exists");
-  file.kind = (t.op.flags & kOpHugetlb) != 0 ? FileKind::kHugetlb : FileKind::kShmem;
+  file.kind = KindOf(t.op.flags);
+  file.hstate = (t.op.flags & kOpGigantic) != 0 ? Hstate::kPud : Hstate::kPmd;
   file.memfd = true;
   file.size = PageAlignUp(w, t.op.length) / PageSize(w);
   Succeed(t);
@@ -38,7 +50,9 @@ void Start_memfd(World& w, Task& t) {
 void Start_ftruncate(World& w, Task& t) {
   if (!FileExists(w, t.op.file)) return Fail(t, Errno::kEBADF);
   const std::uint64_t pages = PageAlignUp(w, t.op.length) / PageSize(w);
-  if (w.file(t.op.file).kind == FileKind::kHugetlb && !HugetlbAligned(w, pages)) {
+  const File& file = w.file(t.op.file);
+  if (file.kind == FileKind::kGuestMemfd) return Fail(t, Errno::kEINVAL);  // kvm_gmem_setattr()
+  if (file.kind == FileKind::kHugetlb && !HugetlbAligned(w, file.hstate, pages)) {
     return Fail(t, Errno::kEINVAL);
   }
   TruncateFile(w, t.op.file, pages);
@@ -50,8 +64,14 @@ void Start_fallocate(World& w, Task& t) {
   if (t.op.length == 0) return Fail(t, Errno::kEINVAL);
   const std::uint64_t first = t.op.start / PageSize(w);
   const std::uint64_t last = PageAlignUp(w, t.op.start + t.op.length) / PageSize(w);
-  if (w.file(t.op.file).kind == FileKind::kHugetlb) return HugetlbFallocate(w, t, first, last);
-  if ((t.op.flags & kOpPunch) != 0) {
+  const FileKind kind = w.file(t.op.file).kind;
+  if (kind == FileKind::kHugetlb) return HugetlbFallocate(w, t, first, last);
+  // ramfs has no fallocate(); a guest_memfd never changes its size, so it can only be punched.
+  const bool punch = (t.op.flags & kOpPunch) != 0;
+  if (kind == FileKind::kRamfs || (kind == FileKind::kGuestMemfd && !punch)) {
+    return Fail(t, Errno::kEOPNOTSUPP);
+  }
+  if (punch) {
     PunchFile(w, t.op.file, first, last);
   } else {
     for (std::uint64_t index = first; index < last; ++index) {
@@ -68,6 +88,7 @@ void Start_fallocate(World& w, Task& t) {
 
 void Start_fread(World& w, Task& t) {
   if (!FileExists(w, t.op.file)) return Fail(t, Errno::kEBADF);
+  if (!Readable(w.file(t.op.file).kind)) return Fail(t, Errno::kEINVAL);
   const auto offset = static_cast<std::uint32_t>(t.op.start & PageMask(w));
   std::uint64_t index = t.op.start / PageSize(w);
   const std::uint64_t pages = PageAlignUp(w, t.op.length) / PageSize(w);
@@ -83,7 +104,7 @@ void Start_fread(World& w, Task& t) {
 
 void Start_fwrite(World& w, Task& t) {
   if (!FileExists(w, t.op.file)) return Fail(t, Errno::kEBADF);
-  if (w.file(t.op.file).kind == FileKind::kHugetlb) return Fail(t, Errno::kEINVAL);
+  if (!Writable(w.file(t.op.file).kind)) return Fail(t, Errno::kEINVAL);
   const auto offset = static_cast<std::uint32_t>(t.op.start & PageMask(w));
   std::uint64_t index = t.op.start / PageSize(w);
   const std::uint64_t pages = PageAlignUp(w, t.op.length) / PageSize(w);

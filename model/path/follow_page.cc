@@ -51,8 +51,8 @@ void TouchHuge(World& w, MmId mm, Vpn vpn, const Leaf& leaf, std::uint32_t gup) 
   if (write) word = arch.MkDirty(Form::kPmd, word);
   if (word == leaf.word) return;
   PageTable& table = w.mm(mm).table;
-  table.SetPmd(
-      Vpn(vpn.value & ~(table.PmdPages() - 1)),
+  table.SetLeaf(
+      leaf.level, Vpn(vpn.value & ~(table.PagesPerEntry(leaf.level) - 1)),
       arch.SetAccessFlags(Form::kPmd, leaf.word, word, write ? Access::kWrite : Access::kRead));
 }
 
@@ -72,10 +72,8 @@ Errno GupCheckVma(const Vma& vma, std::uint32_t gup) {
 
 Followed FollowPage(World& w, MmId mm, const Vma& vma, Vpn vpn, std::uint32_t gup) {
   const Arch& arch = *w.arch;
-  const Leaf leaf = FindLeaf(w, mm, vpn);
-  const bool hugetlb = vma.Hugetlb();
-  const Word word = hugetlb ? arch.HugetlbLoad(HugeSize::kPmd, leaf.word) : leaf.word;
-  const Form form = hugetlb ? Form::kPte : leaf.form;
+  const Leaf leaf = FindLeaf(w, mm, vma, vpn);
+  const auto [form, word] = ReadLeaf(w, vma, leaf);
   if (arch.None(form, word) || !arch.Present(form, word)) return {};
   if (arch.Protnone(form, word) && !CanFollowProtnone(vma, gup)) return {};
   const Pfn pfn = FrameOf(w, vma, leaf, vpn);
@@ -88,7 +86,7 @@ Followed FollowPage(World& w, MmId mm, const Vma& vma, Vpn vpn, std::uint32_t gu
   TouchHuge(w, mm, vpn, leaf, gup);
   Page& folio = w.frames.Head(pfn);
   if ((gup & kGupWrite) != 0 && !arch.Dirty(form, word)) folio.flags |= kPgDirty;
-  const std::uint64_t unit = leaf.level == 0 ? 1 : w.mm(mm).table.PmdPages();
+  const std::uint64_t unit = w.mm(mm).table.PagesPerEntry(leaf.level);
   return {.what = Follow::kPage, .pfn = pfn, .pages = unit - (vpn.value & (unit - 1))};
 }
 

@@ -64,9 +64,10 @@ Word ForkedHugetlbPinned(const World& w, const ForkedVma& v, Pfn copy, Word word
 
 // A copy of a huge page for the child, from what the pool has beyond its promises.
 bool CopyPinnedHugetlb(World& w, const ForkedVma& v, Vpn vpn, Word word) {
-  if (w.huge_pool.free <= w.huge_pool.reserved) return false;
+  HugePool& pool = w.huge_pool(v.dst->hstate);
+  if (pool.free <= pool.reserved) return false;
   const Pfn source = w.arch->PfnOf(Form::kPte, word);
-  --w.huge_pool.free;
+  --pool.free;
   const Pfn copy = w.frames.Alloc(w.frames[source].order, w.frames[source].node);
   Page& head = w.frames[copy];
   head.flags |= kPgHugetlb | kPgAnon | kPgAnonExclusive;
@@ -75,17 +76,14 @@ bool CopyPinnedHugetlb(World& w, const ForkedVma& v, Vpn vpn, Word word) {
     w.frames[copy + i].content = LookAtContent(w, source + i);
   }
   MapFrames(w, copy, w.frames.Count(copy));
-  w.mm(v.child).table.SetLeaf(
-      1, vpn, w.arch->HugetlbStore(HugeSize::kPmd, ForkedHugetlbPinned(w, v, copy, word)));
+  SetHugeEntry(w, v.child, *v.dst, vpn, ForkedHugetlbPinned(w, v, copy, word));
   return true;
 }
 
 // One huge entry that is not none.
 Errno CopyHugetlbEntry(World& w, const ForkedVma& v, Vpn vpn, Word word) {
   const Arch& arch = *w.arch;
-  const auto store = [&](MmId mm, Word entry) {
-    w.mm(mm).table.SetLeaf(1, vpn, arch.HugetlbStore(HugeSize::kPmd, entry));
-  };
+  const auto store = [&](MmId mm, Word entry) { SetHugeEntry(w, mm, *v.src, vpn, entry); };
   const EntryKind kind = Classify(arch, Form::kPte, word);
   if (kind == EntryKind::kMarker) {
     store(v.child, ForkedMarker(w, v, word));
@@ -151,13 +149,12 @@ PmdCopy CopyPmd(World& w, const ForkedVma& v, Vpn vpn) {
 
 Errno CopyHugetlbRange(World& w, const ForkedVma& v) {
   const Arch& arch = *w.arch;
-  PageTable& table = w.mm(v.parent).table;
-  for (Vpn vpn = v.src->start; vpn < v.src->end; vpn = vpn + table.PmdPages()) {
-    if (!table.HasTableOf(1, vpn)) continue;
-    if (!AllocPmdTable(w, v.child, vpn)) return Errno::kENOMEM;
-    const Word raw = table.GetPmd(vpn);
-    if (arch.None(Form::kPmd, raw)) continue;
-    const Errno error = CopyHugetlbEntry(w, v, vpn, arch.HugetlbLoad(HugeSize::kPmd, raw));
+  for (Vpn vpn = v.src->start; vpn < v.src->end; vpn = vpn + HugePages(w, *v.src)) {
+    if (!HasHugeTable(w, v.parent, *v.src, vpn)) continue;
+    if (!AllocHugeTable(w, v.child, *v.dst, vpn)) return Errno::kENOMEM;
+    const Word word = HugeEntry(w, v.parent, *v.src, vpn);
+    if (arch.None(Form::kPte, word)) continue;
+    const Errno error = CopyHugetlbEntry(w, v, vpn, word);
     if (error != Errno::kOk) return error;
   }
   return Errno::kOk;

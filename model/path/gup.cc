@@ -42,10 +42,8 @@ std::uint32_t FaultFlagsOf(const GupFrame& f, Follow what) {
 }
 
 bool Marked(const World& w, const Vma& vma, MmId mm, Vpn vpn) {
-  const Leaf leaf = FindLeaf(w, mm, vpn);
-  const Word word = vma.Hugetlb() ? w.arch->HugetlbLoad(HugeSize::kPmd, leaf.word) : leaf.word;
-  const Form form = vma.Hugetlb() ? Form::kPte : leaf.form;
-  return !w.arch->None(leaf.form, leaf.word) && IsArmed(w, vma, form, word);
+  const LeafWord leaf = ReadLeaf(w, vma, FindLeaf(w, mm, vma, vpn));
+  return !w.arch->None(leaf.form, leaf.word) && IsArmed(w, vma, leaf.form, leaf.word);
 }
 
 Next FollowOnce(World& w, Task& t, GupFrame& f) {

@@ -1,7 +1,7 @@
 // hugetlb entries and frames: what the hugetlb_*.cc files share.
 //
 // Mirrors: huge_ptep_get(), make_huge_pte(), alloc_hugetlb_folio() and restore_reserve_on_error()
-//          of mm/hugetlb.c. One huge page size: the PMD's. An entry is a PTE word in a PMD slot,
+//          of mm/hugetlb.c. An entry is a PTE word in a PMD or PUD slot (the mapping's hstate),
 //          stored in the table's own format.
 // Rules:   an anonymous folio has its AnonExclusive flag in the head.
 // Units:   `vpn` may be any page of the huge page; indexes are in huge pages.
@@ -11,16 +11,34 @@
 
 namespace uffdsim {
 
-inline std::uint64_t HugePages(const World& w) { return w.arch->geometry().PmdPages(); }
-inline Vpn HugeFirst(const World& w, Vpn vpn) { return Vpn(vpn.value & ~(HugePages(w) - 1)); }
+// pages_per_huge_page()
+inline std::uint64_t HugePages(const World& w, Hstate h) {
+  return w.arch->geometry().PagesPerEntry(LevelOf(h));
+}
+inline std::uint64_t HugePages(const World& w, const Vma& vma) { return HugePages(w, vma.hstate); }
+inline std::uint64_t HugePages(const World& w, FileId file) {
+  return HugePages(w, w.files[file.value].hstate);
+}
+// size_to_hstate() of a folio in use.
+inline Hstate HstateOfOrder(const World& w, unsigned order) {
+  return order == w.arch->HugeOrder(HugeSize::kPud) ? Hstate::kPud : Hstate::kPmd;
+}
+inline Vpn HugeFirst(const World& w, const Vma& vma, Vpn vpn) {
+  return Vpn(vpn.value & ~(HugePages(w, vma) - 1));
+}
 // vma_hugecache_offset()
 inline std::uint64_t HugeIndex(const World& w, const Vma& vma, Vpn vpn) {
-  return vma.IndexOf(HugeFirst(w, vpn)) / HugePages(w);
+  return vma.IndexOf(HugeFirst(w, vma, vpn)) / HugePages(w, vma);
 }
 
 // --- entries -------------------------------------------------------------------------------------
-Word HugeEntry(const World& w, MmId mm, Vpn vpn);  // NoneWord(kPte) when there is none
-void SetHugeEntry(World& w, MmId mm, Vpn vpn, Word word);
+// NoneWord(kPte) when there is none.
+Word HugeEntry(const World& w, MmId mm, const Vma& vma, Vpn vpn);
+void SetHugeEntry(World& w, MmId mm, const Vma& vma, Vpn vpn, Word word);
+// Whether the table that would hold the entry exists.
+bool HasHugeTable(const World& w, MmId mm, const Vma& vma, Vpn vpn);
+// huge_pte_alloc(); false: no memory for it.
+[[nodiscard]] bool AllocHugeTable(World& w, MmId mm, const Vma& vma, Vpn vpn);
 enum class HugeWrite : std::uint8_t { kNever, kIfAllowed };
 Word MakeHugeEntry(const World& w, const Vma& vma, Pfn head, HugeWrite write);
 // huge_pte_modify() and arch_make_huge_pte(): keeps the uffd bit like pte_modify().

@@ -5,23 +5,34 @@
 
 namespace uffdsim {
 
-Word HugeEntry(const World& w, MmId mm, Vpn vpn) {
+Word HugeEntry(const World& w, MmId mm, const Vma& vma, Vpn vpn) {
   const Arch& arch = *w.arch;
-  const Word raw = w.mm(mm).table.GetPmd(vpn);
+  const Word raw = w.mm(mm).table.GetLeaf(LevelOf(vma.hstate), vpn);
   return arch.None(Form::kPmd, raw) ? arch.NoneWord(Form::kPte)
-                                    : arch.HugetlbLoad(HugeSize::kPmd, raw);
+                                    : arch.HugetlbLoad(SizeOf(vma.hstate), raw);
 }
 
-void SetHugeEntry(World& w, MmId mm, Vpn vpn, Word word) {
+void SetHugeEntry(World& w, MmId mm, const Vma& vma, Vpn vpn, Word word) {
   const Arch& arch = *w.arch;
-  w.mm(mm).table.SetPmd(HugeFirst(w, vpn), arch.None(Form::kPte, word)
-                                               ? arch.NoneWord(Form::kPmd)
-                                               : arch.HugetlbStore(HugeSize::kPmd, word));
+  w.mm(mm).table.SetLeaf(LevelOf(vma.hstate), HugeFirst(w, vma, vpn),
+                         arch.None(Form::kPte, word) ? arch.NoneWord(Form::kPmd)
+                                                     : arch.HugetlbStore(SizeOf(vma.hstate), word));
+}
+
+bool HasHugeTable(const World& w, MmId mm, const Vma& vma, Vpn vpn) {
+  return w.mm(mm).table.HasTableOf(LevelOf(vma.hstate), vpn);
+}
+
+bool AllocHugeTable(World& w, MmId mm, const Vma& vma, Vpn vpn) {
+  if (HasHugeTable(w, mm, vma, vpn)) return true;
+  if (w.Chooses(ChoicePoint::k_fail_page_table)) return false;
+  w.mm(mm).table.EnsureTableOf(LevelOf(vma.hstate), vpn);
+  return true;
 }
 
 Word MakeHugeEntry(const World& w, const Vma& vma, Pfn head, HugeWrite write) {
   const Arch& arch = *w.arch;
-  Word word = arch.HugetlbMake(HugeSize::kPmd, head.value, vma.page_prot);
+  Word word = arch.HugetlbMake(SizeOf(vma.hstate), head.value, vma.page_prot);
   if (write == HugeWrite::kIfAllowed && vma.Has(kVmWrite)) {
     word = arch.MkWriteNovma(Form::kPte, arch.MkDirty(Form::kPte, word));
   } else {

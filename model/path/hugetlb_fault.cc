@@ -20,11 +20,11 @@ bool Writes(const FaultFrame& f) { return (f.flags & kFaultWrite) != 0; }
 bool Unshares(const FaultFrame& f) { return (f.flags & kFaultUnshare) != 0; }
 
 // set_huge_ptep_writable()
-void SetWritable(World& w, const FaultFrame& f) {
+void SetWritable(World& w, const FaultFrame& f, const Vma& vma) {
   const Arch& arch = *w.arch;
-  const Word old_word = HugeEntry(w, f.mm, f.vpn);
+  const Word old_word = HugeEntry(w, f.mm, vma, f.vpn);
   const Word word = arch.MkWriteNovma(Form::kPte, arch.MkDirty(Form::kPte, old_word));
-  SetHugeEntry(w, f.mm, f.vpn, arch.SetAccessFlags(Form::kPte, old_word, word));
+  SetHugeEntry(w, f.mm, vma, f.vpn, arch.SetAccessFlags(Form::kPte, old_word, word));
 }
 
 // --- private copies ------------------------------------------------------------------------------
@@ -32,11 +32,11 @@ void SetWritable(World& w, const FaultFrame& f) {
 // what it reserved. They are killed if they come back.
 void UnmapFromChildren(World& w, const FaultFrame& f, Pfn head) {
   for (const Mapping& m : MappingsOf(w, head)) {
-    if (m.mm == f.mm && m.vpn == HugeFirst(w, f.vpn)) continue;
     Vma& vma = *w.mm(m.mm).vmas.Find(m.vpn);
+    if (m.mm == f.mm && m.vpn == HugeFirst(w, vma, f.vpn)) continue;
     if (vma.Has(kVmMayshare) || OwnsReservation(vma)) continue;
     vma.huge_pages_stolen = true;
-    ZapRange(w, m.mm, vma, m.vpn, m.vpn + HugePages(w), ZapMarkers::kKeep, Cause::kZap);
+    ZapRange(w, m.mm, vma, m.vpn, m.vpn + HugePages(w, vma), ZapMarkers::kKeep, Cause::kZap);
   }
 }
 
@@ -46,7 +46,7 @@ bool CanReuse(const World& w, Pfn head) {
 
 void Reuse(World& w, const FaultFrame& f, const Vma& vma, Pfn head) {
   w.frames[head].flags |= kPgAnonExclusive;
-  if (!Unshares(f) && vma.Has(kVmWrite)) SetWritable(w, f);
+  if (!Unshares(f) && vma.Has(kVmWrite)) SetWritable(w, f, vma);
 }
 
 // The bit stays on an unshared copy; a written page has none by now.
@@ -58,25 +58,25 @@ Word CopiedHuge(const World& w, const FaultFrame& f, const Vma& vma, Pfn copy, W
 
 std::uint32_t Copy(World& w, const FaultFrame& f, Vma& vma, Word old_word, Pfn copy) {
   const Pfn source = w.arch->PfnOf(Form::kPte, old_word);
-  const Vpn first = HugeFirst(w, f.vpn);
+  const Vpn first = HugeFirst(w, vma, f.vpn);
   PrepareAnonVma(w, f.mm, vma);
   for (std::uint32_t i = 0; i < w.frames.Count(copy); ++i) {
     w.frames[copy + i].content = LookAtContent(w, source + i);
   }
-  NotifyInvalidate(w, f.mm, first, first + HugePages(w));
+  NotifyInvalidate(w, f.mm, first, first + HugePages(w, vma));
   MapNewAnonHuge(w, vma, f.vpn, copy);
-  SetHugeEntry(w, f.mm, f.vpn, CopiedHuge(w, f, vma, copy, old_word));
-  FlushTlb(w, f.mm, first, first + HugePages(w));
+  SetHugeEntry(w, f.mm, vma, f.vpn, CopiedHuge(w, f, vma, copy, old_word));
+  FlushTlb(w, f.mm, first, first + HugePages(w, vma));
   UnmapFrames(w, source, w.frames.Count(source));
   return kVmFaultOk;
 }
 
 // hugetlb_wp()
 std::uint32_t WriteOrUnshare(World& w, const FaultFrame& f, Vma& vma) {
-  const Word word = HugeEntry(w, f.mm, f.vpn);
+  const Word word = HugeEntry(w, f.mm, vma, f.vpn);
   if (!Unshares(f) && w.arch->Uffd(Form::kPte, word)) return kVmFaultOk;
   if (vma.Has(kVmMayshare)) {
-    SetWritable(w, f);
+    SetWritable(w, f, vma);
     return kVmFaultOk;
   }
   const Pfn head = w.arch->PfnOf(Form::kPte, word);
@@ -118,7 +118,7 @@ std::uint32_t NoPage(World& w, FaultFrame& f, Vma& vma) {
   const std::uint64_t index = HugeIndex(w, vma, f.vpn);
   Pfn head = CachedHuge(w, vma.file, index);
   if (head == Pfn(0)) {
-    if (index >= w.file(vma.file).size / HugePages(w)) return kVmFaultSigbus;
+    if (index >= w.file(vma.file).size / HugePages(w, vma)) return kVmFaultSigbus;
     if (vma.UffdMissing()) {
       f.reason = UffdReason::kMissing;
       return kFaultDeliver;
@@ -138,7 +138,7 @@ std::uint32_t NoPage(World& w, FaultFrame& f, Vma& vma) {
   } else {
     MapNewAnonHuge(w, vma, f.vpn, head);
   }
-  SetHugeEntry(w, f.mm, f.vpn, PopulatedHuge(w, vma, head, f.orig));
+  SetHugeEntry(w, f.mm, vma, f.vpn, PopulatedHuge(w, vma, head, f.orig));
   // Saves the second fault that a write would take.
   return Writes(f) && !vma.Shared() ? WriteOrUnshare(w, f, vma) : std::uint32_t{kVmFaultOk};
 }
@@ -150,9 +150,9 @@ Word ResolvedHuge(const World& w, const Vma& vma, Word word) {
   return w.arch->MkYoung(Form::kPte, w.arch->ClearUffd(Form::kPte, word));
 }
 
-void EmitResolved(World& w, const FaultFrame& f) {
-  const Vpn first = HugeFirst(w, f.vpn);
-  EmitLoss(w, f.mm, first, first + HugePages(w), Cause::kAsyncResolve);
+void EmitResolved(World& w, const FaultFrame& f, const Vma& vma) {
+  const Vpn first = HugeFirst(w, vma, f.vpn);
+  EmitLoss(w, f.mm, first, first + HugePages(w, vma), Cause::kAsyncResolve);
 }
 
 std::uint32_t Rwp(World& w, FaultFrame& f, const Vma& vma) {
@@ -160,8 +160,8 @@ std::uint32_t Rwp(World& w, FaultFrame& f, const Vma& vma) {
     f.reason = UffdReason::kRwp;
     return kFaultDeliver;
   }
-  SetHugeEntry(w, f.mm, f.vpn, ResolvedHuge(w, vma, f.orig));
-  if (vma.UffdRwp()) EmitResolved(w, f);
+  SetHugeEntry(w, f.mm, vma, f.vpn, ResolvedHuge(w, vma, f.orig));
+  if (vma.UffdRwp()) EmitResolved(w, f, vma);
   return kVmFaultOk;
 }
 
@@ -176,15 +176,15 @@ std::uint32_t PresentFault(World& w, FaultFrame& f, Vma& vma) {
       return kFaultDeliver;
     }
     f.orig = arch.ClearUffd(Form::kPte, f.orig);
-    SetHugeEntry(w, f.mm, f.vpn, f.orig);
-    if (vma.UffdWp()) EmitResolved(w, f);
+    SetHugeEntry(w, f.mm, vma, f.vpn, f.orig);
+    if (vma.UffdWp()) EmitResolved(w, f, vma);
   }
   if ((Writes(f) || Unshares(f)) && !writable) return WriteOrUnshare(w, f, vma);
   Word word = Writes(f) ? arch.MkDirty(Form::kPte, f.orig) : f.orig;
   word = arch.MkYoung(Form::kPte, word);
   if (word != f.orig) {
     const Access access = Writes(f) ? Access::kWrite : Access::kRead;
-    SetHugeEntry(w, f.mm, f.vpn, arch.SetAccessFlags(Form::kPte, f.orig, word, access));
+    SetHugeEntry(w, f.mm, vma, f.vpn, arch.SetAccessFlags(Form::kPte, f.orig, word, access));
   }
   return kVmFaultOk;
 }
@@ -193,8 +193,8 @@ std::uint32_t PresentFault(World& w, FaultFrame& f, Vma& vma) {
 
 std::uint32_t HugetlbFault(World& w, FaultFrame& f, Vma& vma) {
   const Arch& arch = *w.arch;
-  if (!AllocPmdTable(w, f.mm, f.vpn)) return kVmFaultOom;
-  f.orig = HugeEntry(w, f.mm, f.vpn);
+  if (!AllocHugeTable(w, f.mm, vma, f.vpn)) return kVmFaultOom;
+  f.orig = HugeEntry(w, f.mm, vma, f.vpn);
   switch (Classify(arch, Form::kPte, f.orig)) {
     case EntryKind::kNone: return NoPage(w, f, vma);
     case EntryKind::kPresent: return PresentFault(w, f, vma);

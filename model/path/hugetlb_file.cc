@@ -19,9 +19,10 @@ bool AllocateRange(World& w, FileId id, std::uint64_t first, std::uint64_t last)
   Vma vma;
   vma.flags = kVmHugetlb | kVmShared | kVmMayshare;
   vma.file = id;
+  vma.hstate = w.file(id).hstate;
   for (std::uint64_t index = first; index < last; ++index) {
     if (CachedHuge(w, id, index) != Pfn(0)) continue;
-    const Pfn head = AllocHuge(w, vma, Vpn(index * HugePages(w)), HugeCow::kNo);
+    const Pfn head = AllocHuge(w, vma, Vpn(index * HugePages(w, id)), HugeCow::kNo);
     if (head == Pfn(0)) return false;
     AddHugeToCache(w, id, index, head);
   }
@@ -30,8 +31,8 @@ bool AllocateRange(World& w, FileId id, std::uint64_t first, std::uint64_t last)
 
 }  // namespace
 
-bool HugetlbAligned(const World& w, std::uint64_t pages) {
-  return (pages & (HugePages(w) - 1)) == 0;
+bool HugetlbAligned(const World& w, Hstate h, std::uint64_t pages) {
+  return (pages & (HugePages(w, h) - 1)) == 0;
 }
 
 void HugetlbFallocate(World& w, Task& t, std::uint64_t first, std::uint64_t last) {
@@ -40,16 +41,16 @@ void HugetlbFallocate(World& w, Task& t, std::uint64_t first, std::uint64_t last
     HugetlbPunch(w, id, first, last, ZapMarkers::kKeep);
     return Succeed(t);
   }
-  const std::uint64_t end = (last + HugePages(w) - 1) / HugePages(w);
-  if (!AllocateRange(w, id, first / HugePages(w), end)) return Fail(t, Errno::kENOSPC);
+  const std::uint64_t end = (last + HugePages(w, id) - 1) / HugePages(w, id);
+  if (!AllocateRange(w, id, first / HugePages(w, id), end)) return Fail(t, Errno::kENOSPC);
   w.file(id).size = std::max(w.file(id).size, last);
   Succeed(t);
 }
 
 Content HugetlbRead(World& w, FileId id, std::uint64_t index) {
-  const Pfn head = CachedHuge(w, id, index / HugePages(w));
+  const Pfn head = CachedHuge(w, id, index / HugePages(w, id));
   if (head == Pfn(0)) return 0;
-  return LookAtContent(w, head + static_cast<std::uint32_t>(index % HugePages(w)));
+  return LookAtContent(w, head + static_cast<std::uint32_t>(index % HugePages(w, id)));
 }
 
 }  // namespace uffdsim

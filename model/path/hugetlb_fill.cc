@@ -16,8 +16,8 @@
 namespace uffdsim {
 namespace {
 
-bool Occupied(const World& w, MmId mm, Vpn vpn) {
-  const Word word = HugeEntry(w, mm, vpn);
+bool Occupied(const World& w, MmId mm, const Vma& vma, Vpn vpn) {
+  const Word word = HugeEntry(w, mm, vma, vpn);
   return !w.arch->None(Form::kPte, word) && !IsUffdMarker(*w.arch, word);
 }
 
@@ -30,9 +30,9 @@ Word FilledHuge(const World& w, const Vma& vma, Pfn head, FillOp op, std::uint64
   return wp ? arch.MkUffd(Form::kPte, word) : word;
 }
 
-Errno FillPoisoned(World& w, MmId mm, Vpn vpn) {
-  if (!w.arch->None(Form::kPte, HugeEntry(w, mm, vpn))) return Errno::kEEXIST;
-  SetHugeEntry(w, mm, vpn, MakeMarker(*w.arch, kMarkerPoisoned));
+Errno FillPoisoned(World& w, MmId mm, const Vma& vma, Vpn vpn) {
+  if (!w.arch->None(Form::kPte, HugeEntry(w, mm, vma, vpn))) return Errno::kEEXIST;
+  SetHugeEntry(w, mm, vma, vpn, MakeMarker(*w.arch, kMarkerPoisoned));
   return Errno::kOk;
 }
 
@@ -40,16 +40,16 @@ Errno FillCached(World& w, MmId mm, const Vma& vma, Vpn vpn, std::uint64_t mode)
   const Pfn head = CachedHuge(w, vma.file, HugeIndex(w, vma, vpn));
   if (head == Pfn(0)) return Errno::kEFAULT;
   if (HugePoisoned(w, head)) return Errno::kEIO;
-  if (Occupied(w, mm, vpn)) return Errno::kEEXIST;
+  if (Occupied(w, mm, vma, vpn)) return Errno::kEEXIST;
   MapHuge(w, head);
-  SetHugeEntry(w, mm, vpn, FilledHuge(w, vma, head, FillOp::kContinue, mode));
+  SetHugeEntry(w, mm, vma, vpn, FilledHuge(w, vma, head, FillOp::kContinue, mode));
   return Errno::kOk;
 }
 
 // `source`: a folio with the content; 0: every base page gets `content`.
 Errno FillCopy(World& w, MmId mm, Vma& vma, Vpn vpn, Pfn source, Content content,
                std::uint64_t mode) {
-  if (Occupied(w, mm, vpn)) return Errno::kEEXIST;
+  if (Occupied(w, mm, vma, vpn)) return Errno::kEEXIST;
   const std::uint64_t index = HugeIndex(w, vma, vpn);
   if (vma.Shared() && CachedHuge(w, vma.file, index) != Pfn(0)) return Errno::kEEXIST;
   const Pfn head = AllocHuge(w, vma, vpn, HugeCow::kNo);
@@ -61,24 +61,24 @@ Errno FillCopy(World& w, MmId mm, Vma& vma, Vpn vpn, Pfn source, Content content
     PrepareAnonVma(w, mm, vma);
     MapNewAnonHuge(w, vma, vpn, head);
   } else {
-    if (index >= w.file(vma.file).size / HugePages(w)) {
+    if (index >= w.file(vma.file).size / HugePages(w, vma)) {
       ReturnHuge(w, vma, vpn, head);
       return Errno::kEFAULT;
     }
     AddHugeToCache(w, vma.file, index, head);
     MapHuge(w, head);
   }
-  SetHugeEntry(w, mm, vpn, FilledHuge(w, vma, head, FillOp::kCopy, mode));
+  SetHugeEntry(w, mm, vma, vpn, FilledHuge(w, vma, head, FillOp::kCopy, mode));
   return Errno::kOk;
 }
 
 }  // namespace
 
-Errno HugetlbFillCheck(const World& w, FillOp op, const Vma&, std::uint64_t start,
+Errno HugetlbFillCheck(const World& w, FillOp op, const Vma& vma, std::uint64_t start,
                        std::uint64_t length) {
   if (op == FillOp::kZeropage) return Errno::kEINVAL;
-  const bool aligned =
-      HugetlbAligned(w, VpnOf(w, start).value) && HugetlbAligned(w, length / PageSize(w));
+  const bool aligned = HugetlbAligned(w, vma.hstate, VpnOf(w, start).value) &&
+                       HugetlbAligned(w, vma.hstate, length / PageSize(w));
   return aligned ? Errno::kOk : Errno::kEINVAL;
 }
 
@@ -87,25 +87,27 @@ Errno HugetlbFillPage(World& w, CtxId ctx, FillOp op, Vpn vpn, Content content,
   const MmId mm = w.ctx(ctx).mm;
   Vma* vma = w.mm(mm).vmas.Find(vpn);
   if (vma == nullptr || vma->ctx == CtxId(0)) return Errno::kENOENT;
-  if (!AllocPmdTable(w, mm, vpn)) return Errno::kENOMEM;
+  if (!AllocHugeTable(w, mm, *vma, vpn)) return Errno::kENOMEM;
   switch (op) {
     case FillOp::kCopy: return FillCopy(w, mm, *vma, vpn, Pfn(0), content, mode);
     case FillOp::kContinue: return FillCached(w, mm, *vma, vpn, mode);
-    case FillOp::kPoison: return FillPoisoned(w, mm, vpn);
+    case FillOp::kPoison: return FillPoisoned(w, mm, *vma, vpn);
     case FillOp::kZeropage: return Errno::kEINVAL;
   }
   return Errno::kEINVAL;
 }
 
 Errno HugetlbCopyReady(const World& w, CtxId ctx, Vpn vpn) {
-  return Occupied(w, w.ctx(ctx).mm, vpn) ? Errno::kEEXIST : Errno::kOk;
+  const MmId mm = w.ctx(ctx).mm;
+  const Vma* vma = w.mm(mm).vmas.Find(vpn);
+  return vma != nullptr && Occupied(w, mm, *vma, vpn) ? Errno::kEEXIST : Errno::kOk;
 }
 
 Errno HugetlbCopyFolio(World& w, CtxId ctx, Vpn vpn, Pfn source, std::uint64_t mode) {
   const MmId mm = w.ctx(ctx).mm;
   Vma* vma = w.mm(mm).vmas.Find(vpn);
   if (vma == nullptr || vma->ctx == CtxId(0)) return Errno::kENOENT;
-  if (!AllocPmdTable(w, mm, vpn)) return Errno::kENOMEM;
+  if (!AllocHugeTable(w, mm, *vma, vpn)) return Errno::kENOMEM;
   return FillCopy(w, mm, *vma, vpn, source, 0, mode);
 }
 

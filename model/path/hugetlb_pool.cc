@@ -29,9 +29,9 @@ bool NeedsReservation(World& w, const Vma& vma, std::uint64_t index) {
 }
 
 // hugetlb_acct_memory(): surplus pages are not allowed, so a promise needs a free page.
-bool Account(World& w, std::uint64_t pages) {
-  if (w.huge_pool.reserved + pages > w.huge_pool.free) return false;
-  w.huge_pool.reserved += static_cast<std::uint32_t>(pages);
+bool Account(HugePool& pool, std::uint64_t pages) {
+  if (pool.reserved + pages > pool.free) return false;
+  pool.reserved += static_cast<std::uint32_t>(pages);
   return true;
 }
 
@@ -62,13 +62,14 @@ bool OwnsReservation(const Vma& vma) { return !vma.Has(kVmMayshare) && vma.reser
 Pfn AllocHuge(World& w, const Vma& vma, Vpn vpn, HugeCow cow) {
   const std::uint64_t index = HugeIndex(w, vma, vpn);
   const bool promised = cow == HugeCow::kNo && !NeedsReservation(w, vma, index);
-  if (!promised && w.huge_pool.free <= w.huge_pool.reserved) return Pfn(0);
-  if (w.huge_pool.free == 0) return Pfn(0);
-  --w.huge_pool.free;
-  const Pfn head = w.frames.Alloc(w.arch->PmdOrder(), vma.node());
+  HugePool& pool = w.huge_pool(vma.hstate);
+  if (!promised && pool.free <= pool.reserved) return Pfn(0);
+  if (pool.free == 0) return Pfn(0);
+  --pool.free;
+  const Pfn head = w.frames.Alloc(w.arch->HugeOrder(SizeOf(vma.hstate)), vma.node());
   w.frames[head].flags |= kPgHugetlb;
   if (promised) {
-    --w.huge_pool.reserved;
+    --pool.reserved;
     w.frames[head].flags |= kPgHugetlbRestore;
   }
   if (cow == HugeCow::kNo) {
@@ -98,14 +99,14 @@ void RestoreReservation(World& w, const Vma& vma, Vpn vpn, Pfn head) {
 void UnreserveFile(World& w, FileId file, std::uint64_t first, std::uint64_t last,
                    std::uint64_t freed) {
   const std::uint64_t entries = w.file(file).reserve_map.Remove(first, last);
-  w.huge_pool.reserved -= static_cast<std::uint32_t>(entries - freed);
+  w.huge_pool(w.file(file).hstate).reserved -= static_cast<std::uint32_t>(entries - freed);
 }
 
 void MapNewAnonHuge(World& w, const Vma& vma, Vpn vpn, Pfn head) {
   ClearRestore(w, head);
   Page& page = w.frames[head];
   page.flags |= kPgAnon | kPgAnonExclusive;
-  page.index = vma.IndexOf(HugeFirst(w, vpn));
+  page.index = vma.IndexOf(HugeFirst(w, vma, vpn));
   MapHuge(w, head);
 }
 
@@ -116,14 +117,14 @@ void AddHugeToCache(World& w, FileId file, std::uint64_t index, Pfn head) {
   Page& page = w.frames[head];
   page.flags |= kPgDirty;
   page.file = file;
-  page.index = index * HugePages(w);
+  page.index = index * HugePages(w, file);
   for (std::uint32_t i = 0; i < w.frames.Count(head); ++i) {
     w.file(file).cache.Set(page.index + i, CacheSlot::Frame(head + i));
   }
 }
 
 Pfn CachedHuge(const World& w, FileId file, std::uint64_t index) {
-  const CacheSlot slot = w.files[file.value].cache.Get(index * HugePages(w));
+  const CacheSlot slot = w.files[file.value].cache.Get(index * HugePages(w, file));
   return slot.is_frame() ? slot.pfn() : Pfn(0);
 }
 
@@ -136,15 +137,16 @@ bool HugePoisoned(const World& w, Pfn head) {
 
 bool HugetlbReserve(World& w, Vma& vma) {
   File& file = w.file(vma.file);
+  HugePool& pool = w.huge_pool(vma.hstate);
   const std::uint64_t first = HugeIndex(w, vma, vma.start);
-  const std::uint64_t pages = vma.pages() / HugePages(w);
+  const std::uint64_t pages = vma.pages() / HugePages(w, vma);
   if (!vma.Has(kVmNoreserve)) {
     if (vma.Has(kVmMayshare)) {
       const std::uint64_t known = file.reserve_map.Count(first, first + pages);
-      if (!Account(w, pages - known)) return false;
+      if (!Account(pool, pages - known)) return false;
       for (std::uint64_t i = 0; i < pages; ++i) file.reserve_map.Add(first + i);
     } else {
-      if (!Account(w, pages)) return false;
+      if (!Account(pool, pages)) return false;
       vma.reserve_map = FreshReserveMap(w);
     }
   }
@@ -157,9 +159,9 @@ bool HugetlbReserve(World& w, Vma& vma) {
 void HugetlbVmaClose(World& w, const Vma& vma) {
   if (!vma.Hugetlb() || !OwnsReservation(vma)) return;
   const std::uint64_t first = HugeIndex(w, vma, vma.start);
-  const std::uint64_t pages = vma.pages() / HugePages(w);
+  const std::uint64_t pages = vma.pages() / HugePages(w, vma);
   const std::uint64_t used = w.reserve_maps[vma.reserve_map].Count(first, first + pages);
-  w.huge_pool.reserved -= static_cast<std::uint32_t>(pages - used);
+  w.huge_pool(vma.hstate).reserved -= static_cast<std::uint32_t>(pages - used);
 }
 
 }  // namespace uffdsim

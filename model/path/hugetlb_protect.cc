@@ -56,23 +56,22 @@ Word ChangedEntry(const World& w, const Vma& vma, Word word, ProtOp op) {
 
 ProtChange HugetlbChangeProtection(World& w, MmId mm, Vma& vma, Vpn first, Vpn last, ProtOp op) {
   NotifyInvalidate(w, mm, first, last);
-  PageTable& table = w.mm(mm).table;
   ProtChange done;
-  for (Vpn vpn = first; vpn < last; vpn = vpn + HugePages(w)) {
-    if (!table.HasTableOf(1, vpn)) {
+  for (Vpn vpn = first; vpn < last; vpn = vpn + HugePages(w, vma)) {
+    if (!HasHugeTable(w, mm, vma, vpn)) {
       // Only a uffd-wp marker is worth a table.
       if (op != ProtOp::kWp) continue;
-      if (!AllocPmdTable(w, mm, vpn)) {
+      if (!AllocHugeTable(w, mm, vma, vpn)) {
         done.error = Errno::kENOMEM;
         last = vpn;
         break;
       }
     }
-    const Word old_word = HugeEntry(w, mm, vpn);
+    const Word old_word = HugeEntry(w, mm, vma, vpn);
     const Word new_word = ChangedEntry(w, vma, old_word, op);
     if (new_word == old_word) continue;
-    SetHugeEntry(w, mm, vpn, new_word);
-    done.pages += HugePages(w);
+    SetHugeEntry(w, mm, vma, vpn, new_word);
+    done.pages += HugePages(w, vma);
   }
   FlushTlb(w, mm, first, last);
   if (Arms(op)) EmitArm(w, mm, first, last);

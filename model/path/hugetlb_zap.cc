@@ -25,9 +25,9 @@ Word ZappedHuge(const World& w, const Vma& vma, Word word, ZapMarkers markers) {
 
 void ZapEntry(World& w, MmId mm, const Vma& vma, Vpn vpn, ZapMarkers markers) {
   const Arch& arch = *w.arch;
-  const Word word = HugeEntry(w, mm, vpn);
+  const Word word = HugeEntry(w, mm, vma, vpn);
   if (arch.None(Form::kPte, word)) return;
-  SetHugeEntry(w, mm, vpn, ZappedHuge(w, vma, word, markers));
+  SetHugeEntry(w, mm, vma, vpn, ZappedHuge(w, vma, word, markers));
   // A migrating or failed page was unmapped before.
   if (!arch.Present(Form::kPte, word)) return;
   const Pfn head = arch.PfnOf(Form::kPte, word);
@@ -40,7 +40,7 @@ void ZapEntry(World& w, MmId mm, const Vma& vma, Vpn vpn, ZapMarkers markers) {
 // were.
 std::uint64_t DropCached(World& w, FileId id, std::uint64_t first, std::uint64_t last) {
   std::vector<Pfn> heads;
-  w.file(id).cache.ForEach(first * HugePages(w), last * HugePages(w),
+  w.file(id).cache.ForEach(first * HugePages(w, id), last * HugePages(w, id),
                            [&](std::size_t, CacheSlot slot) {
                              if (!w.frames[slot.pfn()].Has(kPgTail)) heads.push_back(slot.pfn());
                            });
@@ -57,26 +57,26 @@ std::uint64_t DropCached(World& w, FileId id, std::uint64_t first, std::uint64_t
 
 // hugetlbfs_zero_partial_page(): base pages [first, last) of one huge page.
 void ZeroPart(World& w, FileId id, std::uint64_t first, std::uint64_t last) {
-  const std::uint64_t index = first / HugePages(w);
+  const std::uint64_t index = first / HugePages(w, id);
   const Pfn head = CachedHuge(w, id, index);
   if (head == Pfn(0)) return;
   for (std::uint64_t i = first; i < last; ++i) {
-    SetContent(w, head + static_cast<std::uint32_t>(i - index * HugePages(w)), 0);
+    SetContent(w, head + static_cast<std::uint32_t>(i - index * HugePages(w, id)), 0);
   }
 }
 
 void Truncate(World& w, FileId id, std::uint64_t first) {
   constexpr std::uint64_t kEnd = ~std::uint64_t{0};
   UnmapFileRange(w, id, first, kEnd, ZapMarkers::kDrop, ZapCowed::kZap, Cause::kZap);
-  const std::uint64_t index = first / HugePages(w);
-  const std::uint64_t freed = DropCached(w, id, index, kEnd / HugePages(w));
+  const std::uint64_t index = first / HugePages(w, id);
+  const std::uint64_t freed = DropCached(w, id, index, kEnd / HugePages(w, id));
   UnreserveFile(w, id, index, kEnd, freed);
 }
 
 // A punched page loses its promise with it; promises for pages that were never made stay.
 void PunchWhole(World& w, FileId id, std::uint64_t first, std::uint64_t last) {
   UnmapFileRange(w, id, first, last, ZapMarkers::kKeep, ZapCowed::kZap, Cause::kZap);
-  for (std::uint64_t i = first / HugePages(w); i < last / HugePages(w); ++i) {
+  for (std::uint64_t i = first / HugePages(w, id); i < last / HugePages(w, id); ++i) {
     if (DropCached(w, id, i, i + 1) != 0) UnreserveFile(w, id, i, i + 1, 1);
   }
 }
@@ -84,13 +84,14 @@ void PunchWhole(World& w, FileId id, std::uint64_t first, std::uint64_t last) {
 }  // namespace
 
 void HugetlbZapRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn last, ZapMarkers markers) {
-  for (Vpn vpn = first; vpn < last; vpn = vpn + HugePages(w)) ZapEntry(w, mm, vma, vpn, markers);
+  for (Vpn vpn = first; vpn < last; vpn = vpn + HugePages(w, vma))
+    ZapEntry(w, mm, vma, vpn, markers);
 }
 
 void HugetlbPunch(World& w, FileId id, std::uint64_t first, std::uint64_t last,
                   ZapMarkers markers) {
   if (markers == ZapMarkers::kDrop) return Truncate(w, id, first);
-  const std::uint64_t mask = HugePages(w) - 1;
+  const std::uint64_t mask = HugePages(w, id) - 1;
   const std::uint64_t hole_first = (first + mask) & ~mask;
   const std::uint64_t hole_last = last & ~mask;
   if (first < hole_first) ZeroPart(w, id, first, std::min(last, hole_first));

@@ -2,25 +2,35 @@
 
 namespace uffdsim {
 
-Leaf FindLeaf(const World& w, MmId mm, Vpn vpn) {
+Leaf FindLeaf(const World& w, MmId mm, const Vma& vma, Vpn vpn) {
   const PageTable& table = w.mm(mm).table;
+  if (vma.Hugetlb()) {
+    const int level = LevelOf(vma.hstate);
+    return {.level = level, .form = Form::kPmd, .word = table.GetLeaf(level, vpn)};
+  }
   const Word pmd = table.GetPmd(vpn);
   if (!w.arch->None(Form::kPmd, pmd)) return {.level = 1, .form = Form::kPmd, .word = pmd};
   return {.level = 0, .form = Form::kPte, .word = table.GetPte(vpn)};
 }
 
+LeafWord ReadLeaf(const World& w, const Vma& vma, const Leaf& leaf) {
+  const Arch& arch = *w.arch;
+  if (!vma.Hugetlb()) return {.form = leaf.form, .word = leaf.word};
+  return {.form = Form::kPte,
+          .word = arch.None(leaf.form, leaf.word)
+                      ? arch.NoneWord(Form::kPte)
+                      : arch.HugetlbLoad(SizeOf(vma.hstate), leaf.word)};
+}
+
 Pfn FrameOf(const World& w, const Vma& vma, const Leaf& leaf, Vpn vpn) {
   const Arch& arch = *w.arch;
-  if (leaf.level == 0) return arch.PfnOf(Form::kPte, leaf.word);
-  const auto offset = static_cast<std::uint32_t>(vpn.value & (arch.geometry().PmdPages() - 1));
-  if (vma.Hugetlb()) {
-    return arch.PfnOf(Form::kPte, arch.HugetlbLoad(HugeSize::kPmd, leaf.word)) + offset;
-  }
-  return arch.PfnOf(Form::kPmd, leaf.word) + offset;
+  const LeafWord read = ReadLeaf(w, vma, leaf);
+  const std::uint64_t pages = arch.geometry().PagesPerEntry(leaf.level);
+  return arch.PfnOf(read.form, read.word) + static_cast<std::uint32_t>(vpn.value & (pages - 1));
 }
 
 bool HwTranslate(World& w, MmId mm, const Vma& vma, Vpn vpn, Access access, Pfn* pfn) {
-  const Leaf leaf = FindLeaf(w, mm, vpn);
+  const Leaf leaf = FindLeaf(w, mm, vma, vpn);
   const Arch& arch = *w.arch;
   if (arch.None(leaf.form, leaf.word) || !arch.HwValid(leaf.form, leaf.word)) return false;
   const HwResult result = arch.HwAccess(leaf.form, leaf.word, access);
@@ -30,7 +40,7 @@ bool HwTranslate(World& w, MmId mm, const Vma& vma, Vpn vpn, Access access, Pfn*
     if (leaf.level == 0) {
       table.SetPte(vpn, result.word);
     } else {
-      table.SetPmd(vpn, result.word);
+      table.SetLeaf(leaf.level, vpn, result.word);
     }
   }
   *pfn = FrameOf(w, vma, leaf, vpn);

@@ -9,11 +9,17 @@ namespace uffdsim {
 
 // The leaf that maps a page, as the tables hold it.
 struct Leaf {
-  int level = 0;           // 0 PTE, 1 PMD
+  int level = 0;           // 0 PTE, 1 PMD, 2 PUD
   Form form = Form::kPte;  // which accessors understand `word`
   Word word = 0;           // as stored
 };
-Leaf FindLeaf(const World& w, MmId mm, Vpn vpn);
+Leaf FindLeaf(const World& w, MmId mm, const Vma& vma, Vpn vpn);
+// The same as the accessors of present pages want it: a hugetlb word is read as a PTE.
+struct LeafWord {
+  Form form = Form::kPte;
+  Word word = 0;
+};
+LeafWord ReadLeaf(const World& w, const Vma& vma, const Leaf& leaf);
 // The frame of `vpn` under a present leaf.
 Pfn FrameOf(const World& w, const Vma& vma, const Leaf& leaf, Vpn vpn);
 

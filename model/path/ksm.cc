@@ -46,7 +46,7 @@ bool IsMergeable(const Vma& vma) { return vma.Has(kVmMergeable) && vma.anon_vma 
 Page4k LookUp(const World& w, MmId mm, Vpn vpn) {
   const Vma* vma = w.mm(mm).vmas.Find(vpn);
   if (vma == nullptr || !IsMergeable(*vma)) return {};
-  const Leaf leaf = FindLeaf(w, mm, vpn);
+  const Leaf leaf = FindLeaf(w, mm, *vma, vpn);
   if (w.arch->None(leaf.form, leaf.word) || !w.arch->Present(leaf.form, leaf.word)) return {};
   const Pfn pfn = FrameOf(w, *vma, leaf, vpn);
   if (w.frames[pfn].Has(kPgZero) || !w.frames.Head(pfn).Has(kPgAnon)) return {};

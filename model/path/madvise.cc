@@ -11,6 +11,7 @@
 #include <algorithm>
 
 #include "model/path/alloc.h"
+#include "model/path/hugetlb.h"
 #include "model/path/ksm.h"
 #include "model/path/memory_failure.h"
 #include "model/path/paths.h"
@@ -160,7 +161,7 @@ bool DontneedValid(const World& w, MadviseFrame& f, const Vma& vma, Advice advic
     return !vma.Has(kVmPfnmap | locked);
   }
   if (advice == Advice::kFree) return false;
-  const std::uint64_t mask = w.arch->geometry().PmdPages() - 1;
+  const std::uint64_t mask = HugePages(w, vma) - 1;
   if ((f.cur.value & mask) != 0) return false;
   f.piece_end = Vpn(f.piece_end.value & ~mask);
   return true;
@@ -277,6 +278,7 @@ Next PieceDone(World&, Task&, MadviseFrame& f) {
 Next Removed(World& w, Task& t, MadviseFrame& f) {
   t.sleep = Task::Sleep::kNone;
   if (t.op.advice == Advice::kRemove) {
+    if (w.file(f.file).kind == FileKind::kRamfs) return Answer(t, Errno::kEOPNOTSUPP);
     PunchFile(w, f.file, f.index, f.index + (f.piece_end - f.cur));
     return Next::Goto(kPieceDone);
   }

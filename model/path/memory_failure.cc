@@ -3,6 +3,7 @@
 #include "model/mm/entry.h"
 #include "model/path/fault.h"
 #include "model/path/follow_page.h"
+#include "model/path/hugetlb.h"
 #include "model/path/migrate.h"
 #include "model/path/paths.h"
 #include "model/path/rmap.h"
@@ -23,13 +24,13 @@ enum InjectStep : std::uint8_t { kPage, kFaulted, kOffline, kMigrated };
 
 // try_to_unmap_poisoned_hugetlb_one().
 void UnmapHugetlb(World& w, Pfn head) {
-  const Arch& arch = *w.arch;
   for (const Mapping& m : MappingsOf(w, head)) {
-    PageTable& table = w.mm(m.mm).table;
-    NotifyInvalidate(w, m.mm, m.vpn, m.vpn + table.PmdPages());
-    table.SetPmd(m.vpn, arch.HugetlbStore(HugeSize::kPmd, MakeHwPoison(arch, head)));
-    FlushTlb(w, m.mm, m.vpn, m.vpn + table.PmdPages());
-    EmitLoss(w, m.mm, m.vpn, m.vpn + table.PmdPages(), Cause::kHwPoison);
+    const Vma& vma = *w.mm(m.mm).vmas.Find(m.vpn);
+    const Vpn last = m.vpn + HugePages(w, vma);
+    NotifyInvalidate(w, m.mm, m.vpn, last);
+    SetHugeEntry(w, m.mm, vma, m.vpn, MakeHwPoison(*w.arch, head));
+    FlushTlb(w, m.mm, m.vpn, last);
+    EmitLoss(w, m.mm, m.vpn, last, Cause::kHwPoison);
     UnmapFrames(w, head, w.frames.Count(head));
   }
 }

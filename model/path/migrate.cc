@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/mm/entry.h"
+#include "model/path/hugetlb.h"
 #include "model/path/ksm.h"
 #include "model/path/migrate_wait.h"
 #include "model/path/paths.h"
@@ -21,26 +22,26 @@ struct MigrateFrame {
 // How one level stores its entries: hugetlb words are PTEs in the table's own format.
 struct Slot {
   Form form;
-  bool hugetlb;
+  const Vma* hugetlb;  // null: an ordinary mapping
   int level;
 };
 
 Slot SlotOf(const Vma& vma, int level) {
-  if (vma.Hugetlb()) return {.form = Form::kPte, .hugetlb = true, .level = level};
-  return {.form = level == 0 ? Form::kPte : Form::kPmd, .hugetlb = false, .level = level};
+  if (vma.Hugetlb()) return {.form = Form::kPte, .hugetlb = &vma, .level = level};
+  return {.form = level == 0 ? Form::kPte : Form::kPmd, .hugetlb = nullptr, .level = level};
 }
 
 Word Load(const World& w, MmId mm, const Slot& slot, Vpn vpn) {
+  if (slot.hugetlb != nullptr) return HugeEntry(w, mm, *slot.hugetlb, vpn);
   const PageTable& table = w.mm(mm).table;
-  if (slot.level == 0) return table.GetPte(vpn);
-  const Word word = table.GetPmd(vpn);
-  return slot.hugetlb ? w.arch->HugetlbLoad(HugeSize::kPmd, word) : word;
+  return slot.level == 0 ? table.GetPte(vpn) : table.GetPmd(vpn);
 }
 
 void Store(World& w, MmId mm, const Slot& slot, Vpn vpn, Word word) {
+  if (slot.hugetlb != nullptr) return SetHugeEntry(w, mm, *slot.hugetlb, vpn, word);
   PageTable& table = w.mm(mm).table;
   if (slot.level == 0) return table.SetPte(vpn, word);
-  table.SetPmd(vpn, slot.hugetlb ? w.arch->HugetlbStore(HugeSize::kPmd, word) : word);
+  table.SetPmd(vpn, word);
 }
 
 // One mapping of try_to_migrate(); false when it has to stay.
@@ -82,6 +83,11 @@ bool NamesFolio(const World& w, Form form, Word word, Pfn head) {
   return pfn >= head && pfn < head + w.frames.Count(head);
 }
 
+int LeafLevel(const World& w, const PageTable& table, const Vma& vma, Vpn vpn) {
+  if (vma.Hugetlb()) return LevelOf(vma.hstate);
+  return w.arch->None(Form::kPmd, table.GetPmd(vpn)) ? 0 : 1;
+}
+
 void CollectEntries(const World& w, MmId id, const Vma& vma, Pfn head, std::vector<Entry>* out) {
   const Page& folio = w.frames[head];
   Vpn first = vma.start;
@@ -96,13 +102,14 @@ void CollectEntries(const World& w, MmId id, const Vma& vma, Pfn head, std::vect
   }
   const PageTable& table = w.mm(id).table;
   for (Vpn vpn = table.NextMapped(first, last); vpn < last; vpn = table.NextMapped(vpn + 1, last)) {
-    const int level = w.arch->None(Form::kPmd, table.GetPmd(vpn)) ? 0 : 1;
+    const int level = LeafLevel(w, table, vma, vpn);
     const Slot slot = SlotOf(vma, level);
-    const Vpn at = level == 0 ? vpn : Vpn(vpn.value & ~(table.PmdPages() - 1));
+    const std::uint64_t mask = table.PagesPerEntry(level) - 1;
+    const Vpn at(vpn.value & ~mask);
     if (NamesFolio(w, slot.form, Load(w, id, slot, at), head)) {
       out->push_back({.mm = id, .vpn = at, .level = level});
     }
-    if (level == 1) vpn = Vpn(vpn.value | (table.PmdPages() - 1));
+    vpn = Vpn(vpn.value | mask);
   }
 }
 
@@ -256,7 +263,7 @@ Word MigratedEntry(const World& w, const Vma& vma, Form form, Word entry, Pfn pf
                    bool folio_dirty) {
   const Arch& arch = *w.arch;
   const MigrationAd ad = MigrationAdOf(arch, form, entry);
-  Word word = vma.Hugetlb() ? arch.HugetlbMake(HugeSize::kPmd, pfn.value, vma.page_prot)
+  Word word = vma.Hugetlb() ? arch.HugetlbMake(SizeOf(vma.hstate), pfn.value, vma.page_prot)
                             : arch.Make(form, pfn, vma.page_prot);
   if (!ad.young) word = arch.MkOld(form, word);
   if (folio_dirty && ad.dirty) word = arch.MkDirty(form, word);
@@ -288,6 +295,9 @@ void RemoveMigrationEntries(World& w, Pfn from, Pfn to) {
 }
 
 bool MoveFolio(World& w, Pfn from, Pfn to) {
+  if (const FileId file = w.frames[from].file; file != FileId(0)) {
+    if (Unmovable(w.file(file).kind)) return false;
+  }
   if (w.frames[from].refs > 1 || FolioPinned(w, from) || FolioMapcount(w, from) != 0) return false;
   for (std::uint32_t i = 0; i < w.frames.Count(from); ++i) CopyFrame(w, from + i, to + i);
   ReplaceInCaches(w, to);

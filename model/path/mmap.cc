@@ -2,6 +2,7 @@
 //
 // Mirrors: do_mmap(), mmap_region(), do_munmap() of mm/mmap.c and mm/vma.c.
 #include "model/path/alloc.h"
+#include "model/path/hugetlb.h"
 #include "model/path/hugetlb_reserve.h"
 #include "model/path/paths.h"
 #include "model/path/populate.h"
@@ -16,11 +17,12 @@ namespace {
 // Files that no memfd names get numbers from here on, so that a scenario can number its memfds.
 constexpr std::size_t kFirstUnnamedFile = 64;
 
-FileId NewUnnamedFile(World& w, FileKind kind, std::uint64_t pages) {
+FileId NewUnnamedFile(World& w, FileKind kind, Hstate hstate, std::uint64_t pages) {
   if (w.files.size() < kFirstUnnamedFile) w.files.resize(kFirstUnnamedFile);
   const FileId id(static_cast<std::uint16_t>(w.files.size()));
   File& file = w.files.emplace_back();
   file.kind = kind;
+  file.hstate = hstate;
   file.size = pages;
   return id;
 }
@@ -34,6 +36,7 @@ VmFlags FlagsOf(const World& w, const Operation& op, bool shared, bool hugetlb) 
   if (shared) flags |= kVmShared | kVmMayshare;
   if ((op.flags & kOpNoreserve) != 0) flags |= kVmNoreserve;
   if (hugetlb) flags |= kVmHugetlb | kVmDontexpand;
+  if (op.map_kind == MapKind::kSpecial) flags |= kVmDontexpand;
   if ((op.flags & kOpLocked) != 0 && !hugetlb) flags |= kVmLocked;
   const bool accountable = (flags & (kVmNoreserve | kVmShared | kVmWrite)) == kVmWrite;
   if (accountable && !hugetlb) flags |= kVmAccount;
@@ -55,8 +58,28 @@ KindTraits TraitsOf(const World& w, const Operation& op) {
     case MapKind::kHugeShared: return {.shared = true, .hugetlb = true, .own_file = true};
     case MapKind::kFileShared: return {.shared = true, .hugetlb = huge_file, .own_file = false};
     case MapKind::kFilePrivate: return {.shared = false, .hugetlb = huge_file, .own_file = false};
+    case MapKind::kSpecial: return {.shared = false, .hugetlb = false, .own_file = true};
   }
   return {};
+}
+
+// hstate_file(), or what MAP_HUGE_1GB asks for.
+Hstate HstateOf(const World& w, const Operation& op) {
+  if (op.file != FileId(0)) return w.files[op.file.value].hstate;
+  return (op.flags & kOpGigantic) != 0 ? Hstate::kPud : Hstate::kPmd;
+}
+
+FileKind OwnFileKind(MapKind kind) {
+  switch (kind) {
+    case MapKind::kHugeAnon:
+    case MapKind::kHugeShared: return FileKind::kHugetlb;
+    case MapKind::kSpecial: return FileKind::kSpecial;
+    case MapKind::kShmem:
+    case MapKind::kAnon:
+    case MapKind::kFileShared:
+    case MapKind::kFilePrivate: return FileKind::kShmem;
+  }
+  return FileKind::kShmem;
 }
 
 struct MapFrame {
@@ -82,12 +105,12 @@ Next Replace(World& w, Task& t, MapFrame& f) {
   vma.file = op.file;
   vma.pgoff = Pgoff(VpnOf(w, op.start2).value);
   if (traits.own_file) {
-    vma.file =
-        NewUnnamedFile(w, traits.hugetlb ? FileKind::kHugetlb : FileKind::kShmem, f.last - f.first);
+    vma.file = NewUnnamedFile(w, OwnFileKind(op.map_kind), HstateOf(w, op), f.last - f.first);
     vma.pgoff = Pgoff(0);
   } else if (vma.file == FileId(0)) {
     vma.pgoff = Pgoff(f.first.value);
   }
+  if (traits.hugetlb) vma.hstate = w.file(vma.file).hstate;
   if (traits.hugetlb && !HugetlbReserve(w, vma)) {
     Fail(t, Errno::kENOMEM);
     return Next::Return();
@@ -149,11 +172,11 @@ constexpr Step kUnmapSteps[] = {
 }  // namespace
 
 Errno CheckUnmap(const World& w, const Mm& mm, Vpn first, Vpn last) {
-  const std::uint64_t huge_mask = w.arch->geometry().PmdPages() - 1;
   for (const Vma& vma : mm.vmas.list()) {
     if (vma.end <= first || vma.start >= last) continue;
     if (vma.Has(kVmSealed)) return Errno::kEPERM;
     if (!vma.Hugetlb()) continue;
+    const std::uint64_t huge_mask = HugePages(w, vma) - 1;
     if (vma.start < first && (first.value & huge_mask) != 0) return Errno::kEINVAL;
     if (vma.end > last && (last.value & huge_mask) != 0) return Errno::kEINVAL;
   }
@@ -170,9 +193,13 @@ void Start_map(World& w, Task& t) {
   const Vpn first = VpnOf(w, t.op.start);
   Vpn last = VpnOf(w, t.op.start + PageAlignUp(w, t.op.length));
   if ((t.op.start & PageMask(w)) != 0 || t.op.length == 0) return Fail(t, Errno::kEINVAL);
+  // A guest_memfd refuses private mappings (kvm_gmem_mmap()).
+  if (t.op.map_kind == MapKind::kFilePrivate && w.file(t.op.file).kind == FileKind::kGuestMemfd) {
+    return Fail(t, Errno::kEINVAL);
+  }
   if (TraitsOf(w, t.op).hugetlb) {
     // The length is rounded up to whole huge pages, the rest must fit.
-    const std::uint64_t mask = w.arch->geometry().PmdPages() - 1;
+    const std::uint64_t mask = HugePages(w, HstateOf(w, t.op)) - 1;
     if (((first.value | VpnOf(w, t.op.start2).value) & mask) != 0) return Fail(t, Errno::kEINVAL);
     last = first + ((last - first + mask) & ~mask);
   }

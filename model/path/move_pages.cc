@@ -41,9 +41,8 @@ struct Look {
 Look WalkTo(const World& w, MmId mm, Vpn vpn) {
   const Vma* vma = w.mm(mm).vmas.Find(vpn);
   if (vma == nullptr) return {};
-  const Leaf leaf = FindLeaf(w, mm, vpn);
-  const Word word = vma->Hugetlb() ? w.arch->HugetlbLoad(HugeSize::kPmd, leaf.word) : leaf.word;
-  const Form form = vma->Hugetlb() ? Form::kPte : leaf.form;
+  const Leaf leaf = FindLeaf(w, mm, *vma, vpn);
+  const auto [form, word] = ReadLeaf(w, *vma, leaf);
   if (w.arch->None(form, word) || !w.arch->Present(form, word)) return {.mapped = true};
   return {.mapped = true, .found = true, .pfn = FrameOf(w, *vma, leaf, vpn)};
 }

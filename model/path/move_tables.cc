@@ -6,6 +6,7 @@
 
 #include "model/mm/entry.h"
 #include "model/path/alloc.h"
+#include "model/path/hugetlb.h"
 #include "model/path/mremap.h"
 #include "model/path/rmap.h"
 #include "model/path/thp.h"
@@ -116,18 +117,13 @@ bool MoveSlot(World& w, const Move& m, std::uint64_t pages) {
 // Returns where it stopped.
 Vpn MoveHugetlb(World& w, Move m) {
   const Arch& arch = *w.arch;
-  PageTable& table = w.mm(m.mm).table;
-  const std::uint64_t span = table.PmdPages();
+  const std::uint64_t span = HugePages(w, *m.old_vma);
   for (; m.from < m.end; m.from = m.from + span, m.to = m.to + span) {
-    const Word raw = table.GetPmd(m.from);
-    if (arch.None(Form::kPmd, raw)) continue;
-    const Word word = arch.HugetlbLoad(HugeSize::kPmd, raw);
-    if (!AllocPmdTable(w, m.mm, m.to)) break;
-    table.SetLeaf(1, m.from, arch.NoneWord(Form::kPmd));
-    const Word moved = MovedHugetlb(w, *m.old_vma, m.marks, word);
-    table.SetLeaf(1, m.to,
-                  arch.None(Form::kPte, moved) ? arch.NoneWord(Form::kPmd)
-                                               : arch.HugetlbStore(HugeSize::kPmd, moved));
+    const Word word = HugeEntry(w, m.mm, *m.old_vma, m.from);
+    if (arch.None(Form::kPte, word)) continue;
+    if (!AllocHugeTable(w, m.mm, *m.new_vma, m.to)) break;
+    SetHugeEntry(w, m.mm, *m.old_vma, m.from, arch.NoneWord(Form::kPte));
+    SetHugeEntry(w, m.mm, *m.new_vma, m.to, MovedHugetlb(w, *m.old_vma, m.marks, word));
   }
   return m.from;
 }

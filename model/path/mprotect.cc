@@ -6,6 +6,7 @@
 
 #include "model/path/alloc.h"
 #include "model/path/change_protection.h"
+#include "model/path/hugetlb.h"
 #include "model/path/paths.h"
 #include "model/path/populate.h"
 #include "model/path/prot.h"
@@ -57,7 +58,6 @@ bool Fixup(World& w, MmId id, Vpn first, Vpn last, VmFlags flags) {
 
 Next Apply(World& w, Task& t, MprotectFrame& f) {
   VmaTree& vmas = w.mm(t.mm).vmas;
-  const std::uint64_t huge_mask = w.arch->geometry().PmdPages() - 1;
   while (f.next < f.last) {
     const Vma* vma = vmas.Find(f.next);
     if (vma == nullptr) {
@@ -76,6 +76,7 @@ Next Apply(World& w, Task& t, MprotectFrame& f) {
       break;
     }
     if (flags != vma->flags) {
+      const std::uint64_t huge_mask = HugePages(w, *vma) - 1;
       const bool splits = (f.next != vma->start && (f.next.value & huge_mask) != 0) ||
                           (end != vma->end && (end.value & huge_mask) != 0);
       if (vma->Hugetlb() && splits) {

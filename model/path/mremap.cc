@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/path/hugetlb.h"
 #include "model/path/ksm.h"
 #include "model/path/paths.h"
 #include "model/path/populate.h"
@@ -78,8 +79,8 @@ Errno Unmap(World& w, MmId mm, Vpn first, Vpn last, UnmapEvents* pending) {
 bool WillMapNew(const MremapFrame& f) { return !f.in_place || f.new_pages > f.old_pages; }
 
 // align_hugetlb(): lengths are rounded up, addresses must fit, nothing grows.
-bool AlignHugetlb(const World& w, MremapFrame* f) {
-  const std::uint32_t mask = w.arch->geometry().PmdPages() - 1;
+bool AlignHugetlb(const World& w, const Vma& vma, MremapFrame* f) {
+  const auto mask = static_cast<std::uint32_t>(HugePages(w, vma) - 1);
   f->old_pages = (f->old_pages + mask) & ~mask;
   f->new_pages = (f->new_pages + mask) & ~mask;
   if ((f->from.value & mask) != 0 || (!f->in_place && (f->to.value & mask) != 0)) return false;
@@ -91,7 +92,7 @@ Errno CheckVma(const World& w, MmId mm, MremapFrame* f) {
   const Vma* vma = w.mm(mm).vmas.Find(f->from);
   if (vma == nullptr) return Errno::kEFAULT;
   if (vma->Has(kVmSealed)) return Errno::kEPERM;
-  if (vma->Hugetlb() && !AlignHugetlb(w, f)) return Errno::kEINVAL;
+  if (vma->Hugetlb() && !AlignHugetlb(w, *vma, f)) return Errno::kEINVAL;
   if (!WillMapNew(*f)) return Errno::kOk;
   // An empty old range would duplicate the mapping, which means nothing for a private one.
   if (f->old_pages == 0 && !vma->Has(kVmShared | kVmMayshare)) return Errno::kEINVAL;

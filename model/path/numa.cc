@@ -66,7 +66,7 @@ bool NumaSuitable(const World& w, MmId, const Vma& vma, Pfn pfn) {
 bool NumaHintMigrates(World& w, MmId mm, const Vma& vma, Vpn vpn) {
   const Arch& arch = *w.arch;
   PageTable& table = w.mm(mm).table;
-  const Leaf leaf = FindLeaf(w, mm, vpn);
+  const Leaf leaf = FindLeaf(w, mm, vma, vpn);
   const Pfn pfn = arch.PfnOf(leaf.form, leaf.word);
   const Page& folio = w.frames.Head(pfn);
   if (folio.node != kCpuNode && vma.policy == 0 && MigrateMisplaced(w, w.frames.HeadOf(pfn))) {

@@ -1,6 +1,7 @@
 #include "model/path/pagemap.h"
 
 #include "model/mm/entry.h"
+#include "model/path/hugetlb.h"
 
 namespace uffdsim {
 namespace {
@@ -68,7 +69,7 @@ bool CachedInMemory(const World& w, const Vma& vma, Vpn vpn) {
   const File& file = w.files[vma.file.value];
   std::uint64_t index = vma.IndexOf(vpn);
   // The cache of a hugetlb file is filled at the first index of each huge page.
-  if (file.kind == FileKind::kHugetlb) index &= ~(std::uint64_t{w.arch->geometry().PmdPages()} - 1);
+  if (file.kind == FileKind::kHugetlb) index &= ~(HugePages(w, file.hstate) - 1);
   const CacheSlot slot = file.cache.Get(index);
   if (slot.is_frame()) return !w.frames.Head(slot.pfn()).Has(kPgFallocated);
   return slot.is_swap() && w.swap[slot.swap()].cache != Pfn(0);
@@ -79,19 +80,22 @@ bool CachedInMemory(const World& w, const Vma& vma, Vpn vpn) {
 EntryAt FindEntry(const World& w, MmId mm, const Vma& vma, Vpn vpn) {
   const Arch& arch = *w.arch;
   const PageTable& table = w.mm(mm).table;
+  if (vma.Hugetlb()) {
+    const int level = LevelOf(vma.hstate);
+    if (!HasHugeTable(w, mm, vma, vpn)) {
+      return {.word = arch.NoneWord(Form::kPte),
+              .form = Form::kPte,
+              .level = std::min(level + 1, 2),
+              .first = vpn};
+    }
+    return {.word = HugeEntry(w, mm, vma, vpn),
+            .form = Form::kPte,
+            .level = level,
+            .exists = true,
+            .first = HugeFirst(w, vma, vpn)};
+  }
   const Word pmd = table.GetPmd(vpn);
   const Vpn huge_first(vpn.value & ~(table.PmdPages() - 1));
-  if (vma.Hugetlb()) {
-    if (!table.HasTableOf(1, vpn)) {
-      return {.word = arch.NoneWord(Form::kPte), .form = Form::kPte, .level = 2, .first = vpn};
-    }
-    return {.word = arch.None(Form::kPmd, pmd) ? arch.NoneWord(Form::kPte)
-                                               : arch.HugetlbLoad(HugeSize::kPmd, pmd),
-            .form = Form::kPte,
-            .level = 1,
-            .exists = true,
-            .first = huge_first};
-  }
   if (!arch.None(Form::kPmd, pmd)) {
     return {.word = pmd, .form = Form::kPmd, .level = 1, .exists = true, .first = huge_first};
   }

@@ -4,6 +4,7 @@
 
 #include "model/mm/entry.h"
 #include "model/path/change_protection.h"
+#include "model/path/hugetlb.h"
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
 #include "model/path/start.h"
@@ -17,6 +18,7 @@ enum class Walk : std::uint8_t {
   kGoOn,
   kFull,     // -ENOSPC: max_pages or the vector
   kRefused,  // -EPERM: CHECK_WPASYNC
+  kNoTable,  // -ENOMEM: a table that a marker needs
 };
 
 // --- the walk ---
@@ -54,10 +56,10 @@ class Scan {
   Walk Hole(Vma& vma, Vpn first, Vpn last);
   Walk HugetlbEntry(const Vma& vma, Vpn first, Vpn last);
   Walk HugetlbHole(const Vma& vma, Vpn first, Vpn last);
-  void ProtectHugetlb(Vpn vpn, Word word) {
+  void ProtectHugetlb(const Vma& vma, Vpn vpn, Word word) {
     const Word marked = ScanProtectedHugetlb(*w_.arch, word);
     if (marked == word) return;
-    w_.mm(mm_).table.SetLeaf(1, vpn, w_.arch->HugetlbStore(HugeSize::kPmd, marked));
+    SetHugeEntry(w_, mm_, vma, vpn, marked);
   }
 
   // First page after `vpn` whose entry need not have the categories of vpn's.
@@ -224,11 +226,10 @@ Walk Scan::HugetlbHole(const Vma& vma, Vpn first, Vpn last) {
   if (!Interesting(of_vma_)) return Walk::kGoOn;
   const Walk result = Output(of_vma_, first, &last);
   if (first == last || !protects_) return result;
-  PageTable& table = w_.mm(mm_).table;
-  const std::uint64_t huge = table.PmdPages();
+  const std::uint64_t huge = HugePages(w_, vma);
   for (Vpn vpn(first.value & ~(huge - 1)); vpn < last; vpn = vpn + huge) {
-    table.EnsureTableOf(1, vpn);
-    ProtectHugetlb(vpn, FindEntry(w_, mm_, vma, vpn).word);
+    if (!AllocHugeTable(w_, mm_, vma, vpn)) return Walk::kNoTable;
+    ProtectHugetlb(vma, vpn, FindEntry(w_, mm_, vma, vpn).word);
   }
   return result;
 }
@@ -239,24 +240,23 @@ Walk Scan::HugetlbEntry(const Vma& vma, Vpn first, Vpn last) {
   if (!Interesting(categories)) return Walk::kGoOn;
   const Walk result = Output(categories, first, &last);
   if (first == last || !protects_ || (categories & kPageWritten) == 0) return result;
-  PageTable& table = w_.mm(mm_).table;
-  if (last != first + table.PmdPages()) {
+  if (last != first + HugePages(w_, vma)) {
     // A part of a hugetlb page cannot be protected: as if it had not been reached.
     BackOut(first, last);
     stopped_ = true;
     stop_ = first;
     return Walk::kGoOn;
   }
-  ProtectHugetlb(first, entry.word);
+  ProtectHugetlb(vma, first, entry.word);
   return result;
 }
 
 Walk Scan::WalkHugetlb(Vma& vma, Vpn first, Vpn last) {
-  const PageTable& table = w_.mm(mm_).table;
   Walk result = Walk::kGoOn;
   for (Vpn vpn = first; vpn < last && result == Walk::kGoOn;) {
-    const Vpn next = std::min(Vpn((vpn.value | (table.PmdPages() - 1)) + 1), last);
-    result = table.HasTableOf(1, vpn) ? HugetlbEntry(vma, vpn, next) : HugetlbHole(vma, vpn, next);
+    const Vpn next = std::min(Vpn((vpn.value | (HugePages(w_, vma) - 1)) + 1), last);
+    result = HasHugeTable(w_, mm_, vma, vpn) ? HugetlbEntry(vma, vpn, next)
+                                             : HugetlbHole(vma, vpn, next);
     vpn = next;
   }
   return result;
@@ -337,7 +337,13 @@ Errno PagemapScan(World& w, MmId mm, std::uint64_t start, std::uint64_t end, con
   if ((args.flags & kScanWpMatching) != 0) FlushTlb(w, mm, first, last);
   scan.DropEmptyRegion();
   *walk_end = AddressOf(w, scan.stopped() ? scan.stop() : last);
-  return result == Walk::kRefused ? Errno::kEPERM : Errno::kOk;
+  switch (result) {
+    case Walk::kRefused: return Errno::kEPERM;
+    case Walk::kNoTable: return Errno::kENOMEM;
+    case Walk::kGoOn:
+    case Walk::kFull: return Errno::kOk;
+  }
+  return Errno::kOk;
 }
 
 void Start_scan(World& w, Task& t) {

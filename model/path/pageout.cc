@@ -28,6 +28,11 @@ enum PageoutStep : std::uint8_t { kIsolate, kAddToSwap, kUnmap, kWrite, kFree };
 
 enum class Found : std::uint8_t { kFolio, kNothing };
 
+bool OfUnevictableFile(const World& w, Pfn head) {
+  const FileId file = w.frames[head].file;
+  return file != FileId(0) && Unevictable(w.files[file.value].kind);
+}
+
 // The PMD leaf at f.cur: a huge page that is mapped only here and lies wholly in the range is
 // taken; one that does not is split, and the walk goes on in its PTEs.
 Found LookAtPmd(World& w, PageoutFrame& f, Word pmd) {
@@ -65,7 +70,7 @@ Found LookAtPte(World& w, PageoutFrame& f, Word word) {
       return Found::kNothing;
     }
   }
-  if (FolioMapcount(w, head) != count) return Found::kNothing;
+  if (FolioMapcount(w, head) != count || OfUnevictableFile(w, head)) return Found::kNothing;
   f.folio = head;
   return IsolateFolio(w, head) ? Found::kFolio : Found::kNothing;
 }

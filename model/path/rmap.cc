@@ -4,6 +4,7 @@
 
 #include "model/base/check.h"
 #include "model/mm/entry.h"
+#include "model/path/hugetlb.h"
 
 namespace uffdsim {
 namespace {
@@ -11,8 +12,9 @@ namespace {
 void FreeFolio(World& w, Pfn head) {
   const Page& page = w.frames[head];
   if (page.Has(kPgHugetlb)) {
-    ++w.huge_pool.free;
-    if (page.Has(kPgHugetlbRestore)) ++w.huge_pool.reserved;
+    HugePool& pool = w.huge_pool(HstateOfOrder(w, page.order));
+    ++pool.free;
+    if (page.Has(kPgHugetlbRestore)) ++pool.reserved;
   }
   w.frames.Free(head);
 }
@@ -36,22 +38,28 @@ bool CandidateRange(const World& w, const Vma& vma, Pfn head, Vpn* first, Vpn* l
   return true;
 }
 
+void CollectFromHugetlb(const World& w, MmId mm, const Vma& vma, Pfn head, Vpn vpn,
+                        std::vector<Mapping>* out) {
+  const Word word = HugeEntry(w, mm, vma, vpn);
+  if (!w.arch->Present(Form::kPte, word) || w.arch->PfnOf(Form::kPte, word) != head) return;
+  out->push_back(
+      {.mm = mm, .vpn = HugeFirst(w, vma, vpn), .level = LevelOf(vma.hstate), .pfn = head});
+}
+
 void CollectFromVma(const World& w, MmId mm, const Vma& vma, Pfn head, std::vector<Mapping>* out) {
   Vpn vpn;
   Vpn last;
   if (!CandidateRange(w, vma, head, &vpn, &last)) return;
+  if (vma.Hugetlb()) return CollectFromHugetlb(w, mm, vma, head, vpn, out);
   const Arch& arch = *w.arch;
   const PageTable& table = w.mm(mm).table;
   const std::uint32_t count = w.frames.Count(head);
-  const bool hugetlb = vma.Hugetlb();
   while (vpn < last) {
     const Word pmd = table.GetPmd(vpn);
     if (!arch.None(Form::kPmd, pmd)) {
-      const Word pte = hugetlb ? arch.HugetlbLoad(HugeSize::kPmd, pmd) : pmd;
-      const Form form = hugetlb ? Form::kPte : Form::kPmd;
-      if (arch.Present(form, pte) && w.frames.HeadOf(arch.PfnOf(form, pte)) == head) {
+      if (arch.Present(Form::kPmd, pmd) && w.frames.HeadOf(arch.PfnOf(Form::kPmd, pmd)) == head) {
         const Vpn base(vpn.value & ~(table.PmdPages() - 1));
-        out->push_back({.mm = mm, .vpn = base, .level = 1, .pfn = arch.PfnOf(form, pte)});
+        out->push_back({.mm = mm, .vpn = base, .level = 1, .pfn = arch.PfnOf(Form::kPmd, pmd)});
       }
       vpn = Vpn((vpn.value | (table.PmdPages() - 1)) + 1);
       continue;

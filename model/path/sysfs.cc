@@ -2,6 +2,7 @@
 //
 // Mirrors: sysctl and sysfs handlers of mm/huge_memory.c, mm/shmem.c, kernel/sched/.
 #include <algorithm>
+#include <charconv>
 #include <string>
 #include <string_view>
 
@@ -58,8 +59,38 @@ Errno SetShmemThp(WorldConfig& config, std::string_view value) {
   return Errno::kEINVAL;
 }
 
+Errno SetGuestMemfdUffd(WorldConfig& config, std::string_view value) {
+  return SetBool(&config.guest_memfd_uffd, value);
+}
+
 // Timing that the model does not have: every setting is as good as another.
 Errno Accept(WorldConfig&, std::string_view) { return Errno::kOk; }
+
+// /sys/kernel/mm/hugepages/hugepages-<kB>kB/nr_hugepages (set_max_huge_pages()): pages in use and
+// promised ones stay.
+constexpr std::string_view kHugepagesPrefix = "/sys/kernel/mm/hugepages/hugepages-";
+constexpr std::string_view kHugepagesSuffix = "kB/nr_hugepages";
+
+bool Number(std::string_view text, std::uint64_t* number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *number);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+Errno SetPoolSize(World& w, std::uint64_t kilobytes, std::string_view value) {
+  std::uint64_t wanted = 0;
+  if (!Number(value, &wanted)) return Errno::kEINVAL;
+  for (const Hstate h : {Hstate::kPmd, Hstate::kPud}) {
+    const unsigned order = w.arch->HugeOrder(SizeOf(h));
+    if (order == 0 || PageSize(w) << order != kilobytes << 10) continue;
+    HugePool& pool = w.huge_pool(h);
+    const std::uint64_t kept = pool.total - pool.free + pool.reserved;
+    const auto total = static_cast<std::uint32_t>(std::max(wanted, kept));
+    pool.free = pool.free + total - pool.total;
+    pool.total = total;
+    return Errno::kOk;
+  }
+  return Errno::kENOENT;
+}
 
 struct Setting {
   std::string_view path;
@@ -77,6 +108,8 @@ constexpr Setting kSettings[] = {
     {"/sys/kernel/mm/transparent_hugepage/use_zero_page", &SetZeroPage},
     {"/sys/kernel/mm/transparent_hugepage/defrag", &Accept},
     {"/sys/kernel/mm/transparent_hugepage/khugepaged/defrag", &Accept},
+    // No kernel has this file: it is the switch for an interface that was proposed.
+    {"/sys/module/kvm/parameters/guest_memfd_uffd", &SetGuestMemfdUffd},
     {"/proc/sys/vm/page-cluster", &Accept},
     {"/proc/sys/vm/overcommit_memory", &Accept},
 };
@@ -89,6 +122,16 @@ void Start_sysfs(World& w, Task& t) {
   const std::string_view path = text.substr(0, space);
   const std::string_view value =
       space == std::string_view::npos ? std::string_view{} : text.substr(space + 1);
+  if (path.starts_with(kHugepagesPrefix) && path.ends_with(kHugepagesSuffix)) {
+    std::string_view size = path.substr(kHugepagesPrefix.size());
+    size.remove_suffix(kHugepagesSuffix.size());
+    std::uint64_t kilobytes = 0;
+    const bool is_number = Number(size, &kilobytes);
+    const Errno error = is_number ? SetPoolSize(w, kilobytes, value) : Errno::kENOENT;
+    if (error != Errno::kOk) return Fail(t, error);
+    t.outcome.status = Outcome::Status::kOk;
+    return;
+  }
   const auto* row = std::find_if(std::begin(kSettings), std::end(kSettings),
                                  [&](const Setting& s) { return s.path == path; });
   if (row == std::end(kSettings)) return Bad(t, "this file is not modelled");

@@ -30,7 +30,7 @@ bool HugeAnonAllowed(const World& w, const Vma& vma, Vpn vpn) {
 }
 
 bool ShmemHugeAllowed(const World& w, const Vma& vma, std::uint64_t index) {
-  if (HugeDisabled(vma, *w.arch)) return false;
+  if (HugeDisabled(vma, *w.arch) || w.files[vma.file.value].kind != FileKind::kShmem) return false;
   switch (w.config.shmem_thp) {
     case WorldConfig::ShmemThp::kNever:
     case WorldConfig::ShmemThp::kDeny: return false;

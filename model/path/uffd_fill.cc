@@ -8,6 +8,7 @@
 #include "model/mm/entry.h"
 #include "model/path/alloc.h"
 #include "model/path/fault.h"
+#include "model/path/hugetlb.h"
 #include "model/path/hugetlb_fill.h"
 #include "model/path/hw_walk.h"
 #include "model/path/paths.h"
@@ -130,15 +131,16 @@ struct FillFrame {
 
 enum FillStep : std::uint8_t { kSource, kSourceFaulted, kInstall, kFinish };
 
-bool FillsHuge(const World& w, const Task& t, const FillFrame& f) {
+// The hugetlb VMA that is filled next; null when it is none.
+const Vma* FillsHuge(const World& w, const Task& t, const FillFrame& f) {
   const Vma* vma = w.mm(w.ctx(t.op.ctx).mm).vmas.Find(VpnOf(w, f.start + f.done));
-  return vma != nullptr && vma->Hugetlb();
+  return vma != nullptr && vma->Hugetlb() ? vma : nullptr;
 }
 
 // copy_folio_from_user(), one base page of it.
-void StagePage(World& w, FillFrame& f, Content content) {
+void StagePage(World& w, FillFrame& f, Hstate h, Content content) {
   if (f.staged == Pfn(0)) {
-    f.staged = w.frames.Alloc(w.arch->PmdOrder(), 0);
+    f.staged = w.frames.Alloc(w.arch->HugeOrder(SizeOf(h)), 0);
     w.frames[f.staged].refs = 1;
   }
   w.frames[f.staged + f.staged_pages].content = content;
@@ -149,9 +151,9 @@ void StagePage(World& w, FillFrame& f, Content content) {
 Next ReadSource(World& w, Task& t, FillFrame& f) {
   if (f.done == f.length) return Next::Goto(kFinish);
   if (f.op != FillOp::kCopy || !f.from_memory) return Next::Goto(kInstall);
-  const bool huge = FillsHuge(w, t, f);
-  if (huge && f.staged_pages == w.arch->geometry().PmdPages()) return Next::Goto(kInstall);
-  if (huge && f.staged_pages == 0) {
+  const Vma* huge = FillsHuge(w, t, f);
+  if (huge != nullptr && f.staged_pages == HugePages(w, *huge)) return Next::Goto(kInstall);
+  if (huge != nullptr && f.staged_pages == 0) {
     f.error = HugetlbCopyReady(w, t.op.ctx, VpnOf(w, f.start + f.done));
     if (f.error != Errno::kOk) return Next::Goto(kFinish);
   }
@@ -161,8 +163,8 @@ Next ReadSource(World& w, Task& t, FillFrame& f) {
   Pfn pfn;
   if (vma != nullptr && HwTranslate(w, t.mm, *vma, vpn, Access::kRead, &pfn)) {
     f.content = LookAtContent(w, pfn);
-    if (!huge) return Next::Goto(kInstall);
-    StagePage(w, f, f.content);
+    if (huge == nullptr) return Next::Goto(kInstall);
+    StagePage(w, f, huge->hstate, f.content);
     return Next::Goto(kSource);
   }
   if (vma == nullptr || !VmaAllows(*vma, Access::kRead)) {
@@ -187,7 +189,7 @@ Next Install(World& w, Task& t, FillFrame& f) {
   const Vma* vma = w.mm(ctx.mm).vmas.Find(vpn);
   std::uint64_t unit = PageSize(w);
   if (vma != nullptr && vma->Hugetlb()) {
-    unit *= w.arch->geometry().PmdPages();
+    unit *= HugePages(w, *vma);
     f.error = f.staged == Pfn(0) ? HugetlbFillPage(w, t.op.ctx, f.op, vpn, f.content, f.mode)
                                  : HugetlbCopyFolio(w, t.op.ctx, vpn, f.staged, f.mode);
     f.staged_pages = 0;

@@ -25,7 +25,8 @@ Errno CheckProtect(const World& w, const Context& ctx, std::uint64_t start, std:
 }
 
 bool HugeMisaligned(const World& w, const Vma& vma, Vpn first, Vpn last) {
-  return vma.Hugetlb() && (!HugetlbAligned(w, first.value) || !HugetlbAligned(w, last - first));
+  return vma.Hugetlb() && (!HugetlbAligned(w, vma.hstate, first.value) ||
+                           !HugetlbAligned(w, vma.hstate, last - first));
 }
 
 void WakeIfResolving(World& w, CtxId id, std::uint64_t start, std::uint64_t length,

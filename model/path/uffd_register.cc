@@ -9,6 +9,7 @@
 
 #include "model/path/alloc.h"
 #include "model/path/change_protection.h"
+#include "model/path/hugetlb.h"
 #include "model/path/hugetlb_file.h"
 #include "model/path/prot.h"
 #include "model/path/start.h"
@@ -26,11 +27,16 @@ constexpr std::uint64_t kIoctlContinue = 0x80;
 constexpr std::uint64_t kIoctlRwprotect = 0x200;
 constexpr std::uint64_t kAllModes = kModeMissing | kModeWp | kModeMinor | kModeRwp;
 
-bool HasUffdOps(const World& w, const Vma& vma) {
-  if (vma.Anonymous()) return true;
+// vma_uffd_ops() and its can_userfault().
+bool OpsAllow(const World& w, const Vma& vma, VmFlags flags) {
+  if (vma.Anonymous()) return (flags & kVmUffdMinor) == 0;
   switch (w.files[vma.file.value].kind) {
     case FileKind::kShmem:
     case FileKind::kHugetlb: return true;
+    case FileKind::kGuestMemfd:
+      return w.config.guest_memfd_uffd && (flags & (kVmUffdWp | kVmUffdRwp)) == 0;
+    case FileKind::kRamfs:
+    case FileKind::kSpecial: return false;
   }
   return false;
 }
@@ -41,8 +47,7 @@ bool CanUserfault(const World& w, const Vma& vma, VmFlags flags, bool wp_async) 
   if (!vma.Hugetlb() && vma.Has(kVmSpecial)) return false;
   flags &= kVmUffdFlags;
   if (wp_async && flags == kVmUffdWp) return true;
-  if (!HasUffdOps(w, vma)) return false;
-  return !vma.Anonymous() || (flags & kVmUffdMinor) == 0;
+  return OpsAllow(w, vma, flags);
 }
 
 VmFlags FlagsOfMode(std::uint64_t mode) {
@@ -69,7 +74,8 @@ Errno CheckVma(const World& w, CtxId id, const Vma& vma, VmFlags flags, Vpn last
   if (!CanUserfault(w, vma, flags, wp_async)) return Errno::kEINVAL;
   if ((flags & kVmUffdRwp) != 0 && !vma.Accessible()) return Errno::kEINVAL;
   if (!vma.Has(kVmMaywrite)) return Errno::kEPERM;
-  if (vma.Hugetlb() && last <= vma.end && last > vma.start && !HugetlbAligned(w, last.value)) {
+  if (vma.Hugetlb() && last <= vma.end && last > vma.start &&
+      !HugetlbAligned(w, vma.hstate, last.value)) {
     return Errno::kEINVAL;
   }
   if (vma.ctx != CtxId(0) && vma.ctx != id) return Errno::kEBUSY;
@@ -166,7 +172,8 @@ Errno UffdRegister(World& w, CtxId id, std::uint64_t start, std::uint64_t length
   const auto& list = mm.vmas.list();
   const std::size_t begin = mm.vmas.LowerBound(first);
   if (begin == list.size() || list[begin].start >= last) return Errno::kEINVAL;
-  if (list[begin].Hugetlb() && !HugetlbAligned(w, first.value)) return Errno::kEINVAL;
+  if (list[begin].Hugetlb() && !HugetlbAligned(w, list[begin].hstate, first.value))
+    return Errno::kEINVAL;
   bool hugetlb = false;
   for (std::size_t i = begin; i < list.size() && list[i].start < last; ++i) {
     if (const Errno error = CheckVma(w, id, list[i], flags, last); error != Errno::kOk) {
@@ -210,12 +217,14 @@ Errno UffdUnregister(World& w, CtxId id, std::uint64_t start, std::uint64_t leng
   const auto& list = mm.vmas.list();
   const std::size_t begin = mm.vmas.LowerBound(first);
   if (begin == list.size() || list[begin].start >= last) return Errno::kEINVAL;
-  if (list[begin].Hugetlb() && !HugetlbAligned(w, first.value)) return Errno::kEINVAL;
+  if (list[begin].Hugetlb() && !HugetlbAligned(w, list[begin].hstate, first.value))
+    return Errno::kEINVAL;
   struct Piece {
     Vpn first;
     Vpn last;
     bool missing;
     bool hugetlb;
+    Hstate hstate;
   };
   std::vector<Piece> pieces;
   for (std::size_t i = begin; i < list.size() && list[i].start < last; ++i) {
@@ -223,8 +232,8 @@ Errno UffdUnregister(World& w, CtxId id, std::uint64_t start, std::uint64_t leng
     if (vma.ctx != CtxId(0) && vma.ctx != id) return Errno::kEINVAL;
     if (!CanUserfault(w, vma, vma.flags, ctx.Has(kFeatureWpAsync))) return Errno::kEINVAL;
     if (vma.ctx == CtxId(0)) continue;
-    pieces.push_back(
-        {std::max(vma.start, first), std::min(vma.end, last), vma.UffdMissing(), vma.Hugetlb()});
+    pieces.push_back({std::max(vma.start, first), std::min(vma.end, last), vma.UffdMissing(),
+                      vma.Hugetlb(), vma.hstate});
   }
   const CtxId owner = id;
   Errno error = Errno::kOk;
@@ -233,10 +242,10 @@ Errno UffdUnregister(World& w, CtxId id, std::uint64_t start, std::uint64_t leng
       WakeRange(w, owner, AddressOf(w, piece.first),
                 AddressOf(w, piece.last) - AddressOf(w, piece.first));
     }
-    if (piece.hugetlb && !HugetlbAligned(w, piece.last.value)) {
+    if (piece.hugetlb && !HugetlbAligned(w, piece.hstate, piece.last.value)) {
       // The split fails, but only after the entries were resolved (rounded up to a huge page).
       Vma& vma = *mm.vmas.Find(piece.first);
-      const Vpn end((piece.last.value | (w.arch->geometry().PmdPages() - 1)) + 1);
+      const Vpn end((piece.last.value | (HugePages(w, piece.hstate) - 1)) + 1);
       if (vma.UffdWp()) ChangeProtection(w, ctx.mm, vma, piece.first, end, ProtOp::kWpResolve);
       if (vma.UffdRwp()) ChangeProtection(w, ctx.mm, vma, piece.first, end, ProtOp::kRwpResolve);
       error = Errno::kEINVAL;

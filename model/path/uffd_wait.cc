@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/mm/entry.h"
+#include "model/path/hugetlb.h"
 #include "model/path/start.h"
 
 namespace uffdsim {
@@ -48,14 +49,14 @@ void MakeRunnable(World& w, TaskId id) {
 bool MustWait(const World& w, const FaultFrame& f, const Vma& vma) {
   const Arch& arch = *w.arch;
   const PageTable& table = w.mm(f.mm).table;
+  if (vma.Hugetlb()) {
+    const Word word = HugeEntry(w, f.mm, vma, f.vpn);
+    return arch.None(Form::kPte, word) || PteMustWait(arch, word, f.reason);
+  }
   const Word pmd = table.GetPmd(f.vpn);
   if (!arch.None(Form::kPmd, pmd)) {
-    if (vma.Hugetlb()) {
-      return PteMustWait(arch, arch.HugetlbLoad(HugeSize::kPmd, pmd), f.reason);
-    }
     return arch.Present(Form::kPmd, pmd) && PresentMustWait(arch, Form::kPmd, pmd, f.reason);
   }
-  if (vma.Hugetlb()) return true;
   return PteMustWait(arch, table.GetPte(f.vpn), f.reason);
 }
 
@@ -75,8 +76,7 @@ Delivery DeliverFault(World& w, Task& t, const FaultFrame& f, const Vma& vma) {
 
   std::uint64_t address = f.address;
   if (!ctx.Has(kFeatureExactAddress)) {
-    const std::uint64_t unit =
-        vma.Hugetlb() ? PageSize(w) * w.mm(f.mm).table.PmdPages() : PageSize(w);
+    const std::uint64_t unit = vma.Hugetlb() ? PageSize(w) * HugePages(w, vma) : PageSize(w);
     address &= ~(unit - 1);
   }
   ctx.faults.push_back({.task = t.id, .address = address, .flags = MessageFlags(f), .read = false});

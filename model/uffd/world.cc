@@ -4,8 +4,12 @@ namespace uffdsim {
 
 World::World(const Arch& architecture, const WorldConfig& settings)
     : arch(&architecture), config(settings), contents(settings.content_mode) {
-  huge_pool.total = settings.hugetlb_pages;
-  huge_pool.free = settings.hugetlb_pages;
+  const std::array<std::uint32_t, kHstates> sizes = {settings.hugetlb_pages,
+                                                     settings.gigantic_pages};
+  for (std::size_t i = 0; i < sizes.size(); ++i) {
+    huge_pools[i].total = sizes[i];
+    huge_pools[i].free = sizes[i];
+  }
   files.resize(1);
   contexts.resize(1);
   tasks.resize(1);

@@ -4,6 +4,7 @@
 // nothing but immutable tables (the architecture, the profile's steps). Owned by: Machine.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -30,6 +31,7 @@ struct StepTable;  // model/path/step.h: which function each step of each path r
 // Machine-wide settings: what a kernel's sysfs, sysctl and boot options say.
 struct WorldConfig {
   std::uint32_t hugetlb_pages = 40;
+  std::uint32_t gigantic_pages = 0;
   std::uint32_t numa_nodes = 2;  // 0: a kernel without CONFIG_NUMA
   std::uint64_t swap_pages = 65536;
   ContentMode content_mode = ContentMode::kBytes;
@@ -42,6 +44,8 @@ struct WorldConfig {
   bool proc_mem_forces = false;  // /proc/PID/mem overrides permissions without ptrace attached
   bool user_can_ptrace = true;   // CAP_SYS_PTRACE of the processes
   bool fault_around = true;      // 64 KiB window
+  // The vm_uffd_ops that were proposed for guest_memfd (MISSING and MINOR); 7.3.4 has none.
+  bool guest_memfd_uffd = false;
 };
 
 struct HugePool {
@@ -67,12 +71,12 @@ struct World {
   Frames frames;
   ContentPool contents;
   SwapDevice swap;
-  HugePool huge_pool;             // PMD-size hugetlb pages
-  Pfn huge_zero{};                // head of the huge zero folio, 0 until first used
-  std::deque<Mm> mms;             // by MmId
-  std::vector<File> files;        // by FileId, [0] unused
-  std::vector<Context> contexts;  // by CtxId, [0] unused
-  std::vector<Task> tasks;        // by TaskId, [0] unused
+  std::array<HugePool, kHstates> huge_pools;  // of hugetlb pages, by Hstate
+  Pfn huge_zero{};                            // head of the huge zero folio, 0 until first used
+  std::deque<Mm> mms;                         // by MmId
+  std::vector<File> files;                    // by FileId, [0] unused
+  std::vector<Context> contexts;              // by CtxId, [0] unused
+  std::vector<Task> tasks;                    // by TaskId, [0] unused
   KsmState ksm;
   std::vector<ReserveMap> reserve_maps;  // of private hugetlb mappings, [0] unused
   std::vector<PinnedBuffer> pinned;
@@ -86,6 +90,8 @@ struct World {
 
   Mm& mm(MmId id) { return mms[id.value]; }
   const Mm& mm(MmId id) const { return mms[id.value]; }
+  HugePool& huge_pool(Hstate h) { return huge_pools[static_cast<std::size_t>(h)]; }
+  const HugePool& huge_pool(Hstate h) const { return huge_pools[static_cast<std::size_t>(h)]; }
   File& file(FileId id) { return files[id.value]; }
   Context& ctx(CtxId id) { return contexts[id.value]; }
   const Context& ctx(CtxId id) const { return contexts[id.value]; }

@@ -48,6 +48,7 @@ constexpr Named<MapKind> kMapKinds[] = {
     {"anon", MapKind::kAnon},         {"shmem", MapKind::kShmem},
     {"hugeanon", MapKind::kHugeAnon}, {"hugeshared", MapKind::kHugeShared},
     {"shared", MapKind::kFileShared}, {"private", MapKind::kFilePrivate},
+    {"special", MapKind::kSpecial},
 };
 constexpr Named<Advice> kAdvices[] = {
     {"NORMAL", Advice::kNormal},
