@@ -50,7 +50,6 @@ void WorldView::Describe(const Vma& vma, Form form, Word word, AbstractPage* pag
 }
 
 AbstractPage WorldView::PageOf(MmId mm, const Vma& vma, Vpn vpn) const {
-  const Arch& arch = *w_.arch;
   AbstractPage page;
   page.mm = mm;
   page.vpn = vpn;
