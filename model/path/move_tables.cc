@@ -9,6 +9,7 @@
 #include "model/path/hugetlb.h"
 #include "model/path/mremap.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 #include "model/path/thp.h"
 
 namespace uffdsim {
@@ -65,8 +66,8 @@ bool MovePmdLeaf(World& w, const Move& m, Word word) {
   if (!arch.None(Form::kPmd, table.GetPmd(m.to)) || table.HasPteTable(m.to)) return false;
   table.SetPmd(m.from, arch.NoneWord(Form::kPmd));
   table.SetPmd(m.to, arch.Present(Form::kPmd, word)
-                         ? MovedPresent(w, *m.old_vma, m.marks, Form::kPmd, word)
-                         : MovedSoftleaf(w, m.marks, Form::kPmd, word));
+                         ? w.steps->site.moved_present(w, *m.old_vma, m.marks, Form::kPmd, word)
+                         : w.steps->site.moved_softleaf(w, m.marks, Form::kPmd, word));
   return true;
 }
 
@@ -86,9 +87,10 @@ void MovePtes(World& w, const Move& m, std::uint64_t pages) {
     const Word word = table.GetPte(m.from + i);
     if (arch.None(Form::kPte, word)) continue;
     table.SetPte(m.from + i, arch.NoneWord(Form::kPte));
-    table.SetPte(m.to + i, arch.Present(Form::kPte, word)
-                               ? MovedPresent(w, *m.old_vma, m.marks, Form::kPte, word)
-                               : MovedSoftleaf(w, m.marks, Form::kPte, word));
+    table.SetPte(m.to + i,
+                 arch.Present(Form::kPte, word)
+                     ? w.steps->site.moved_present(w, *m.old_vma, m.marks, Form::kPte, word)
+                     : w.steps->site.moved_softleaf(w, m.marks, Form::kPte, word));
   }
 }
 
@@ -123,7 +125,8 @@ Vpn MoveHugetlb(World& w, Move m) {
     if (arch.None(Form::kPte, word)) continue;
     if (!AllocHugeTable(w, m.mm, *m.new_vma, m.to)) break;
     SetHugeEntry(w, m.mm, *m.old_vma, m.from, arch.NoneWord(Form::kPte));
-    SetHugeEntry(w, m.mm, *m.new_vma, m.to, MovedHugetlb(w, *m.old_vma, m.marks, word));
+    SetHugeEntry(w, m.mm, *m.new_vma, m.to,
+                 w.steps->site.moved_hugetlb(w, *m.old_vma, m.marks, word));
   }
   return m.from;
 }
@@ -171,8 +174,9 @@ std::uint64_t MovePageTables(World& w, MmId mm, const Vma& old_vma, const Vma& n
          .from = from,
          .to = to,
          .end = from + pages,
-         .marks = MarksOnMove(w, old_vma)};
-  m.whole_tables = m.marks == MoveMarks::kKeep && MarksOnMove(w, new_vma) == MoveMarks::kKeep;
+         .marks = w.steps->site.marks_on_move(w, old_vma)};
+  m.whole_tables =
+      m.marks == MoveMarks::kKeep && w.steps->site.marks_on_move(w, new_vma) == MoveMarks::kKeep;
   NotifyInvalidate(w, mm, from, m.end);
   if (old_vma.Hugetlb()) {
     m.from = MoveHugetlb(w, m);
