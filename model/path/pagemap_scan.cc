@@ -61,6 +61,8 @@ class Scan {
     const Word marked = w_.steps->site.scan_protected_hugetlb(*w_.arch, word);
     if (marked == word) return;
     SetHugeEntry(w_, mm_, vma, vpn, marked);
+    const Vpn first = HugeFirst(w_, vma, vpn);
+    EmitArm(w_, mm_, first, first + HugePages(w_, vma));
   }
 
   // First page after `vpn` whose entry need not have the categories of vpn's.
@@ -179,6 +181,7 @@ Walk Scan::Ptes(const Vma& vma, Vpn first, Vpn last) {
       if (protects_ && (categories & kPageWritten) != 0) {
         for (Vpn v = vpn; v < end; ++v)
           table.SetPte(v, w_.steps->site.scan_protected_pte(*w_.arch, table.GetPte(v)));
+        EmitArm(w_, mm_, vpn, end);
       }
     }
     vpn = run_end;
@@ -196,6 +199,7 @@ void Scan::ProtectAllPtes(Vpn first, Vpn last) {
     if (SwpUffdAny(arch, Form::kPte, word)) continue;
     table.SetPte(vpn, w_.steps->site.scan_protected_pte(arch, word));
   }
+  EmitArm(w_, mm_, first, last);
 }
 
 // `split`: the leaf was split, and its pages are still to be scanned one by one.
@@ -212,6 +216,7 @@ Walk Scan::PmdLeaf(const Vma& vma, Word word, Vpn first, Vpn last, bool* split) 
     return Walk::kGoOn;
   }
   table.SetPmd(first, w_.steps->site.scan_protected_pmd(*w_.arch, word));
+  EmitArm(w_, mm_, first, last);
   return result;
 }
 
