@@ -121,6 +121,7 @@ AbstractPage WorldView::PageOf(MmId mm, const Vma& vma, Vpn vpn) const {
   page.vpn = vpn;
   DescribeVma(vma, &page);
   const EntryAt entry = FindEntry(w_, mm, vma, vpn);
+  const Arch& arch = *w_.arch;
   const EntryKind kind = Classify(arch, entry.form, entry.word);
   const std::uint64_t marker =
       kind == EntryKind::kMarker ? MarkerOf(arch, entry.word) : std::uint64_t{0};
