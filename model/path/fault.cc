@@ -111,10 +111,10 @@ Next Woken(World&, Task& t, FaultFrame&) {
 
 constexpr Step kSteps[] = {
     StepOf<FaultFrame, &Walk>("walk", kTouchVma | kTouchPte),
-    StepOf<FaultFrame, &Handle>("handle", kTouchPte | kTouchFolio | kTouchCache | kTouchSwap),
-    StepOf<FaultFrame, &Wp>("write-protect", kTouchPte | kTouchFolio),
-    StepOf<FaultFrame, &Copy>("copy", kTouchPte | kTouchFolio | kTouchTlb),
-    StepOf<FaultFrame, &Deliver>("deliver", kTouchPte | kTouchCtx),
+    StepOf<FaultFrame, &Handle>("handle", kTouchMemory | kTouchCtx),
+    StepOf<FaultFrame, &Wp>("write-protect", kTouchMemory),
+    StepOf<FaultFrame, &Copy>("copy", kTouchMemory),
+    StepOf<FaultFrame, &Deliver>("deliver", kTouchVma | kTouchPte | kTouchCtx | kTouchTasks),
     StepOf<FaultFrame, &Woken>("woken", kTouchTasks),
 };
 

@@ -172,10 +172,9 @@ Next ReturnFromFork(World& w, Task& t, ForkFrame& f) {
 }
 
 constexpr Step kSteps[] = {
-    StepOf<ForkFrame, &DupMmap>("dup_mmap",
-                                kTouchVma | kTouchPte | kTouchFolio | kTouchSwap | kTouchCtx),
-    StepOf<ForkFrame, &FlushParent>("flush_parent", kTouchTlb),
-    StepOf<ForkFrame, &ReturnFromFork>("return", kTouchCtx),
+    StepOf<ForkFrame, &DupMmap>("dup_mmap", kTouchMemory | kTouchCtx),
+    StepOf<ForkFrame, &FlushParent>("flush_parent", kTouchVma | kTouchTlb),
+    StepOf<ForkFrame, &ReturnFromFork>("return", kTouchMemory | kTouchCtx | kTouchTasks),
 };
 
 }  // namespace

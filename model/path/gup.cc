@@ -81,7 +81,7 @@ Next Faulted(World& w, Task& t, GupFrame& f) {
 
 constexpr Step kSteps[] = {
     StepOf<GupFrame, &FollowOnce>("follow", kTouchVma | kTouchPte | kTouchFolio),
-    StepOf<GupFrame, &Faulted>("faulted", kTouchPte),
+    StepOf<GupFrame, &Faulted>("faulted", kTouchVma | kTouchPte),
 };
 
 }  // namespace

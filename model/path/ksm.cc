@@ -332,8 +332,8 @@ Next ScanPage(World& w, Task& t, KsmFrame& f) {
 Next Broken(World&, Task&, KsmFrame&) { return Next::Goto(kScanPage); }
 
 constexpr Step kSteps[] = {
-    StepOf<KsmFrame, &StartScan>("start-scan", kTouchFolio),
-    StepOf<KsmFrame, &ScanPage>("scan-page", kTouchPte | kTouchFolio | kTouchTlb),
+    StepOf<KsmFrame, &StartScan>("start-scan", kTouchVma | kTouchFolio),
+    StepOf<KsmFrame, &ScanPage>("scan-page", kTouchMemory),
     StepOf<KsmFrame, &Broken>("broken", kTouchNothing),
 };
 

@@ -54,7 +54,7 @@ Next Faulted(World&, Task& t, BreakFrame&) {
 }
 
 constexpr Step kBreakSteps[] = {
-    StepOf<BreakFrame, &Find>("find", kTouchPte | kTouchFolio),
+    StepOf<BreakFrame, &Find>("find", kTouchVma | kTouchPte | kTouchFolio),
     StepOf<BreakFrame, &Faulted>("faulted", kTouchNothing),
 };
 

@@ -309,9 +309,9 @@ Next Unmerged(World& w, Task& t, MadviseFrame& f) {
 Next Populated(World&, Task& t, MadviseFrame&) { return Answer(t, t.error); }
 
 constexpr Step kSteps[] = {
-    StepOf<MadviseFrame, &NextVma>("vma", kTouchVma | kTouchPte | kTouchFolio | kTouchCtx),
+    StepOf<MadviseFrame, &NextVma>("vma", kTouchMemory | kTouchCtx),
     StepOf<MadviseFrame, &PieceDone>("piece-done", kTouchNothing),
-    StepOf<MadviseFrame, &Removed>("zap", kTouchVma | kTouchPte | kTouchFolio | kTouchTlb),
+    StepOf<MadviseFrame, &Removed>("zap", kTouchMemory),
     StepOf<MadviseFrame, &Unmerged>("unmerged", kTouchVma),
     StepOf<MadviseFrame, &Populated>("populated", kTouchNothing),
 };

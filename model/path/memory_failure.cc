@@ -84,9 +84,9 @@ Next Migrated(World&, Task& t, InjectFrame&) {
 }
 
 constexpr Step kSteps[] = {
-    StepOf<InjectFrame, &TakePage>("take-page", kTouchVma | kTouchPte),
+    StepOf<InjectFrame, &TakePage>("take-page", kTouchVma | kTouchPte | kTouchFolio),
     StepOf<InjectFrame, &Faulted>("faulted", kTouchNothing),
-    StepOf<InjectFrame, &Offline>("offline", kTouchPte | kTouchFolio | kTouchTlb),
+    StepOf<InjectFrame, &Offline>("offline", kTouchMemory),
     StepOf<InjectFrame, &Migrated>("migrated", kTouchNothing),
 };
 

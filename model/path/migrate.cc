@@ -235,10 +235,10 @@ Next Finish(World& w, Task& t, MigrateFrame&) {
 }
 
 constexpr Step kSteps[] = {
-    StepOf<MigrateFrame, &UnmapAll>("unmap", kTouchPte | kTouchFolio | kTouchTlb),
+    StepOf<MigrateFrame, &UnmapAll>("unmap", kTouchMemory),
     StepOf<MigrateFrame, &MoveAll>("move", kTouchFolio | kTouchCache | kTouchSwap),
-    StepOf<MigrateFrame, &RestoreAll>("restore", kTouchPte | kTouchFolio),
-    StepOf<MigrateFrame, &Finish>("finish", kTouchFolio),
+    StepOf<MigrateFrame, &RestoreAll>("restore", kTouchMemory),
+    StepOf<MigrateFrame, &Finish>("finish", kTouchFolio | kTouchSwap),
 };
 
 }  // namespace

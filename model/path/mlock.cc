@@ -61,7 +61,7 @@ Next Populated(World&, Task& t, MlockFrame&) {
 }
 
 constexpr Step kSteps[] = {
-    StepOf<MlockFrame, &Apply>("apply", kTouchVma | kTouchFolio),
+    StepOf<MlockFrame, &Apply>("apply", kTouchVma | kTouchPte | kTouchFolio),
     StepOf<MlockFrame, &Populated>("populated", kTouchNothing),
 };
 

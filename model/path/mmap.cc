@@ -137,7 +137,7 @@ Next Mapped(World&, Task& t, MapFrame& f) {
 Next Populated(World&, Task&, MapFrame&) { return Next::Return(); }
 
 constexpr Step kMapSteps[] = {
-    StepOf<MapFrame, &Replace>("replace", kTouchVma | kTouchPte),
+    StepOf<MapFrame, &Replace>("replace", kTouchMemory | kTouchCtx),
     StepOf<MapFrame, &Mapped>("mapped", kTouchNothing),
     StepOf<MapFrame, &Populated>("populated", kTouchNothing),
 };
@@ -165,7 +165,7 @@ Next Unmap(World& w, Task& t, UnmapFrame& f) {
 Next Unmapped(World&, Task&, UnmapFrame&) { return Next::Return(); }
 
 constexpr Step kUnmapSteps[] = {
-    StepOf<UnmapFrame, &Unmap>("unmap", kTouchVma | kTouchPte),
+    StepOf<UnmapFrame, &Unmap>("unmap", kTouchMemory | kTouchCtx),
     StepOf<UnmapFrame, &Unmapped>("announced", kTouchNothing),
 };
 

@@ -105,7 +105,7 @@ Next Apply(World& w, Task& t, MprotectFrame& f) {
 Next Populated(World&, Task&, MprotectFrame&) { return Next::Goto(kApply); }
 
 constexpr Step kSteps[] = {
-    StepOf<MprotectFrame, &Apply>("apply", kTouchVma | kTouchPte | kTouchTlb),
+    StepOf<MprotectFrame, &Apply>("apply", kTouchMemory),
     StepOf<MprotectFrame, &Populated>("populated", kTouchNothing),
 };
 

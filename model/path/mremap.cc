@@ -309,9 +309,9 @@ Next ReturnFromMremap(World&, Task& t, MremapFrame&) {
 
 constexpr Step kSteps[] = {
     StepOf<MremapFrame, &NextPiece>("check", kTouchVma),
-    StepOf<MremapFrame, &ClearTarget>("clear_target", kTouchVma | kTouchPte),
+    StepOf<MremapFrame, &ClearTarget>("clear_target", kTouchMemory | kTouchCtx),
     StepOf<MremapFrame, &BreakKsm>("break_ksm", kTouchVma),
-    StepOf<MremapFrame, &CopyVma>("move_vma", kTouchVma | kTouchPte | kTouchCtx | kTouchTlb),
+    StepOf<MremapFrame, &CopyVma>("move_vma", kTouchMemory | kTouchCtx),
     StepOf<MremapFrame, &PieceMoved>("moved", kTouchNothing),
     StepOf<MremapFrame, &Unlocked>("unlocked", kTouchNothing),
     StepOf<MremapFrame, &AnnounceRemap>("announce_remap", kTouchCtx),

@@ -128,10 +128,10 @@ Next Free(World& w, Task&, PageoutFrame& f) {
 }
 
 constexpr Step kSteps[] = {
-    StepOf<PageoutFrame, &Isolate>("isolate", kTouchPte | kTouchFolio),
-    StepOf<PageoutFrame, &Prepare>("add-to-swap", kTouchFolio | kTouchSwap),
-    StepOf<PageoutFrame, &Unmap>("unmap", kTouchPte | kTouchFolio | kTouchSwap | kTouchTlb),
-    StepOf<PageoutFrame, &Write>("write", kTouchFolio | kTouchSwap | kTouchCache),
+    StepOf<PageoutFrame, &Isolate>("isolate", kTouchVma | kTouchPte | kTouchFolio | kTouchTlb),
+    StepOf<PageoutFrame, &Prepare>("add-to-swap", kTouchMemory),
+    StepOf<PageoutFrame, &Unmap>("unmap", kTouchMemory),
+    StepOf<PageoutFrame, &Write>("write", kTouchMemory),
     StepOf<PageoutFrame, &Free>("free", kTouchFolio | kTouchSwap | kTouchCache),
 };
 

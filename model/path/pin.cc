@@ -72,7 +72,7 @@ Next Taken(World& w, Task& t, PinFrame& f) {
 
 constexpr Step kSteps[] = {
     StepOf<PinFrame, &TakePage>("take", kTouchNothing),
-    StepOf<PinFrame, &Taken>("taken", kTouchFolio),
+    StepOf<PinFrame, &Taken>("taken", kTouchFolio | kTouchSwap),
 };
 
 bool Holds(const PinnedBuffer& buffer, MmId mm) {

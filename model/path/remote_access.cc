@@ -75,7 +75,7 @@ Next Taken(World& w, Task& t, RemoteFrame& f) {
 
 constexpr Step kSteps[] = {
     StepOf<RemoteFrame, &Take>("take", kTouchNothing),
-    StepOf<RemoteFrame, &Taken>("access", kTouchFolio),
+    StepOf<RemoteFrame, &Taken>("access", kTouchFolio | kTouchSwap),
 };
 
 void StartRemote(World& w, Task& t, Door door, bool write) {

@@ -45,7 +45,8 @@ struct Next {
   }
 };
 
-// What a step reads or writes: the dependency relation of partial-order reduction.
+// What a step reads or writes, of other tasks too: the dependency relation of partial-order
+// reduction.
 enum Touches : std::uint32_t {
   kTouchNothing = 0,
   kTouchVma = 1U << 0,
@@ -56,6 +57,8 @@ enum Touches : std::uint32_t {
   kTouchTlb = 1U << 5,
   kTouchCtx = 1U << 6,
   kTouchTasks = 1U << 7,
+  // Page tables and whatever they lead to.
+  kTouchMemory = kTouchVma | kTouchPte | kTouchFolio | kTouchCache | kTouchSwap | kTouchTlb,
 };
 
 using StepFn = Next (*)(World&, Task&, void* frame);

@@ -131,9 +131,9 @@ Next Off(World& w, Task& t, SwapoffFrame& f) {
 }
 
 constexpr Step kSteps[] = {
-    StepOf<SwapoffFrame, &UnuseShmem>("shmem", kTouchCache | kTouchSwap),
-    StepOf<SwapoffFrame, &FindEntry>("find", kTouchPte),
-    StepOf<SwapoffFrame, &Restore>("restore", kTouchPte | kTouchFolio | kTouchSwap),
+    StepOf<SwapoffFrame, &UnuseShmem>("shmem", kTouchFolio | kTouchCache | kTouchSwap),
+    StepOf<SwapoffFrame, &FindEntry>("find", kTouchVma | kTouchPte),
+    StepOf<SwapoffFrame, &Restore>("restore", kTouchMemory),
     StepOf<SwapoffFrame, &Off>("off", kTouchSwap),
 };
 

@@ -220,9 +220,9 @@ Next Finish(World& w, Task& t, FillFrame& f) {
 }
 
 constexpr Step kSteps[] = {
-    StepOf<FillFrame, &ReadSource>("source", kTouchPte | kTouchFolio),
+    StepOf<FillFrame, &ReadSource>("source", kTouchMemory | kTouchCtx),
     StepOf<FillFrame, &SourceFaulted>("source-faulted", kTouchNothing),
-    StepOf<FillFrame, &Install>("install", kTouchPte | kTouchFolio | kTouchCache | kTouchVma),
+    StepOf<FillFrame, &Install>("install", kTouchMemory | kTouchCtx),
     StepOf<FillFrame, &Finish>("finish", kTouchCtx | kTouchTasks),
 };
 

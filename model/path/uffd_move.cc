@@ -252,7 +252,7 @@ Next Finish(World& w, Task& t, UffdMoveFrame& f) {
 
 constexpr Step kSteps[] = {
     StepOf<UffdMoveFrame, &Validate>("validate", kTouchVma | kTouchCtx),
-    StepOf<UffdMoveFrame, &MovePage>("move_page", kTouchPte | kTouchFolio | kTouchTlb),
+    StepOf<UffdMoveFrame, &MovePage>("move_page", kTouchMemory),
     StepOf<UffdMoveFrame, &Finish>("finish", kTouchCtx | kTouchTasks),
 };
 

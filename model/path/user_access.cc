@@ -108,7 +108,7 @@ Next Faulted(World& w, Task& t, AccessFrame& f) {
 }
 
 constexpr Step kSteps[] = {
-    StepOf<AccessFrame, &TryAccess>("access", kTouchPte | kTouchFolio | kTouchTlb),
+    StepOf<AccessFrame, &TryAccess>("access", kTouchVma | kTouchPte | kTouchFolio | kTouchTlb),
     StepOf<AccessFrame, &Faulted>("faulted", kTouchNothing),
 };
 
