@@ -4,6 +4,7 @@
 //          allocates from first; 0 is the default policy.
 #include <algorithm>
 
+#include "model/path/alloc.h"
 #include "model/path/migrate.h"
 #include "model/path/paths.h"
 #include "model/path/rmap.h"
@@ -55,14 +56,33 @@ bool HasHole(const VmaTree& vmas, Vpn first, Vpn last) {
   return false;
 }
 
-void SetPolicy(World& w, MmId mm, Vpn first, Vpn last, std::uint16_t policy) {
-  SplitVma(w, mm, first);
-  SplitVma(w, mm, last);
+// hugetlb_vm_op_split(): a huge page is not divided between two VMAs.
+bool MaySplit(const World& w, const Vma& vma, Vpn at) {
+  const std::uint64_t mask = w.arch->geometry().PmdPages() - 1;
+  return !vma.Hugetlb() || at <= vma.start || at >= vma.end || (at.value & mask) == 0;
+}
+
+// mbind_range(), VMA by VMA: one that cannot be split ends it, those before it have the policy.
+Errno SetPolicy(World& w, MmId mm, Vpn first, Vpn last, std::uint16_t policy) {
   VmaTree& vmas = w.mm(mm).vmas;
-  for (Vma& vma : vmas.list()) {
-    if (vma.start >= first && vma.end <= last) vma.policy = policy;
+  Errno error = Errno::kOk;
+  for (std::size_t i = vmas.LowerBound(first); i < vmas.list().size(); ++i) {
+    const Vma vma = vmas.list()[i];
+    if (vma.start >= last) break;
+    if (!MaySplit(w, vma, first) || !MaySplit(w, vma, last)) {
+      error = Errno::kEINVAL;
+      break;
+    }
+    if (!TrySplitVma(w, mm, first) || !TrySplitVma(w, mm, last)) {
+      error = Errno::kENOMEM;
+      break;
+    }
+    Vma& piece = *vmas.Find(std::max(vma.start, first));
+    piece.policy = policy;
+    i = vmas.LowerBound(piece.start);
   }
   vmas.MergeAround(first, last);
+  return error;
 }
 
 // queue_pages_range() with MPOL_MF_INVERT: pages on nodes that the policy does not name.
@@ -107,14 +127,16 @@ void Start_mbind(World& w, Task& t) {
   if (t.op.value != kMpolDefault && HasHole(vmas, first, last)) {
     return (void)Answer(t, Errno::kEFAULT);
   }
+  // The kernel isolates first, and puts back what it isolated when the policy cannot be set.
+  const std::uint16_t policy = PolicyOf(t.op);
+  error = SetPolicy(w, t.mm, first, last, policy);
+  if (error != Errno::kOk) return (void)Answer(t, error);
   t.isolated.clear();
   bool left = false;
   const bool strict = (t.op.mode & kMfStrict) != 0 && t.op.value != kMpolDefault;
   if (strict || (t.op.mode & (kMfMove | kMfMoveAll)) != 0) {
     left = QueueMisplaced(w, t, first, last, t.op.start2 == 0 ? 1 : t.op.start2);
   }
-  const std::uint16_t policy = PolicyOf(t.op);
-  SetPolicy(w, t.mm, first, last, policy);
   MbindFrame& f = PushPath<MbindFrame>(t, PathOf::k_mbind);
   f.strict = strict;
   f.misplaced = left;

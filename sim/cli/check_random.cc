@@ -1,6 +1,7 @@
 // `uffdsim check random`: drawn sequences until one breaks an invariant, then a short file of it.
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "sim/cli/check_command.h"
@@ -17,8 +18,9 @@ constexpr int kExitBadInput = 2;
 
 struct RandomCommand {
   RandomOptions options;
-  std::string out;   // where the shrunk scenario goes; "" a name of its own
-  std::string json;  // "" none
+  std::string out;                    // where the shrunk scenario goes; "" a name of its own
+  std::string json;                   // "" none
+  std::optional<std::uint64_t> show;  // this sequence is printed, and nothing run
 };
 
 std::string OutFile(const RandomCommand& command, const RandomFailure& failure) {
@@ -59,6 +61,12 @@ absl::StatusOr<int> Report(const RandomCommand& command, const RandomResult& res
 }
 
 absl::StatusOr<int> Run(const RandomCommand& command, std::ostream& out) {
+  if (command.show) {
+    const auto sequence = DrawnSequence(command.options, *command.show);
+    if (!sequence.ok()) return sequence.status();
+    out << FormatScenario(*sequence);
+    return 0;
+  }
   const auto result = CheckRandom(command.options);
   if (!result.ok()) return result.status();
   return Report(command, *result, out);
@@ -81,6 +89,7 @@ void AddCheck_random(CLI::App& check, int* exit_code) {
   sub->add_option("--threads", options.threads, "of this program; the result does not depend on it")
       ->capture_default_str()
       ->check(CLI::Range(1, 64));
+  sub->add_option("--show", command->show, "print one sequence, by its number, and run nothing");
   sub->add_option("--out", command->out, "file of the shrunk scenario");
   sub->add_option("--json", command->json, "file of the failure as JSON");
   sub->callback([command, exit_code] {

@@ -74,6 +74,12 @@ std::uint64_t SeedOf(std::uint64_t seed, std::uint64_t sequence) {
   return Rng(Rng(seed).Next() + sequence).Next();
 }
 
+absl::StatusOr<Scenario> DrawnSequence(const RandomOptions& options, std::uint64_t number) {
+  const auto arch = ArchOf(options.machine);
+  if (!arch.ok()) return arch.status();
+  return Sequence(options, **arch, number);
+}
+
 absl::StatusOr<RandomResult> CheckRandom(const RandomOptions& options) {
   const auto arch = ArchOf(options.machine);
   if (!arch.ok()) return arch.status();

@@ -39,6 +39,9 @@ struct RandomResult {
 
 absl::StatusOr<RandomResult> CheckRandom(const RandomOptions& options);
 
+// One sequence of the campaign, with its header.
+absl::StatusOr<Scenario> DrawnSequence(const RandomOptions& options, std::uint64_t number);
+
 // The seed of one sequence of a campaign.
 std::uint64_t SeedOf(std::uint64_t seed, std::uint64_t sequence);
 
