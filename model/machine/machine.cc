@@ -49,7 +49,7 @@ const char* SleepingIn(const Task& t) {
 
 Machine::Machine(const MachineConfig& config)
     : world_(std::make_unique<World>(*config.arch, SettingsOf(config))) {
-  world_->steps = CleanSteps();
+  world_->steps = config.steps == nullptr ? CleanSteps() : config.steps;
 }
 Machine::Machine(const Machine& other)
     : world_(std::make_unique<World>(*other.world_)), resumed_(other.resumed_) {

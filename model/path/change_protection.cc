@@ -7,6 +7,7 @@
 #include "model/path/numa_filter.h"
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 
 namespace uffdsim {
 namespace {
@@ -79,7 +80,8 @@ std::uint64_t ChangePteRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn l
       Word merged = old_word;
       const std::uint64_t batch = BatchOf(w, words, last - vpn, &merged);
       for (std::uint64_t i = 0; i < batch; ++i) {
-        words[i] = ProtectPresent(w, vma, Form::kPte, arch.AdvancePfn(Form::kPte, merged, i), op);
+        words[i] = w.steps->site.protected_present(w, vma, Form::kPte,
+                                                   arch.AdvancePfn(Form::kPte, merged, i), op);
       }
       changed += batch;
       vpn = vpn + (batch - 1);
@@ -88,7 +90,8 @@ std::uint64_t ChangePteRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn l
     const EntryKind kind = Classify(arch, Form::kPte, old_word);
     const bool anon_page =
         IsMigration(kind) && w.frames.Head(SoftleafPfn(arch, Form::kPte, old_word)).Has(kPgAnon);
-    const Word new_word = ProtectNonpresent(w, vma, Form::kPte, old_word, op, anon_page);
+    const Word new_word =
+        w.steps->site.protected_nonpresent(w, vma, Form::kPte, old_word, op, anon_page);
     if (new_word == old_word) continue;
     table.SetPte(vpn, new_word);
     ++changed;
@@ -108,7 +111,7 @@ Word ProtectPresent(const World& w, const Vma& vma, Form form, Word old_word, Pr
   // The bit of an RWP VMA means PROT_NONE, whatever the base protection became.
   if (vma.UffdRwp() && arch.Uffd(form, word)) word = arch.Modify(form, word, none);
   if (TriesUpgrade(op) && !arch.Write(form, word) && WantsManualUpgrade(w, vma) &&
-      MayUpgrade(w, vma, form, word)) {
+      w.steps->site.may_upgrade(w, vma, form, word)) {
     word = arch.MkWrite(form, word);
   }
   return word;

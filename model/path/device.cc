@@ -7,6 +7,7 @@
 #include "model/path/migrate_wait.h"
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 #include "model/path/swap_out.h"
 
 namespace uffdsim {
@@ -74,8 +75,8 @@ Word RestoredExclusive(const World& w, const Vma& vma, Word entry, Pfn pfn) {
   const Arch& arch = *w.arch;
   Word word = arch.MkOld(Form::kPte, arch.Make(Form::kPte, pfn, vma.page_prot));
   if (arch.SwpSoftDirty(Form::kPte, entry)) word = arch.MkSoftDirty(Form::kPte, word);
-  word = RestoreUffd(w, vma, Form::kPte, word, arch.SwpUffd(Form::kPte, entry));
-  if (!MayUpgrade(w, vma, Form::kPte, word)) return word;
+  word = w.steps->site.restore_uffd(w, vma, Form::kPte, word, arch.SwpUffd(Form::kPte, entry));
+  if (!w.steps->site.may_upgrade(w, vma, Form::kPte, word)) return word;
   if (w.frames.Head(pfn).Has(kPgDirty)) word = arch.MkDirty(Form::kPte, word);
   return arch.MkWrite(Form::kPte, word);
 }
@@ -130,7 +131,7 @@ std::uint32_t RestoreDeviceExclusive(World& w, FaultFrame& f, const Vma& vma) {
   PageTable& table = w.mm(f.mm).table;
   if (table.GetPte(f.vpn) != f.orig) return kVmFaultOk;
   const Pfn pfn = SoftleafPfn(*w.arch, Form::kPte, f.orig);
-  table.SetPte(f.vpn, RestoredExclusive(w, vma, f.orig, pfn));
+  table.SetPte(f.vpn, w.steps->site.restored_exclusive(w, vma, f.orig, pfn));
   return kVmFaultOk;
 }
 

@@ -8,6 +8,7 @@
 #include "model/path/numa_hint.h"
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 
 namespace uffdsim {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 Word Accessible(const World& w, const Vma& vma, Word word) {
   const Arch& arch = *w.arch;
   if (!arch.Write(Form::kPte, word) && WantsManualUpgrade(w, vma) &&
-      MayUpgrade(w, vma, Form::kPte, word)) {
+      w.steps->site.may_upgrade(w, vma, Form::kPte, word)) {
     word = arch.MkWrite(Form::kPte, word);
   }
   return word;

@@ -9,6 +9,7 @@
 #include "model/path/fork.h"
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 
 namespace uffdsim {
 namespace {
@@ -34,7 +35,7 @@ bool CopyPinnedPage(World& w, const ForkedVma& v, Vpn vpn, Word word) {
   const Content content = LookAtContent(w, w.arch->PfnOf(Form::kPte, word));
   const Pfn copy = NewAnonPage(w, *v.dst, vpn, content);
   MapFrames(w, copy, 1);
-  w.mm(v.child).table.SetPte(vpn, ForkedPinned(w, v, copy, word));
+  w.mm(v.child).table.SetPte(vpn, w.steps->site.forked_pinned(w, v, copy, word));
   return true;
 }
 
@@ -71,7 +72,8 @@ std::uint64_t BatchLength(const World& w, const ForkedVma& v, Vpn vpn, Vpn last,
 }
 
 void CopyOnePresent(World& w, const ForkedVma& v, Vpn vpn, Word word, Word first, std::uint64_t i) {
-  const Word child = w.arch->AdvancePfn(Form::kPte, ForkedPresent(w, v, Form::kPte, first), i);
+  const Word child =
+      w.arch->AdvancePfn(Form::kPte, w.steps->site.forked_present(w, v, Form::kPte, first), i);
   WriteProtectParent(w, v, vpn, word);
   MapFrames(w, w.arch->PfnOf(Form::kPte, word), 1);
   w.mm(v.child).table.SetPte(vpn, child);
@@ -104,7 +106,7 @@ void CopySwap(World& w, const ForkedVma& v, Vpn vpn, Word word) {
   w.swap.Duplicate(SwapSlotOf(*w.arch, word));
   const Word shared = w.arch->SwpClearExclusive(word);
   w.mm(v.parent).table.SetPte(vpn, shared);
-  w.mm(v.child).table.SetPte(vpn, ForkedSoftleaf(w, v, Form::kPte, shared));
+  w.mm(v.child).table.SetPte(vpn, w.steps->site.forked_softleaf(w, v, Form::kPte, shared));
 }
 
 // A writable or exclusive migration entry becomes a plain readable one in both processes.
@@ -119,7 +121,7 @@ void CopyMigration(World& w, const ForkedVma& v, Vpn vpn, Word word) {
     word = readable;
     w.mm(v.parent).table.SetPte(vpn, word);
   }
-  w.mm(v.child).table.SetPte(vpn, ForkedSoftleaf(w, v, Form::kPte, word));
+  w.mm(v.child).table.SetPte(vpn, w.steps->site.forked_softleaf(w, v, Form::kPte, word));
 }
 
 // Soft-dirty of a downgraded entry is lost, as in the kernel.
@@ -134,7 +136,7 @@ void CopyDevicePrivate(World& w, const ForkedVma& v, Vpn vpn, Word word) {
     word = readable;
     w.mm(v.parent).table.SetPte(vpn, word);
   }
-  w.mm(v.child).table.SetPte(vpn, ForkedSoftleaf(w, v, Form::kPte, word));
+  w.mm(v.child).table.SetPte(vpn, w.steps->site.forked_softleaf(w, v, Form::kPte, word));
 }
 
 // One entry that is not none; returns how many entries it stood for, 0 when memory ran out.
@@ -151,14 +153,16 @@ std::uint64_t CopyEntry(World& w, const ForkedVma& v, Vpn vpn, Vpn last, Word wo
     case EntryKind::kDeviceExclusive: {
       // The parent takes the page back first, then it is copied as a present one.
       const Pfn pfn = SoftleafPfn(*w.arch, Form::kPte, word);
-      const Word present = RestoredExclusive(w, *v.src, word, pfn);
+      const Word present = w.steps->site.restored_exclusive(w, *v.src, word, pfn);
       w.mm(v.parent).table.SetPte(vpn, present);
       return CopyPresent(w, v, vpn, last, present);
     }
     case EntryKind::kHwPoison:
-      w.mm(v.child).table.SetPte(vpn, ForkedSoftleaf(w, v, Form::kPte, word));
+      w.mm(v.child).table.SetPte(vpn, w.steps->site.forked_softleaf(w, v, Form::kPte, word));
       return 1;
-    case EntryKind::kMarker: w.mm(v.child).table.SetPte(vpn, ForkedMarker(w, v, word)); return 1;
+    case EntryKind::kMarker:
+      w.mm(v.child).table.SetPte(vpn, w.steps->site.forked_marker(w, v, word));
+      return 1;
   }
   return 1;
 }
@@ -198,7 +202,8 @@ Word ForkedPinned(const World& w, const ForkedVma& v, Pfn copy, Word word) {
   const Arch& arch = *w.arch;
   Word made = arch.MkDirty(Form::kPte, arch.Make(Form::kPte, copy, v.dst->page_prot));
   if (v.dst->Has(kVmWrite)) made = arch.MkWrite(Form::kPte, made);
-  return RestoreUffd(w, *v.dst, Form::kPte, made, Protected(*v.dst) && arch.Uffd(Form::kPte, word));
+  return w.steps->site.restore_uffd(w, *v.dst, Form::kPte, made,
+                                    Protected(*v.dst) && arch.Uffd(Form::kPte, word));
 }
 
 Word ForkedSoftleaf(const World& w, const ForkedVma& v, Form form, Word word) {

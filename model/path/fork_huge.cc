@@ -10,6 +10,7 @@
 #include "model/path/hugetlb.h"
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 #include "model/path/thp.h"
 
 namespace uffdsim {
@@ -51,7 +52,7 @@ void CopyPmdSoftleaf(World& w, const ForkedVma& v, Vpn vpn, Word word) {
   }
   const Word readable = Readable(arch, Form::kPmd, word);
   w.mm(v.parent).table.SetPmd(vpn, readable);
-  w.mm(v.child).table.SetPmd(vpn, ForkedSoftleaf(w, v, Form::kPmd, readable));
+  w.mm(v.child).table.SetPmd(vpn, w.steps->site.forked_softleaf(w, v, Form::kPmd, readable));
 }
 
 // hugetlb_install_folio()
@@ -59,7 +60,7 @@ Word ForkedHugetlbPinned(const World& w, const ForkedVma& v, Pfn copy, Word word
   const Arch& arch = *w.arch;
   const Word made = MakeHugeEntry(w, *v.dst, copy, HugeWrite::kIfAllowed);
   const bool marked = v.dst->Has(kVmUffdWp | kVmUffdRwp) && arch.Uffd(Form::kPte, word);
-  return RestoreUffd(w, *v.dst, Form::kPte, made, marked);
+  return w.steps->site.restore_uffd(w, *v.dst, Form::kPte, made, marked);
 }
 
 // A copy of a huge page for the child, from what the pool has beyond its promises.
@@ -88,7 +89,7 @@ Errno CopyHugetlbEntry(World& w, const ForkedVma& v, Vpn vpn, Word word) {
   };
   const EntryKind kind = Classify(arch, Form::kPte, word);
   if (kind == EntryKind::kMarker) {
-    store(v.child, ForkedMarker(w, v, word));
+    store(v.child, w.steps->site.forked_marker(w, v, word));
     return Errno::kOk;
   }
   if (kind == EntryKind::kHwPoison) {
@@ -98,7 +99,7 @@ Errno CopyHugetlbEntry(World& w, const ForkedVma& v, Vpn vpn, Word word) {
   if (kind != EntryKind::kPresent) {
     const Word readable = v.src->IsCow() ? Readable(arch, Form::kPte, word) : word;
     store(v.parent, readable);
-    store(v.child, ForkedSoftleaf(w, v, Form::kPte, readable));
+    store(v.child, w.steps->site.forked_softleaf(w, v, Form::kPte, readable));
     return Errno::kOk;
   }
   const Pfn pfn = arch.PfnOf(Form::kPte, word);
@@ -107,7 +108,7 @@ Errno CopyHugetlbEntry(World& w, const ForkedVma& v, Vpn vpn, Word word) {
   }
   MapFrames(w, pfn, w.frames.Count(pfn));
   if (v.src->IsCow()) store(v.parent, arch.WrProtect(Form::kPte, word));
-  store(v.child, ForkedHugetlb(w, v, word));
+  store(v.child, w.steps->site.forked_hugetlb(w, v, word));
   return Errno::kOk;
 }
 
@@ -144,8 +145,8 @@ PmdCopy CopyPmd(World& w, const ForkedVma& v, Vpn vpn) {
     MapFrames(w, pfn, static_cast<std::uint32_t>(table.PmdPages()));
   }
   table.SetPmd(vpn, arch.WrProtect(Form::kPmd, word));
-  w.mm(v.child).table.SetPmd(vpn,
-                             arch.WrProtect(Form::kPmd, ForkedPresent(w, v, Form::kPmd, word)));
+  w.mm(v.child).table.SetPmd(
+      vpn, arch.WrProtect(Form::kPmd, w.steps->site.forked_present(w, v, Form::kPmd, word)));
   return PmdCopy::kDone;
 }
 

@@ -8,6 +8,7 @@
 #include "model/path/change_protection.h"
 #include "model/path/hugetlb.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 
 namespace uffdsim {
 namespace {
@@ -41,13 +42,15 @@ Word ChangedEntry(const World& w, const Vma& vma, Word word, ProtOp op) {
     case EntryKind::kMigrationReadExclusive:
     case EntryKind::kMigrationWrite: {
       const Pfn pfn = SoftleafPfn(arch, Form::kPte, word);
-      return ProtectNonpresent(w, vma, Form::kPte, word, op, w.frames.Head(pfn).Has(kPgAnon));
+      return w.steps->site.protected_nonpresent(w, vma, Form::kPte, word, op,
+                                                w.frames.Head(pfn).Has(kPgAnon));
     }
     case EntryKind::kMarker:
     case EntryKind::kSwap:
     case EntryKind::kDevicePrivateRead:
     case EntryKind::kDevicePrivateWrite:
-    case EntryKind::kDeviceExclusive: return ProtectNonpresent(w, vma, Form::kPte, word, op, false);
+    case EntryKind::kDeviceExclusive:
+      return w.steps->site.protected_nonpresent(w, vma, Form::kPte, word, op, false);
   }
   return word;
 }

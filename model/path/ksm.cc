@@ -8,6 +8,7 @@
 #include "model/path/paths.h"
 #include "model/path/rmap.h"
 #include "model/path/start.h"
+#include "model/path/step_table.h"
 #include "model/path/swap_out.h"
 #include "model/path/thp.h"
 
@@ -93,7 +94,7 @@ bool Replace(World& w, MmId mm, Vpn vpn, Pfn stable) {
   if (w.frames[page.pfn].content != w.frames[stable].content) return false;
   const bool marked = w.arch->Uffd(Form::kPte, page.word);
   MapFrames(w, stable, 1);
-  w.mm(mm).table.SetPte(vpn, KsmReplacedWord(w, *page.vma, stable));
+  w.mm(mm).table.SetPte(vpn, w.steps->site.ksm_replaced(w, *page.vma, stable));
   FlushTlb(w, mm, vpn, vpn + 1);
   if (marked) EmitLoss(w, mm, vpn, vpn + 1, Cause::kKsmMerge);
   UnmapFrames(w, page.pfn, 1);

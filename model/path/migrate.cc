@@ -8,6 +8,7 @@
 #include "model/path/paths.h"
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 #include "model/path/swap_out.h"
 #include "model/path/thp.h"
 
@@ -60,7 +61,7 @@ bool InstallOne(World& w, const Mapping& m) {
   if (exclusive && FolioPinned(w, m.pfn)) return false;
   if (w.Chooses(ChoicePoint::k_fail_unmap)) return false;
   page.flags &= ~static_cast<std::uint32_t>(kPgAnonExclusive);
-  Store(w, m.mm, slot, m.vpn, MigrationEntryFor(w, slot.form, word, m.pfn, exclusive));
+  Store(w, m.mm, slot, m.vpn, w.steps->site.migration_entry(w, slot.form, word, m.pfn, exclusive));
   FlushTlb(w, m.mm, m.vpn, m.vpn + count);
   UnmapFrames(w, m.pfn, count);
   // Its PTEs go one after the other, which puts a large folio on the deferred split list; the copy
@@ -263,7 +264,7 @@ Word MigratedEntry(const World& w, const Vma& vma, Form form, Word entry, Pfn pf
   word = arch.SwpSoftDirty(form, entry) ? arch.MkSoftDirty(form, word)
                                         : arch.ClearSoftDirty(form, word);
   if (Classify(arch, form, entry) == EntryKind::kMigrationWrite) word = arch.MkWrite(form, word);
-  return RestoreUffd(w, vma, form, word, arch.SwpUffd(form, entry));
+  return w.steps->site.restore_uffd(w, vma, form, word, arch.SwpUffd(form, entry));
 }
 
 bool InstallMigrationEntries(World& w, Pfn head) {
@@ -283,7 +284,7 @@ void RemoveMigrationEntries(World& w, Pfn from, Pfn to) {
     const bool shared = Classify(*w.arch, slot.form, entry) == EntryKind::kMigrationRead;
     if (anon && !shared) w.frames[pfn].flags |= kPgAnonExclusive;
     MapFrames(w, pfn, at.level == 0 ? 1 : w.frames.Count(to));
-    Store(w, at.mm, slot, at.vpn, MigratedEntry(w, vma, slot.form, entry, pfn, dirty));
+    Store(w, at.mm, slot, at.vpn, w.steps->site.migrated(w, vma, slot.form, entry, pfn, dirty));
   }
 }
 

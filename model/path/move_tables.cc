@@ -8,6 +8,7 @@
 #include "model/path/alloc.h"
 #include "model/path/mremap.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 #include "model/path/thp.h"
 
 namespace uffdsim {
@@ -64,8 +65,8 @@ bool MovePmdLeaf(World& w, const Move& m, Word word) {
   if (!arch.None(Form::kPmd, table.GetPmd(m.to)) || table.HasPteTable(m.to)) return false;
   table.SetPmd(m.from, arch.NoneWord(Form::kPmd));
   table.SetPmd(m.to, arch.Present(Form::kPmd, word)
-                         ? MovedPresent(w, *m.old_vma, m.marks, Form::kPmd, word)
-                         : MovedSoftleaf(w, m.marks, Form::kPmd, word));
+                         ? w.steps->site.moved_present(w, *m.old_vma, m.marks, Form::kPmd, word)
+                         : w.steps->site.moved_softleaf(w, m.marks, Form::kPmd, word));
   return true;
 }
 
@@ -85,9 +86,10 @@ void MovePtes(World& w, const Move& m, std::uint64_t pages) {
     const Word word = table.GetPte(m.from + i);
     if (arch.None(Form::kPte, word)) continue;
     table.SetPte(m.from + i, arch.NoneWord(Form::kPte));
-    table.SetPte(m.to + i, arch.Present(Form::kPte, word)
-                               ? MovedPresent(w, *m.old_vma, m.marks, Form::kPte, word)
-                               : MovedSoftleaf(w, m.marks, Form::kPte, word));
+    table.SetPte(m.to + i,
+                 arch.Present(Form::kPte, word)
+                     ? w.steps->site.moved_present(w, *m.old_vma, m.marks, Form::kPte, word)
+                     : w.steps->site.moved_softleaf(w, m.marks, Form::kPte, word));
   }
 }
 
@@ -124,7 +126,7 @@ Vpn MoveHugetlb(World& w, Move m) {
     const Word word = arch.HugetlbLoad(HugeSize::kPmd, raw);
     if (!AllocPmdTable(w, m.mm, m.to)) break;
     table.SetLeaf(1, m.from, arch.NoneWord(Form::kPmd));
-    const Word moved = MovedHugetlb(w, *m.old_vma, m.marks, word);
+    const Word moved = w.steps->site.moved_hugetlb(w, *m.old_vma, m.marks, word);
     table.SetLeaf(1, m.to,
                   arch.None(Form::kPte, moved) ? arch.NoneWord(Form::kPmd)
                                                : arch.HugetlbStore(HugeSize::kPmd, moved));
@@ -175,8 +177,9 @@ std::uint64_t MovePageTables(World& w, MmId mm, const Vma& old_vma, const Vma& n
          .from = from,
          .to = to,
          .end = from + pages,
-         .marks = MarksOnMove(w, old_vma)};
-  m.whole_tables = m.marks == MoveMarks::kKeep && MarksOnMove(w, new_vma) == MoveMarks::kKeep;
+         .marks = w.steps->site.marks_on_move(w, old_vma)};
+  m.whole_tables =
+      m.marks == MoveMarks::kKeep && w.steps->site.marks_on_move(w, new_vma) == MoveMarks::kKeep;
   NotifyInvalidate(w, mm, from, m.end);
   if (old_vma.Hugetlb()) {
     m.from = MoveHugetlb(w, m);

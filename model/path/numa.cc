@@ -14,6 +14,7 @@
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
 #include "model/path/start.h"
+#include "model/path/step_table.h"
 #include "model/path/swap_out.h"
 
 namespace uffdsim {
@@ -83,7 +84,7 @@ bool NumaHintMigrates(World& w, MmId mm, const Vma& vma, Vpn vpn) {
     if (!arch.Protnone(Form::kPte, word) || IsArmed(w, vma, Form::kPte, word)) continue;
     Word open = arch.Modify(Form::kPte, word, vma.page_prot);
     if (!arch.Write(Form::kPte, open) && WantsManualUpgrade(w, vma) &&
-        MayUpgrade(w, vma, Form::kPte, open)) {
+        w.steps->site.may_upgrade(w, vma, Form::kPte, open)) {
       open = arch.MkWrite(Form::kPte, open);
     }
     table.SetPte(at, open);

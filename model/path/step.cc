@@ -1,6 +1,9 @@
 #include "model/path/step.h"
 
+#include <algorithm>
+
 #include "model/path/paths.h"
+#include "model/path/step_table.h"
 
 namespace uffdsim {
 namespace {
@@ -16,18 +19,42 @@ constexpr Row kRows[] = {
 #undef PATH
 };
 
+constexpr SiteRow kSites[] = {
+#define SITE(id, function, kernel, sentence) {#id, #function, kernel, sentence, false},
+#define MARK_SITE(id, function, reads, writes, kernel, sentence) \
+  {#id, #function, kernel, sentence, true},
+#include "model/path/sites.def"
+#undef MARK_SITE
+#undef SITE
+};
+
 }  // namespace
+
+std::span<const SiteRow> SiteRows() { return kSites; }
 
 const Path& GetPath(PathId id) { return *kRows[id].path; }
 
 std::string_view PathSentence(PathId id) { return kRows[id].sentence; }
 
-std::shared_ptr<const StepTable> CleanSteps() {
-  auto table = std::make_shared<StepTable>();
+StepTable MakeCleanSteps() {
+  StepTable table;
   for (std::size_t i = 0; i < kPathCount; ++i) {
-    for (const Step& step : kRows[i].path->steps) table->run[i].push_back(step.run);
+    for (const Step& step : kRows[i].path->steps) table.run[i].push_back(step.run);
   }
   return table;
+}
+
+std::shared_ptr<const StepTable> CleanSteps() {
+  return std::make_shared<const StepTable>(MakeCleanSteps());
+}
+
+void StepTable::Replace(PathOf path, std::string_view step, StepFn function) {
+  const auto id = static_cast<std::size_t>(path);
+  const auto& steps = kRows[id].path->steps;
+  const auto found =
+      std::find_if(steps.begin(), steps.end(), [&](const Step& s) { return s.name == step; });
+  UFFDSIM_CHECK(found != steps.end());
+  run[id][static_cast<std::size_t>(found - steps.begin())] = function;
 }
 
 void RunStep(World& w, Task& t) {

@@ -2,18 +2,17 @@
 //
 // A step is what happens between two points where somebody else can get in (a lock dropped, a
 // sleep, a user copy, a remote flush). It is a plain function over the world, the task and the
-// path's frame; it says what comes next. A seeded defect replaces the function of one named step in
-// a StepTable, so clean code has no defect branches.
+// path's frame; it says what comes next. A seeded defect replaces the function of one named step,
+// or of one site inside it (sites.h), in a StepTable, so clean code has no defect branches.
 //
 // Adding a path: one file that defines its frame, its steps and `const Path kXxxPath`, and one row
 // in paths.def.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "model/uffd/world.h"
 
@@ -92,10 +91,7 @@ inline constexpr std::size_t kPathCount = static_cast<std::size_t>(PathOf::kCoun
 const Path& GetPath(PathId id);
 std::string_view PathSentence(PathId id);
 
-// Which function each step of each path runs: the clean ones, unless a profile replaced some.
-struct StepTable {
-  std::array<std::vector<StepFn>, kPathCount> run;
-};
+// The table of clean functions (step_table.h), shared by all machines that have no defects.
 std::shared_ptr<const StepTable> CleanSteps();
 
 // Runs one step of a runnable task.

@@ -12,6 +12,7 @@
 #include "model/path/migrate_wait.h"
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 
 namespace uffdsim {
 namespace {
@@ -30,7 +31,7 @@ Word SwappedInWord(const World& w, const FaultFrame& f, const Vma& vma, Pfn pfn,
   Word word = arch.MkYoung(Form::kPte, arch.Make(Form::kPte, pfn, vma.page_prot));
   if (arch.SwpSoftDirty(Form::kPte, f.orig)) word = arch.MkSoftDirty(Form::kPte, word);
   *rwp = marked && vma.UffdRwp();
-  return RestoreUffd(w, vma, Form::kPte, word, marked);
+  return w.steps->site.restore_uffd(w, vma, Form::kPte, word, marked);
 }
 
 bool WriteShortcut(const World& w, const Vma& vma, Word word) {

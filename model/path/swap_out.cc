@@ -6,6 +6,7 @@
 #include "model/op/event.h"
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 #include "model/path/thp.h"
 
 namespace uffdsim {
@@ -45,7 +46,7 @@ bool UnmapToSwap(World& w, const Unmapping& u, PageTable& table) {
   if (w.Chooses(ChoicePoint::k_fail_unmap)) return false;
   page.flags &= ~static_cast<std::uint32_t>(kPgAnonExclusive);
   w.swap.Duplicate(slot);
-  table.SetPte(u.at.vpn, SwapEntryFor(w, slot, u.word, exclusive));
+  table.SetPte(u.at.vpn, w.steps->site.swap_entry(w, slot, u.word, exclusive));
   return true;
 }
 
@@ -60,7 +61,7 @@ bool UnmapOne(World& w, const Unmapping& u) {
     return true;
   }
   if (!u.folio->Has(kPgAnon)) {
-    table.SetPte(u.at.vpn, FileUnmapWord(w, *u.vma, u.word));
+    table.SetPte(u.at.vpn, w.steps->site.file_unmapped(w, *u.vma, u.word));
     EmitLoss(w, u.at.mm, u.at.vpn, u.at.vpn + 1, Cause::kFileReclaim);
     return true;
   }

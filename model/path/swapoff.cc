@@ -12,6 +12,7 @@
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
 #include "model/path/start.h"
+#include "model/path/step_table.h"
 #include "model/path/swap_out.h"
 
 namespace uffdsim {
@@ -72,7 +73,7 @@ Word UnusedWord(const World& w, const Vma& vma, Word entry, Pfn pfn) {
   const Arch& arch = *w.arch;
   Word word = arch.MkOld(Form::kPte, arch.Make(Form::kPte, pfn, vma.page_prot));
   if (arch.SwpSoftDirty(Form::kPte, entry)) word = arch.MkSoftDirty(Form::kPte, word);
-  return RestoreUffd(w, vma, Form::kPte, word, arch.SwpUffd(Form::kPte, entry));
+  return w.steps->site.restore_uffd(w, vma, Form::kPte, word, arch.SwpUffd(Form::kPte, entry));
 }
 
 // unuse_pte(): under the page-table lock, if the entry still is what was found.

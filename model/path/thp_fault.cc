@@ -12,6 +12,7 @@
 #include "model/path/numa_hint.h"
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 #include "model/path/thp.h"
 
 namespace uffdsim {
@@ -43,7 +44,7 @@ Word OpenedPmd(const World& w, const Vma& vma, Word pmd) {
   const Arch& arch = *w.arch;
   Word word = arch.MkYoung(Form::kPmd, arch.Modify(Form::kPmd, pmd, vma.page_prot));
   if (!arch.Write(Form::kPmd, word) && WantsManualUpgrade(w, vma) &&
-      MayUpgrade(w, vma, Form::kPmd, word)) {
+      w.steps->site.may_upgrade(w, vma, Form::kPmd, word)) {
     word = arch.MkWrite(Form::kPmd, word);
   }
   return word;

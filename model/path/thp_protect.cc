@@ -9,6 +9,7 @@
 #include "model/path/huge.h"
 #include "model/path/numa_filter.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 #include "model/path/thp.h"
 
 namespace uffdsim {
@@ -29,7 +30,8 @@ bool LeftAlone(const World& w, MmId mm, const Vma& vma, Word pmd, ProtOp op) {
 
 Word ProtectedSoftleaf(const World& w, const Vma& vma, Word pmd, ProtOp op) {
   const Pfn pfn = SoftleafPfn(*w.arch, Form::kPmd, pmd);
-  return ProtectNonpresent(w, vma, Form::kPmd, pmd, op, w.frames.Head(pfn).Has(kPgAnon));
+  return w.steps->site.protected_nonpresent(w, vma, Form::kPmd, pmd, op,
+                                            w.frames.Head(pfn).Has(kPgAnon));
 }
 
 // zap_huge_pmd_folio()
@@ -69,7 +71,7 @@ PmdOutcome PmdChangeProtection(World& w, MmId mm, Vma& vma, Vpn first, Vpn last,
     return PmdOutcome::kDone;
   }
   if (LeftAlone(w, mm, vma, old_word, op)) return PmdOutcome::kDone;
-  table.SetPmd(first, ProtectPresent(w, vma, Form::kPmd, old_word, op));
+  table.SetPmd(first, w.steps->site.protected_present(w, vma, Form::kPmd, old_word, op));
   *changed += last - first;
   return PmdOutcome::kDone;
 }

@@ -6,6 +6,7 @@
 #include "model/mm/entry.h"
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 #include "model/path/thp.h"
 
 namespace uffdsim {
@@ -19,14 +20,14 @@ Word SplitPresent(const World& w, const Vma& vma, Word pmd, Pfn pfn) {
   if (!arch.Young(Form::kPmd, pmd)) pte = arch.MkOld(Form::kPte, pte);
   if (arch.Dirty(Form::kPmd, pmd)) pte = arch.MkDirty(Form::kPte, pte);
   if (arch.SoftDirty(Form::kPmd, pmd)) pte = arch.MkSoftDirty(Form::kPte, pte);
-  return RestoreUffd(w, vma, Form::kPte, pte, arch.Uffd(Form::kPmd, pmd));
+  return w.steps->site.restore_uffd(w, vma, Form::kPte, pte, arch.Uffd(Form::kPmd, pmd));
 }
 
 Word SplitZero(const World& w, const Vma& vma, Word pmd) {
   const Arch& arch = *w.arch;
   const Word pte =
       arch.MkSpecial(Form::kPte, arch.Make(Form::kPte, Frames::kZeroPage, vma.page_prot));
-  return RestoreUffd(w, vma, Form::kPte, pte, arch.Uffd(Form::kPmd, pmd));
+  return w.steps->site.restore_uffd(w, vma, Form::kPte, pte, arch.Uffd(Form::kPmd, pmd));
 }
 
 // The PTE for the frame `pfn` of a migration or device-private leaf: the same kind, the same flags.

@@ -8,6 +8,7 @@
 #include "model/path/migrate.h"
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 #include "model/path/swap_out.h"
 #include "model/path/thp.h"
 
@@ -37,14 +38,15 @@ Word UnusedWord(const World& w, const Vma& vma, Word present) {
   const Arch& arch = *w.arch;
   Word word = arch.MkSpecial(Form::kPte, arch.Make(Form::kPte, Frames::kZeroPage, vma.page_prot));
   if (arch.SoftDirty(Form::kPte, present)) word = arch.MkSoftDirty(Form::kPte, word);
-  return RestoreUffd(w, vma, Form::kPte, word, arch.Uffd(Form::kPte, present));
+  return w.steps->site.restore_uffd(w, vma, Form::kPte, word, arch.Uffd(Form::kPte, present));
 }
 
 // try_to_migrate() and remove_migration_ptes() with nothing in between.
 Word RemappedWord(const World& w, const Vma& vma, Word present, Pfn pfn) {
   const Page& page = w.frames[pfn];
-  const Word entry = MigrationEntryFor(w, Form::kPte, present, pfn, page.Has(kPgAnonExclusive));
-  return MigratedEntry(w, vma, Form::kPte, entry, pfn, page.Has(kPgDirty));
+  const Word entry =
+      w.steps->site.migration_entry(w, Form::kPte, present, pfn, page.Has(kPgAnonExclusive));
+  return w.steps->site.migrated(w, vma, Form::kPte, entry, pfn, page.Has(kPgDirty));
 }
 
 // --- anonymous folios ----------------------------------------------------------------------------
@@ -112,7 +114,7 @@ void UnmapCacheFolio(World& w, Pfn head, Cause cause) {
     const Word word = table.GetPte(m.vpn);
     NotifyInvalidate(w, m.mm, m.vpn, m.vpn + 1);
     if (arch.Dirty(Form::kPte, word)) w.frames[head].flags |= kPgDirty;
-    table.SetPte(m.vpn, FileUnmapWord(w, vma, word));
+    table.SetPte(m.vpn, w.steps->site.file_unmapped(w, vma, word));
     FlushTlb(w, m.mm, m.vpn, m.vpn + 1);
     UnmapFrames(w, m.pfn, 1);
     EmitLoss(w, m.mm, m.vpn, m.vpn + 1, cause);

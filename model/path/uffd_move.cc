@@ -5,6 +5,7 @@
 #include "model/path/paths.h"
 #include "model/path/rmap.h"
 #include "model/path/start.h"
+#include "model/path/step_table.h"
 #include "model/path/thp.h"
 #include "model/path/uffd_ioctl.h"
 #include "model/path/uffd_wait.h"
@@ -88,7 +89,7 @@ Moved MoveSwap(World& w, const Unit& u, Word word) {
   }
   PageTable& table = w.mm(u.mm).table;
   table.SetPte(u.src, w.arch->NoneWord(Form::kPte));
-  table.SetPte(u.dst, UffdMovedSwap(w, *u.dst_vma, word));
+  table.SetPte(u.dst, w.steps->site.uffd_moved_swap(w, *u.dst_vma, word));
   return Done(1);
 }
 

@@ -5,9 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "model/arch/catalogue.h"
 #include "model/base/near_match.h"
+#include "model/defect/catalogue.h"
 #include "model/op/choices.h"
-#include "model/op/profile.h"
-#include "model/path/step.h"
+#include "model/path/sites.h"
 #include "nlohmann/json.hpp"
 #include "sim/cli/commands.h"
 #include "sim/replay/replay.h"
@@ -41,7 +41,16 @@ std::vector<Named> ListConfigurations() {
   }
   return named;
 }
-std::vector<Named> ListProfiles() { return NamesOf(kProfiles); }
+std::vector<Named> ListProfiles() { return NamesOf(Profiles()); }
+std::vector<Named> ListSites() { return NamesOf(SiteRows()); }
+std::vector<Named> ListDefects() {
+  std::vector<Named> named;
+  for (const auto rows : {Defects(), DerivedDefects()}) {
+    for (const DefectRow& row : rows)
+      named.push_back({std::string(row.id), std::string(row.sentence)});
+  }
+  return named;
+}
 std::vector<Named> ListTrackers() { return NamesOf(Trackers()); }
 std::vector<Named> ListArming() { return NamesOf(ArmingStrategies()); }
 std::vector<Named> ListPolicies() { return NamesOf(Policies()); }

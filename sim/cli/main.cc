@@ -222,6 +222,8 @@ void AddScenario(CLI::App& app, int* exit_code) {
   sub->add_option("files", run->settings.files, "scenario files, or -")->required();
   sub->add_option("--arch", run->settings.arch, "architecture, or all; default: the scenario's");
   sub->add_option("--profile", run->settings.profile, "kernel profile; default: the scenario's");
+  sub->add_option("--defect", run->settings.defects, "a seeded defect, beside the scenario's own")
+      ->allow_extra_args(false);
   sub->add_flag("--json", run->json, "records as JSON lines");
   sub->add_flag("--check", run->check, "let the referee watch: exit 1 when an invariant is broken");
   sub->callback([run, exit_code] {

@@ -6,7 +6,7 @@
 #include "absl/strings/str_split.h"
 #include "model/arch/catalogue.h"
 #include "model/base/near_match.h"
-#include "model/op/profile.h"
+#include "model/defect/catalogue.h"
 #include "nlohmann/json.hpp"
 #include "sim/replay/quantity.h"
 
@@ -71,14 +71,6 @@ absl::StatusOr<const Arch*> ParseArch(std::string_view name) {
   for (const ArchFamily& family : ArchFamilies()) known.push_back(family.name);
   for (const Arch* configuration : AllArchs()) known.push_back(configuration->name());
   return Unknown("architecture", name, known);
-}
-
-absl::StatusOr<std::string> ParseProfile(std::string_view name) {
-  if (FindProfile(name) != nullptr) return std::string(name);
-  std::vector<std::string_view> known;
-  known.reserve(kProfiles.size());
-  for (const ProfileRow& row : kProfiles) known.push_back(row.name);
-  return Unknown("profile", name, known);
 }
 
 absl::StatusOr<bool> ParseChoice(std::string_view option, std::string_view text,
@@ -196,7 +188,8 @@ absl::StatusOr<ReplayConfig> ResolveReplay(const ReplayOptions& options,
         "--fail-reads and --fail-writes: expected 0 or more than 1, or no page would ever move");
   }
   Take(ParseChoice("check", options.check, "off", "on"), &status, &check);
-  Take(ParseProfile(options.profile), &status, &c.profile);
+  Take(StepsOf(options.profile), &status, &c.steps);
+  c.profile = options.profile;
   if (!status.ok()) return status;
   c.evict = cold ? EvictWhat::kCold : EvictWhat::kPressure;
   c.evict_batch_pages = static_cast<std::uint32_t>(batch);

@@ -27,6 +27,8 @@
 
 namespace uffdsim {
 
+struct StepTable;  // model/path/step_table.h
+
 struct ReplayOptions {
   std::string trace;  // the positional argument, or key "trace"
 #define OPTION(member, name, initial, value, sentence) std::string member = initial;
@@ -64,6 +66,7 @@ struct ReplayConfig {
   StoreChoice store;
   const Arch* arch = nullptr;
   std::string profile;
+  std::shared_ptr<const StepTable> steps;  // of the profile
   std::uint64_t seed = 1;
   std::uint64_t rate = 0;  // instructions per second; 0: the trace's
   CostModel costs;

@@ -48,7 +48,7 @@ ApiOf Api(Registration registration) {
 MachineConfig MachineOf(const HostSetting& setting) {
   MachineConfig config;
   config.arch = setting.arch;
-  config.profile = setting.profile;
+  config.steps = setting.steps;
   config.hugetlb_pages = 0;
   config.numa_nodes = 1;
   config.content_mode = ContentMode::kTokens;

@@ -43,7 +43,7 @@ struct HostCounters {
 
 struct HostSetting {
   const Arch* arch = nullptr;
-  std::string profile = "linux-7.3.4";
+  std::shared_ptr<const StepTable> steps;  // null: the clean ones
   std::uint32_t guest_pages = 0;
   std::uint64_t limit_pages = 0;
   Registration registration = Registration::kRwp;

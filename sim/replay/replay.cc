@@ -76,7 +76,7 @@ absl::StatusOr<Sizes> SizesOf(const ReplayConfig& config, const TraceHeader& hea
 HostSetting HostSettingOf(const ReplayConfig& config, const Sizes& sizes) {
   HostSetting setting;
   setting.arch = config.arch;
-  setting.profile = config.profile;
+  setting.steps = config.steps;
   setting.guest_pages = sizes.guest_pages;
   setting.limit_pages = sizes.limit_pages;
   setting.registration = config.tracker->registration;

@@ -48,6 +48,7 @@ int RunOne(const Scenario& scenario, const ScenarioRunSettings& settings, std::o
     RunOptions options;
     options.arch = arch;
     options.profile = settings.profile;
+    options.more_defects = settings.defects;
     options.checking = settings.checking;
     if (settings.form == OutputForm::kJson) {
       options.on_line = [&out](const std::string& line) { out << line << "\n"; };

@@ -17,9 +17,10 @@ enum class OutputForm { kTable, kJson };
 enum class FormatAction { kPrint, kRewrite, kCheck };  // --write, --check
 
 struct ScenarioRunSettings {
-  std::vector<std::string> files;  // "-" is standard input
-  std::string arch;                // empty: each scenario's own; "all": a matrix over all of them
-  std::string profile;             // empty: each scenario's own
+  std::vector<std::string> files;    // "-" is standard input
+  std::string arch;                  // empty: each scenario's own; "all": a matrix over all of them
+  std::string profile;               // empty: each scenario's own
+  std::vector<std::string> defects;  // beside each scenario's own
   OutputForm form = OutputForm::kTable;
   Checking checking = Checking::kIfExpected;  // --check
 };

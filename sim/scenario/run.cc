@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "model/base/near_match.h"
-#include "model/op/profile.h"
+#include "model/defect/catalogue.h"
 #include "sim/scenario/checker.h"
 #include "sim/scenario/executor.h"
 #include "sim/scenario/expect.h"
@@ -86,19 +86,19 @@ int UnexpectedViolations(const Scenario& scenario, const RunResult& result) {
   return count;
 }
 
-// The profile must exist, and a `defect` line must name a seeded defect; this release has none.
-absl::Status CheckNames(const Scenario& scenario, const std::string& profile) {
-  if (FindProfile(profile) == nullptr) {
-    std::vector<std::string_view> known;
-    known.reserve(kProfiles.size());
-    for (const ProfileRow& row : kProfiles) known.push_back(row.name);
-    return absl::InvalidArgumentError(absl::StrCat(scenario.name, ": unknown profile '", profile,
-                                                   "'", DidYouMean(profile, known)));
+// The steps of the profile with the scenario's defects and those of the options.
+absl::StatusOr<std::shared_ptr<const StepTable>> ChooseSteps(const Scenario& scenario,
+                                                             const RunOptions& options,
+                                                             const std::string& profile) {
+  std::vector<std::string> defects;
+  if (options.defects != DefectHeader::kIgnored) {
+    defects = HeaderNames(scenario, Header::Kind::kDefect);
   }
-  const auto defects = HeaderNames(scenario, Header::Kind::kDefect);
-  if (defects.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat(
-      scenario.name, ": unknown defect '", defects.front(), "'; there are no seeded defects yet"));
+  defects.insert(defects.end(), options.more_defects.begin(), options.more_defects.end());
+  auto steps = StepsOf(profile, defects);
+  if (steps.ok()) return steps;
+  return absl::InvalidArgumentError(
+      absl::StrCat(scenario.name, ": ", std::string(steps.status().message())));
 }
 
 }  // namespace
@@ -118,13 +118,14 @@ absl::StatusOr<RunResult> RunScenario(const Scenario& scenario, const RunOptions
   RunResult result;
   result.arch = std::string((*arch)->name());
   result.profile = ChooseProfile(scenario, options);
-  if (const absl::Status names = CheckNames(scenario, result.profile); !names.ok()) return names;
+  const auto steps = ChooseSteps(scenario, options, result.profile);
+  if (!steps.ok()) return steps.status();
   const std::uint64_t page_size = std::uint64_t{1} << (*arch)->geometry().page_shift;
   if (const absl::Status fits = CheckFits(scenario, page_size); !fits.ok()) return fits;
 
   MachineConfig config;
   config.arch = *arch;
-  config.profile = result.profile;
+  config.steps = *steps;
   if ((*arch)->kernel_name() == kArchWithoutNuma) config.numa_nodes = 0;
   Executor executor(config, scenario);
   std::optional<Checker> checker;

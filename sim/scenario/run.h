@@ -1,8 +1,8 @@
 // Runs a whole scenario and judges its `expect` lines.
 //
-// Errors: InvalidArgument when the scenario cannot run here (unknown architecture, a region that
-// does
-//         not fit its slot); a failed expectation is a value, not an error.
+// Errors: InvalidArgument when the scenario cannot run here (unknown architecture, profile or
+//         defect, a region that does not fit its slot); a failed expectation is a value, not an
+//         error.
 // Owned by: the caller. Deterministic: the result depends on the scenario and the options alone.
 #pragma once
 
@@ -21,9 +21,14 @@ namespace uffdsim {
 // Whether the referee watches: always, or only when the scenario speaks of violations.
 enum class Checking : std::uint8_t { kIfExpected, kAlways };
 
+// Whether the scenario's `defect` lines count. The good twin of a defect's scenario ignores them.
+enum class DefectHeader : std::uint8_t { kApplied, kIgnored };
+
 struct RunOptions {
   std::string arch;     // empty: the scenario's, else x86_64
   std::string profile;  // empty: the scenario's, else linux-7.3.4
+  DefectHeader defects = DefectHeader::kApplied;
+  std::vector<std::string> more_defects;  // beside the scenario's own
   Checking checking = Checking::kIfExpected;
   // Called with the first line, each record's line and the last line as they come about.
   std::function<void(const std::string& json)> on_line;

@@ -1,0 +1,131 @@
+// The defects that follow from the sites which carry a mark, without a line of their own.
+//
+//   omit:SITE            the site sees no mark: the result is that of an unmarked entry
+//   wrong-accessor:SITE  the mark is read or written with the accessor of the other kind of entry.
+//                        A site that turns a non-present entry into a present one reads it wrong;
+//                        every other site writes it wrong, as pte_clear_uffd() on a swap entry does
+#include <tuple>
+#include <type_traits>
+
+#include "model/defect/catalogue.h"
+
+namespace uffdsim {
+namespace {
+
+// Which accessors fit the entry that goes into a site or comes out of it.
+enum class Side : std::uint8_t { kPresent, kSoftleaf, kSame };
+
+struct Marked {
+  const Arch& arch;
+  Form form;
+  bool present;  // whether the present accessors are meant
+
+  bool Has(Word word) const { return present ? arch.Uffd(form, word) : arch.SwpUffd(form, word); }
+  Word With(Word word) const {
+    return present ? arch.MkUffd(form, word) : arch.SwpMkUffd(form, word);
+  }
+  Word Without(Word word) const {
+    return present ? arch.ClearUffd(form, word) : arch.SwpClearUffd(form, word);
+  }
+};
+
+Marked Right(const Arch& arch, Form form, Side side, Word word) {
+  const bool present = side == Side::kSame ? arch.Present(form, word) : side == Side::kPresent;
+  return {.arch = arch, .form = form, .present = present};
+}
+Marked Wrong(const Marked& right) {
+  return {.arch = right.arch, .form = right.form, .present = !right.present};
+}
+
+const Arch& ArchIn(const World& w) { return *w.arch; }
+
+template <class T>
+constexpr bool kIsWord = std::is_same_v<std::remove_cvref_t<T>, Word>;
+template <class T>
+constexpr bool kIsForm = std::is_same_v<std::remove_cvref_t<T>, Form>;
+
+template <class... Args>
+Form FormIn(const Args&... args) {
+  Form form = Form::kPte;
+  const auto look = [&form](const auto& arg) {
+    if constexpr (kIsForm<decltype(arg)>) form = arg;
+  };
+  (look(args), ...);
+  return form;
+}
+
+// The site's parameters after the world, with the entry replaced by what `change` makes of it.
+template <class Fn, Fn kClean, Side kReads, Side kWrites>
+struct Derived;
+template <class... Args, Word (*kClean)(const World&, Args...), Side kReads, Side kWrites>
+struct Derived<Word (*)(const World&, Args...), kClean, kReads, kWrites> {
+  static_assert((0 + ... + (kIsWord<Args> ? 1 : 0)) == 1, "one entry goes into a site");
+
+  template <class Change>
+  static Word CallWith(const World& w, Change change, Args... args) {
+    const auto changed = [&](auto& arg) {
+      if constexpr (kIsWord<decltype(arg)>) arg = change(arg);
+    };
+    (changed(args), ...);
+    return kClean(w, args...);
+  }
+
+  static Word Omit(const World& w, Args... args) {
+    const Form form = FormIn(args...);
+    const auto unmarked = [&](Word word) {
+      return Right(ArchIn(w), form, kReads, word).Without(word);
+    };
+    return CallWith(w, unmarked, args...);
+  }
+
+  static Word WrongAccessor(const World& w, Args... args) {
+    const Form form = FormIn(args...);
+    bool had_mark = false;
+    const auto reread = [&](Word word) {
+      const Marked right = Right(ArchIn(w), form, kReads, word);
+      had_mark = right.Has(word);
+      if constexpr (kReads == Side::kSoftleaf && kWrites == Side::kPresent) {
+        return Wrong(right).Has(word) ? right.With(word) : right.Without(word);
+      }
+      return word;
+    };
+    const Word result = CallWith(w, reread, args...);
+    if constexpr (kReads == Side::kSoftleaf && kWrites == Side::kPresent) return result;
+    if (ArchIn(w).None(form, result)) return result;
+    const Marked right = Right(ArchIn(w), form, kWrites, result);
+    if (right.Has(result)) return Wrong(right).With(right.Without(result));
+    return had_mark && kReads == kWrites ? Wrong(right).Without(right.With(result)) : result;
+  }
+};
+
+#define SITE(id, function, kernel, sentence)
+#define MARK_SITE(id, function, reads, writes, kernel, sentence)                           \
+  using Derived_##id = Derived<decltype(&function), &function, Side::reads, Side::writes>; \
+  void Omit_##id(StepTable& table) { table.site.id = &Derived_##id::Omit; }                \
+  void WrongAccessor_##id(StepTable& table) { table.site.id = &Derived_##id::WrongAccessor; }
+#include "model/path/sites.def"
+#undef MARK_SITE
+
+constexpr DefectRow kDerived[] = {
+#define MARK_SITE(id, function, reads, writes, kernel, sentence)                            \
+  {"omit:" #id, "the mark is not seen: " sentence, "derived", "none", "I1", "", kernel, "", \
+   &Omit_##id},                                                                             \
+      {"wrong-accessor:" #id,                                                               \
+       "the mark has the other kind of entry's bit: " sentence,                             \
+       "derived",                                                                           \
+       "none",                                                                              \
+       "I11",                                                                               \
+       "",                                                                                  \
+       kernel,                                                                              \
+       "",                                                                                  \
+       &WrongAccessor_##id},
+#include "model/path/sites.def"
+#undef MARK_SITE
+#undef SITE
+};
+
+}  // namespace
+
+std::span<const DefectRow> DerivedDefects() { return kDerived; }
+
+}  // namespace uffdsim

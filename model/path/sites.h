@@ -1,0 +1,42 @@
+// Sites: the small functions of steps that a seeded defect can replace one by one.
+//
+// Rows: sites.def. A step calls a site as `w.steps->site.<id>(...)`, so replacing one costs clean
+// code an indirect call and no branch. Defects call the clean function by its own name.
+// Owned by: StepTable (step_table.h), shared and immutable once a machine runs.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "model/path/change_protection.h"
+#include "model/path/device.h"
+#include "model/path/fork.h"
+#include "model/path/ksm.h"
+#include "model/path/migrate.h"
+#include "model/path/mremap.h"
+#include "model/path/prot.h"
+#include "model/path/swap_out.h"
+#include "model/path/uffd_move.h"
+
+namespace uffdsim {
+
+struct SiteTable {
+#define SITE(id, function, kernel, sentence) decltype(&function) id = &function;
+#define MARK_SITE(id, function, reads, writes, kernel, sentence) \
+  SITE(id, function, kernel, sentence)
+#include "model/path/sites.def"
+#undef MARK_SITE
+#undef SITE
+};
+
+struct SiteRow {
+  std::string_view name;
+  std::string_view function;
+  std::string_view kernel;  // file and function that it models
+  std::string_view sentence;
+  bool carries_mark;
+};
+std::span<const SiteRow> SiteRows();
+
+}  // namespace uffdsim
