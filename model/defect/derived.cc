@@ -13,7 +13,12 @@ namespace uffdsim {
 namespace {
 
 // Which accessors fit the entry that goes into a site or comes out of it.
-enum class Side : std::uint8_t { kPresent, kSoftleaf, kSame };
+enum class Side : std::uint8_t { kPresent, kSoftleaf, kPmdPresent, kPmdSoftleaf, kEither };
+
+constexpr bool IsPresent(Side side) { return side == Side::kPresent || side == Side::kPmdPresent; }
+constexpr bool IsSoftleaf(Side side) {
+  return side == Side::kSoftleaf || side == Side::kPmdSoftleaf;
+}
 
 struct Marked {
   const Arch& arch;
@@ -30,7 +35,8 @@ struct Marked {
 };
 
 Marked Right(const Arch& arch, Form form, Side side, Word word) {
-  const bool present = side == Side::kSame ? arch.Present(form, word) : side == Side::kPresent;
+  if (side == Side::kPmdPresent || side == Side::kPmdSoftleaf) form = Form::kPmd;
+  const bool present = side == Side::kEither ? arch.Present(form, word) : IsPresent(side);
   return {.arch = arch, .form = form, .present = present};
 }
 Marked Wrong(const Marked& right) {
@@ -84,15 +90,15 @@ struct Derived<Word (*)(const World&, Args...), kClean, kReads, kWrites> {
     const auto reread = [&](Word word) {
       const Marked right = Right(ArchIn(w), form, kReads, word);
       had_mark = right.Has(word);
-      if constexpr (kReads == Side::kSoftleaf && kWrites == Side::kPresent) {
+      if constexpr (IsSoftleaf(kReads) && IsPresent(kWrites)) {
         return Wrong(right).Has(word) ? right.With(word) : right.Without(word);
       }
       return word;
     };
     const Word result = CallWith(w, reread, args...);
-    if constexpr (kReads == Side::kSoftleaf && kWrites == Side::kPresent) return result;
-    if (ArchIn(w).None(form, result)) return result;
+    if constexpr (IsSoftleaf(kReads) && IsPresent(kWrites)) return result;
     const Marked right = Right(ArchIn(w), form, kWrites, result);
+    if (right.arch.None(right.form, result)) return result;
     if (right.Has(result)) return Wrong(right).With(right.Without(result));
     return had_mark && kReads == kWrites ? Wrong(right).Without(right.With(result)) : result;
   }

@@ -41,6 +41,7 @@ const char* SleepingIn(const Task& t) {
     case Task::Sleep::kNone: return "";
     case Task::Sleep::kUserfault: return "handle_userfault";
     case Task::Sleep::kEvent: return "userfaultfd_event_wait_completion";
+    case Task::Sleep::kEndlessFault: return "handle_mm_fault";
   }
   return "";
 }

@@ -67,10 +67,7 @@ std::uint64_t ChangePteRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn l
       continue;
     }
     if (arch.Present(Form::kPte, old_word)) {
-      if (op == ProtOp::kRwp && arch.Protnone(Form::kPte, old_word) &&
-          arch.Uffd(Form::kPte, old_word)) {
-        continue;
-      }
+      if (op == ProtOp::kRwp && w.steps->site.already_armed(w, Form::kPte, old_word)) continue;
       if (op == ProtOp::kNuma && (arch.Protnone(Form::kPte, old_word) ||
                                   !NumaSuitable(w, mm, vma, arch.PfnOf(Form::kPte, old_word)))) {
         continue;
@@ -100,6 +97,12 @@ std::uint64_t ChangePteRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn l
 }
 
 }  // namespace
+
+bool AlreadyArmed(const World& w, Form form, Word word) {
+  return w.arch->Protnone(form, word) && w.arch->Uffd(form, word);
+}
+
+void FlushProtected(World& w, MmId mm, Vpn first, Vpn last) { FlushTlb(w, mm, first, last); }
 
 Word ProtectPresent(const World& w, const Vma& vma, Form form, Word old_word, ProtOp op) {
   const Arch& arch = *w.arch;
@@ -176,7 +179,7 @@ ProtChange ChangeProtection(World& w, MmId mm, Vma& vma, Vpn first, Vpn last, Pr
       vpn = std::min(table.NextMapped(next, last), last);
     }
   }
-  FlushTlb(w, mm, first, last);
+  w.steps->site.flush_protected(w, mm, first, last);
   if (Arms(op)) EmitArm(w, mm, first, last);
   if (Resolves(op)) EmitLoss(w, mm, first, last, Cause::kResolve);
   return done;

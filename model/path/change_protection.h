@@ -30,6 +30,14 @@ Word ProtectPresent(const World& w, const Vma& vma, Form form, Word old_word, Pr
 Word ProtectNonpresent(const World& w, const Vma& vma, Form form, Word old_word, ProtOp op,
                        bool anon_page);
 
+// An entry that arming leaves alone, and a hole of a hugetlb mapping that protecting does not.
+bool AlreadyArmed(const World& w, Form form, Word word);
+bool HugetlbProtectsHole(ProtOp op);
+// The formula for one present hugetlb word.
+Word ProtectHugetlb(const World& w, const Vma& vma, Word word, ProtOp op);
+// Whether stale translations are gone when the protection change returns.
+void FlushProtected(World& w, MmId mm, Vpn first, Vpn last);
+
 // hugetlb part, in model/path/hugetlb_protect.cc.
 ProtChange HugetlbChangeProtection(World& w, MmId mm, Vma& vma, Vpn first, Vpn last, ProtOp op);
 // THP part, in model/path/thp_protect.cc: handles the PMD leaf or PMD softleaf that covers `first`.

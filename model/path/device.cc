@@ -41,7 +41,13 @@ std::vector<Place> PlacesOf(const World& w, Pfn pfn, Wanted wanted) {
   return found;
 }
 
-// try_to_migrate_one() on a device-private entry.
+bool HoldsSinglePage(const World& w, Pfn pfn) {
+  const Page& page = w.frames[pfn];
+  return page.order == 0 && page.Has(kPgAnon) && !page.Has(kPgZero) && !page.Has(kPgKsm);
+}
+
+}  // namespace
+
 Word DeviceMigrationEntry(const World& w, Word entry, Pfn pfn, bool exclusive) {
   const Arch& arch = *w.arch;
   MigrationAccess access = MigrationAccess::kRead;
@@ -56,18 +62,19 @@ Word DeviceMigrationEntry(const World& w, Word entry, Pfn pfn, bool exclusive) {
   return word;
 }
 
-bool HoldsSinglePage(const World& w, Pfn pfn) {
-  const Page& page = w.frames[pfn];
-  return page.order == 0 && page.Has(kPgAnon) && !page.Has(kPgZero) && !page.Has(kPgKsm);
-}
-
-}  // namespace
-
-Word DevicePrivateEntry(const World& w, Word entry, Word present, Pfn pfn) {
+Word DevicePrivateEntry(const World& w, Word present, Pfn pfn) {
   const Arch& arch = *w.arch;
   Word word = MakeDevicePrivate(arch, Form::kPte, arch.Write(Form::kPte, present), pfn);
-  if (arch.SwpSoftDirty(Form::kPte, entry)) word = arch.SwpMkSoftDirty(Form::kPte, word);
-  if (arch.SwpUffd(Form::kPte, entry)) word = arch.SwpMkUffd(Form::kPte, word);
+  if (arch.SoftDirty(Form::kPte, present)) word = arch.SwpMkSoftDirty(Form::kPte, word);
+  if (arch.Uffd(Form::kPte, present)) word = arch.SwpMkUffd(Form::kPte, word);
+  return word;
+}
+
+Word DeviceExclusiveEntry(const World& w, Word present, Pfn pfn) {
+  const Arch& arch = *w.arch;
+  Word word = MakeDeviceExclusive(arch, pfn);
+  if (arch.SoftDirty(Form::kPte, present)) word = arch.SwpMkSoftDirty(Form::kPte, word);
+  if (arch.Uffd(Form::kPte, present)) word = arch.SwpMkUffd(Form::kPte, word);
   return word;
 }
 
@@ -101,10 +108,7 @@ Errno MigrateToDevice(World& w, MmId mm, Vpn vpn) {
     PageTable& table = w.mm(at.mm).table;
     const Word present = table.GetPte(at.vpn);
     // The flags of the present entry are those that the migration entry had.
-    Word entry = MakeMigration(arch, Form::kPte, MigrationAccess::kRead, to, {});
-    if (arch.SoftDirty(Form::kPte, present)) entry = arch.SwpMkSoftDirty(Form::kPte, entry);
-    if (arch.Uffd(Form::kPte, present)) entry = arch.SwpMkUffd(Form::kPte, entry);
-    table.SetPte(at.vpn, DevicePrivateEntry(w, entry, present, to));
+    table.SetPte(at.vpn, w.steps->site.device_private_entry(w, present, to));
   }
   return Errno::kOk;
 }
@@ -119,10 +123,7 @@ Errno MakeDeviceExclusiveEntry(World& w, MmId mm, Vpn vpn) {
   if (!HoldsSinglePage(w, pfn)) return Errno::kEINVAL;
   NotifyInvalidate(w, mm, vpn, vpn + 1);
   if (arch.Dirty(Form::kPte, word)) w.frames[pfn].flags |= kPgDirty;
-  Word entry = MakeDeviceExclusive(arch, pfn);
-  if (arch.SoftDirty(Form::kPte, word)) entry = arch.SwpMkSoftDirty(Form::kPte, entry);
-  if (arch.Uffd(Form::kPte, word)) entry = arch.SwpMkUffd(Form::kPte, entry);
-  table.SetPte(vpn, entry);
+  table.SetPte(vpn, w.steps->site.device_exclusive_entry(w, word, pfn));
   FlushTlb(w, mm, vpn, vpn + 1);
   return Errno::kOk;
 }
@@ -144,7 +145,8 @@ std::uint32_t MigrateToRam(World& w, FaultFrame& f, const Vma&) {
   ++page.refs;
   for (const Place& at : PlacesOf(w, from, &IsDevicePrivate)) {
     PageTable& table = w.mm(at.mm).table;
-    table.SetPte(at.vpn, DeviceMigrationEntry(w, table.GetPte(at.vpn), from, exclusive));
+    table.SetPte(at.vpn,
+                 w.steps->site.device_migration_entry(w, table.GetPte(at.vpn), from, exclusive));
     UnmapFrames(w, from, 1);
   }
   w.frames[from].flags &= ~static_cast<std::uint32_t>(kPgAnonExclusive);

@@ -23,7 +23,11 @@ Errno MakeDeviceExclusiveEntry(World& w, MmId mm, Vpn vpn);
 // --- marks
 // -------------------------------------------------------------------------------------------- The
 // device-private entry for the present word that remove_migration_pte() would have installed.
-Word DevicePrivateEntry(const World& w, Word entry, Word present, Pfn pfn);
+Word DevicePrivateEntry(const World& w, Word present, Pfn pfn);
+// make_device_exclusive(): the entry that takes the place of a writable present one.
+Word DeviceExclusiveEntry(const World& w, Word present, Pfn pfn);
+// try_to_migrate_one() on a device-private entry whose page goes back to memory.
+Word DeviceMigrationEntry(const World& w, Word entry, Pfn pfn, bool exclusive);
 // restore_exclusive_pte(): the present entry of a device-exclusive one.
 Word RestoredExclusive(const World& w, const Vma& vma, Word entry, Pfn pfn);
 

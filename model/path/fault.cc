@@ -4,6 +4,8 @@
 #include "model/path/alloc.h"
 #include "model/path/fault_parts.h"
 #include "model/path/paths.h"
+#include "model/path/prot.h"
+#include "model/path/step_table.h"
 #include "model/path/uffd_wait.h"
 
 namespace uffdsim {
@@ -53,8 +55,7 @@ std::uint32_t HandlePte(World& w, FaultFrame& f, Vma& vma) {
                                                                   : SoftleafFault(w, f, vma);
   }
   if (arch.Protnone(Form::kPte, f.orig) && vma.Accessible()) {
-    // The bit tells RWP from a NUMA hint, but only together with the VMA's mode.
-    if (vma.UffdRwp() && arch.Uffd(Form::kPte, f.orig)) return RwpFault(w, f, vma);
+    if (w.steps->site.is_armed(w, vma, Form::kPte, f.orig)) return RwpFault(w, f, vma);
     return NumaFault(w, f, vma);
   }
   if (!SameEntry(w, f)) return kVmFaultOk;

@@ -45,6 +45,17 @@ inline FaultFrame& PushFault(World& w, Task& t, MmId mm, std::uint64_t address,
   return f;
 }
 
+// Called by whoever repeats an access after a fault, with its count of faults in a row that neither
+// waited nor failed nor let the access through. True when the count says that it never will: the
+// task has to sleep then, for good. Clean code needs a handful.
+inline bool FaultsEndlessly(Task& t, std::uint8_t* in_a_row) {
+  constexpr std::uint8_t kEndless = 64;
+  if ((t.fault & kVmFaultRetry) != 0) *in_a_row = 0;
+  if (++*in_a_row < kEndless) return false;
+  t.sleep = Task::Sleep::kEndlessFault;
+  return true;
+}
+
 // --- pieces that other files of this folder implement
 // ------------------------------------------------ Each handles one kind of entry completely, under
 // the page-table lock: installs and returns a FaultResult; when the fault must be delivered to user

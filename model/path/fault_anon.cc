@@ -7,6 +7,7 @@
 #include "model/path/alloc.h"
 #include "model/path/fault_parts.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 
 namespace uffdsim {
 namespace {
@@ -23,6 +24,8 @@ Word FreshWord(const World& w, const Vma& vma, Pfn pfn) {
 }
 
 }  // namespace
+
+bool PopulatesMarked(const Vma& vma, bool was_marker) { return was_marker && vma.UffdWp(); }
 
 std::uint32_t AnonymousFault(World& w, FaultFrame& f, Vma& vma) {
   if (vma.Shared()) return kVmFaultSigbus;
@@ -43,7 +46,7 @@ std::uint32_t AnonymousFault(World& w, FaultFrame& f, Vma& vma) {
     word = FreshWord(w, vma, pfn);
     MapFrames(w, pfn, 1);
   }
-  if (f.was_marker && vma.UffdWp()) word = w.arch->MkUffd(Form::kPte, word);
+  if (w.steps->site.populates_marked(vma, f.was_marker)) word = w.arch->MkUffd(Form::kPte, word);
   table.SetPte(f.vpn, word);
   return kVmFaultOk;
 }

@@ -13,6 +13,7 @@
 #include "model/path/fault_parts.h"
 #include "model/path/rmap.h"
 #include "model/path/start.h"
+#include "model/path/step_table.h"
 #include "model/path/thp.h"
 
 namespace uffdsim {
@@ -34,7 +35,9 @@ void InstallFilePage(World& w, const FaultFrame& f, const Vma& vma, Vpn vpn, Pfn
   } else if (arch.Write(Form::kPte, word) && w.frames.Head(pfn).Has(kPgDirty)) {
     word = arch.MkDirty(Form::kPte, word);
   }
-  if (f.was_marker && vma.UffdWp() && vpn == f.vpn) word = arch.MkUffd(Form::kPte, word);
+  if (w.steps->site.populates_marked(vma, f.was_marker) && vpn == f.vpn) {
+    word = arch.MkUffd(Form::kPte, word);
+  }
   MapFrames(w, pfn, 1);
   w.mm(f.mm).table.SetPte(vpn, word);
 }
@@ -72,7 +75,7 @@ void MapFolioRange(World& w, const FaultFrame& f, const Vma& vma, PageSpan range
 bool FaultAround(World& w, FaultFrame& f, Vma& vma) {
   const std::uint64_t window = kFaultAroundBytes >> w.arch->geometry().page_shift;
   if (!w.config.fault_around || window <= 1) return false;
-  if (vma.UffdWp() || vma.UffdRwp() || vma.UffdMinor()) return false;
+  if (!w.steps->site.fault_around_allowed(vma)) return false;
   if ((f.flags & kFaultWrite) != 0) return false;
   PageTable& table = w.mm(f.mm).table;
   const Vpn table_start(f.vpn.value & ~(table.PmdPages() - 1));
@@ -114,12 +117,16 @@ void InstallPrivateCopy(World& w, const FaultFrame& f, Vma& vma, Pfn cached) {
   Word word = arch.MkYoung(Form::kPte, arch.Make(Form::kPte, pfn, vma.page_prot));
   word = arch.MkDirty(Form::kPte, word);
   if (vma.Has(kVmWrite)) word = arch.MkWrite(Form::kPte, word);
-  if (f.was_marker && vma.UffdWp()) word = arch.MkUffd(Form::kPte, word);
+  if (w.steps->site.populates_marked(vma, f.was_marker)) word = arch.MkUffd(Form::kPte, word);
   MapFrames(w, pfn, 1);
   w.mm(f.mm).table.SetPte(f.vpn, word);
 }
 
 }  // namespace
+
+bool FaultAroundAllowed(const Vma& vma) {
+  return !vma.UffdWp() && !vma.UffdRwp() && !vma.UffdMinor();
+}
 
 Pfn ShmemGetPage(World& w, FileId id, std::uint64_t index, CacheMiss miss, std::uint8_t node,
                  SwapIn size) {

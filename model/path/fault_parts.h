@@ -23,6 +23,24 @@ std::uint32_t NumaFault(World& w, FaultFrame& f, Vma& vma);       // do_numa_pag
 std::uint32_t SwapInFault(World& w, FaultFrame& f, Vma& vma);     // do_swap_page(), swap entries
 std::uint32_t SoftleafFault(World& w, FaultFrame& f, Vma& vma);   // do_swap_page(), the others
 
+// --- marks and decisions ---
+// The present entry for the swap entry `entry`, whose page was read (the end of do_swap_page()).
+Word SwappedIn(const World& w, const Vma& vma, Word entry, Pfn pfn);
+// Whether a page that nobody shares becomes writable at once.
+bool SwapInMakesWritable(const World& w, const Vma& vma, Word entry, Word present);
+// Whether a write goes on with do_wp_page() instead of being repeated.
+bool SwapInGoesOnToWrite(const World& w, const Vma& vma, Word entry, Word present);
+// A page fault resolves an armed entry by itself (do_uffd_rwp()), or ends a NUMA hint, which keeps
+// the mark (do_numa_page()).
+Word RwpResolved(const World& w, const Vma& vma, Word word);
+Word NumaOpened(const World& w, const Vma& vma, Word word);
+// wp_page_copy(): the entry of the copy; an unshared one keeps mark and soft-dirty of `word`.
+Word CopiedEntry(const World& w, const Vma& vma, Word word, Pfn copy, bool unshare);
+// Whether the new entry in the place of a uffd-wp marker is protected.
+bool PopulatesMarked(const Vma& vma, bool was_marker);
+// Whether a read may map neighbours that are in the page cache.
+bool FaultAroundAllowed(const Vma& vma);
+
 // The entry is still what the fault saw.
 inline bool SameEntry(const World& w, const FaultFrame& f) {
   return w.mm(f.mm).table.GetPte(f.vpn) == f.orig;

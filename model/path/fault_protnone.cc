@@ -24,28 +24,35 @@ Word Accessible(const World& w, const Vma& vma, Word word) {
 
 }  // namespace
 
+Word RwpResolved(const World& w, const Vma& vma, Word word) {
+  const Arch& arch = *w.arch;
+  word = arch.Modify(Form::kPte, word, vma.page_prot);
+  word = arch.MkYoung(Form::kPte, arch.ClearUffd(Form::kPte, word));
+  return Accessible(w, vma, word);
+}
+
+Word NumaOpened(const World& w, const Vma& vma, Word word) {
+  const Arch& arch = *w.arch;
+  word = arch.Modify(Form::kPte, word, vma.page_prot);
+  return Accessible(w, vma, arch.MkYoung(Form::kPte, word));
+}
+
 std::uint32_t RwpFault(World& w, FaultFrame& f, Vma& vma) {
   if (!w.ctx(vma.ctx).Has(kFeatureRwpAsync)) {
     f.reason = UffdReason::kRwp;
     return kFaultDeliver;
   }
   if (!SameEntry(w, f)) return kVmFaultOk;
-  const Arch& arch = *w.arch;
-  Word word = arch.Modify(Form::kPte, f.orig, vma.page_prot);
-  word = arch.MkYoung(Form::kPte, arch.ClearUffd(Form::kPte, word));
   // Nothing to flush: the old entry was not visible to the hardware.
-  w.mm(f.mm).table.SetPte(f.vpn, Accessible(w, vma, word));
+  w.mm(f.mm).table.SetPte(f.vpn, w.steps->site.rwp_resolved(w, vma, f.orig));
   EmitLoss(w, f.mm, f.vpn, f.vpn + 1, Cause::kAsyncResolve);
   return kVmFaultOk;
 }
 
 std::uint32_t NumaFault(World& w, FaultFrame& f, Vma& vma) {
   if (!SameEntry(w, f)) return kVmFaultOk;
-  const Arch& arch = *w.arch;
   if (NumaHintMigrates(w, f.mm, vma, f.vpn)) return kVmFaultOk;
-  Word word = arch.Modify(Form::kPte, f.orig, vma.page_prot);
-  word = arch.MkYoung(Form::kPte, word);
-  w.mm(f.mm).table.SetPte(f.vpn, Accessible(w, vma, word));
+  w.mm(f.mm).table.SetPte(f.vpn, w.steps->site.numa_opened(w, vma, f.orig));
   return kVmFaultOk;
 }
 

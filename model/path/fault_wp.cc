@@ -8,6 +8,7 @@
 #include "model/path/fault_parts.h"
 #include "model/path/huge.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 #include "model/path/thp.h"
 
 namespace uffdsim {
@@ -72,8 +73,18 @@ std::uint32_t WpFault(World& w, FaultFrame& f, Vma& vma) {
   return kFaultCopy;
 }
 
-std::uint32_t CopyFault(World& w, FaultFrame& f, Vma& vma) {
+Word CopiedEntry(const World& w, const Vma& vma, Word word, Pfn copy, bool unshare) {
   const Arch& arch = *w.arch;
+  Word made = arch.MkYoung(Form::kPte, arch.Make(Form::kPte, copy, vma.page_prot));
+  if (unshare) {
+    if (arch.SoftDirty(Form::kPte, word)) made = arch.MkSoftDirty(Form::kPte, made);
+    return arch.Uffd(Form::kPte, word) ? arch.MkUffd(Form::kPte, made) : made;
+  }
+  made = arch.MkDirty(Form::kPte, made);
+  return vma.Has(kVmWrite) ? arch.MkWrite(Form::kPte, made) : made;
+}
+
+std::uint32_t CopyFault(World& w, FaultFrame& f, Vma& vma) {
   // The copy is taken without the lock, so the entry is checked again before it is replaced.
   if (!SameEntry(w, f)) return kVmFaultOk;
   const bool unshare = (f.flags & kFaultUnshare) != 0;
@@ -81,14 +92,7 @@ std::uint32_t CopyFault(World& w, FaultFrame& f, Vma& vma) {
   if (!PageAvailable(w)) return kVmFaultOom;
   const Pfn pfn = NewAnonPage(w, vma, f.vpn, LookAtContent(w, f.folio));
   NotifyInvalidate(w, f.mm, f.vpn, f.vpn + 1);
-  Word word = arch.MkYoung(Form::kPte, arch.Make(Form::kPte, pfn, vma.page_prot));
-  if (unshare) {
-    if (arch.SoftDirty(Form::kPte, f.orig)) word = arch.MkSoftDirty(Form::kPte, word);
-    if (arch.Uffd(Form::kPte, f.orig)) word = arch.MkUffd(Form::kPte, word);
-  } else {
-    word = arch.MkDirty(Form::kPte, word);
-    if (vma.Has(kVmWrite)) word = arch.MkWrite(Form::kPte, word);
-  }
+  const Word word = w.steps->site.copied_entry(w, vma, f.orig, pfn, unshare);
   MapFrames(w, pfn, 1);
   w.mm(f.mm).table.SetPte(f.vpn, word);
   FlushTlb(w, f.mm, f.vpn, f.vpn + 1);

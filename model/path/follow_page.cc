@@ -2,6 +2,7 @@
 
 #include "model/path/hw_walk.h"
 #include "model/path/prot.h"
+#include "model/path/step_table.h"
 
 namespace uffdsim {
 namespace {
@@ -10,27 +11,6 @@ namespace {
 bool AnonExclusive(const World& w, Pfn pfn) {
   const Page& folio = w.frames.Head(pfn);
   return (folio.Has(kPgHugetlb) ? folio : w.frames[pfn]).Has(kPgAnonExclusive);
-}
-
-// gup_can_follow_protnone().
-bool CanFollowProtnone(const Vma& vma, std::uint32_t gup) {
-  if (vma.UffdRwp() && vma.Accessible()) return false;
-  return (gup & kGupHonorNuma) == 0 || !vma.Accessible();
-}
-
-// can_follow_write_pte(): writable, or FOLL_FORCE onto an exclusive anonymous page of a private VMA
-// that is read-only now and where no write fault is due for another reason.
-bool CanFollowWrite(const World& w, const Vma& vma, Form form, Word word, Pfn pfn,
-                    std::uint32_t gup) {
-  const Arch& arch = *w.arch;
-  if (arch.Write(form, word)) return true;
-  if ((gup & kGupForce) == 0) return false;
-  if (vma.Has(kVmShared | kVmMayshare) || !vma.Has(kVmMaywrite) || vma.Has(kVmWrite)) return false;
-  if (w.frames[pfn].Has(kPgZero) || !w.frames.Head(pfn).Has(kPgAnon) || !AnonExclusive(w, pfn)) {
-    return false;
-  }
-  if (SoftDirtyEnabled(w, vma) && !arch.SoftDirty(form, word)) return false;
-  return !(vma.UffdWp() && arch.Uffd(form, word));
 }
 
 // gup_must_unshare(): a read pin must not be separated from the mapping by a later write.
@@ -58,6 +38,24 @@ void TouchHuge(World& w, MmId mm, Vpn vpn, const Leaf& leaf, std::uint32_t gup) 
 
 }  // namespace
 
+bool CanFollowProtnone(const Vma& vma, std::uint32_t gup) {
+  if (vma.UffdRwp() && vma.Accessible()) return false;
+  return (gup & kGupHonorNuma) == 0 || !vma.Accessible();
+}
+
+bool CanFollowWrite(const World& w, const Vma& vma, Form form, Word word, Pfn pfn,
+                    std::uint32_t gup) {
+  const Arch& arch = *w.arch;
+  if (arch.Write(form, word)) return true;
+  if ((gup & kGupForce) == 0) return false;
+  if (vma.Has(kVmShared | kVmMayshare) || !vma.Has(kVmMaywrite) || vma.Has(kVmWrite)) return false;
+  if (w.frames[pfn].Has(kPgZero) || !w.frames.Head(pfn).Has(kPgAnon) || !AnonExclusive(w, pfn)) {
+    return false;
+  }
+  if (SoftDirtyEnabled(w, vma) && !arch.SoftDirty(form, word)) return false;
+  return !(vma.UffdWp() && arch.Uffd(form, word));
+}
+
 Errno GupCheckVma(const Vma& vma, std::uint32_t gup) {
   if (vma.Has(kVmIo | kVmPfnmap)) return Errno::kEFAULT;
   if ((gup & kGupWrite) != 0) {
@@ -77,11 +75,12 @@ Followed FollowPage(World& w, MmId mm, const Vma& vma, Vpn vpn, std::uint32_t gu
   const Word word = hugetlb ? arch.HugetlbLoad(HugeSize::kPmd, leaf.word) : leaf.word;
   const Form form = hugetlb ? Form::kPte : leaf.form;
   if (arch.None(form, word) || !arch.Present(form, word)) return {};
-  if (arch.Protnone(form, word) && !CanFollowProtnone(vma, gup)) return {};
+  if (arch.Protnone(form, word) && !w.steps->site.can_follow_protnone(vma, gup)) return {};
   const Pfn pfn = FrameOf(w, vma, leaf, vpn);
   // What the entry maps: for a huge leaf the head, which says whether the mapping is exclusive.
   const Pfn mapped = arch.PfnOf(form, word);
-  if ((gup & kGupWrite) != 0 && !CanFollowWrite(w, vma, form, word, mapped, gup)) return {};
+  if ((gup & kGupWrite) != 0 && !w.steps->site.can_follow_write(w, vma, form, word, mapped, gup))
+    return {};
   if (!arch.Write(form, word) && MustUnshare(w, vma, mapped, gup)) {
     return {.what = Follow::kUnshare, .pfn = pfn};
   }

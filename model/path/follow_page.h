@@ -30,6 +30,13 @@ enum class Follow : std::uint8_t {
   kFault,    // a fault comes first (read, or write if FOLL_WRITE)
   kUnshare,  // an unshare fault comes first
 };
+// gup_can_follow_protnone(): an inaccessible entry may be followed without a fault.
+bool CanFollowProtnone(const Vma& vma, std::uint32_t gup);
+// can_follow_write_pte(): writable, or FOLL_FORCE onto an exclusive anonymous page of a private VMA
+// that is read-only now and where no write fault is due for another reason.
+bool CanFollowWrite(const World& w, const Vma& vma, Form form, Word word, Pfn pfn,
+                    std::uint32_t gup);
+
 struct Followed {
   Follow what = Follow::kFault;
   Pfn pfn{};

@@ -9,6 +9,7 @@
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
 #include "model/path/start.h"
+#include "model/path/step_table.h"
 #include "model/path/uffd_event.h"
 #include "model/path/uffd_ioctl.h"
 #include "model/path/uffd_wait.h"
@@ -122,10 +123,10 @@ Next DupMmap(World& w, Task& t, ForkFrame& f) {
   for (const Vma& vma : vmas) {
     if (vma.Has(kVmDontcopy)) continue;
     if (const Errno error = DupVma(w, t.mm, f.child, vma, &made); error != Errno::kOk) {
-      // The parent's entries changed all the same. dup_userfaultfd_fail(): no events, and the
-      // half-made address space goes.
+      // The parent's entries changed all the same. No events, and the half-made
+      // address space goes.
       FlushTlb(w, t.mm, vmas.front().start, vmas.back().end);
-      for (const DupContext& context : made) DropChanging(w, context.original);
+      for (const DupContext& context : made) w.steps->site.fork_failed(w, context.original);
       DestroyMm(w, f.child);
       Fail(t, error);
       return Next::Return();
@@ -178,6 +179,8 @@ constexpr Step kSteps[] = {
 };
 
 }  // namespace
+
+void ForkFailed(World& w, CtxId original) { DropChanging(w, original); }
 
 const Path kForkPath = {"fork", "mm/mmap.c dup_mmap()", kSteps};
 

@@ -24,12 +24,24 @@ struct ForkedVma {
 };
 
 // --- marks: what the child's entry carries ---
+// Whether the child's VMA still gives the mark a meaning.
+bool ForkKeepsMarks(const ForkedVma& v);
+// The mark of an unregistered child goes, together with the PROT_NONE that it brought; a NUMA hint
+// stays.
+Word ForkedWithoutMark(const World& w, const ForkedVma& v, Form form, Word word);
+// Whether the parent's entry `word` loses write permission because the page is shared from now on.
+bool ForkProtectsParent(const World& w, const ForkedVma& v, Word word);
 // __copy_present_ptes(): the child's word; `word` is what the parent had. Both forms.
 Word ForkedPresent(const World& w, const ForkedVma& v, Form form, Word word);
 // copy_present_page(): a pinned page is copied at once; the mark of the source is delivered again.
 Word ForkedPinned(const World& w, const ForkedVma& v, Pfn copy, Word word);
-// The same for a hugetlb entry.
+// hugetlb_install_folio(): the same for a hugetlb page.
+Word ForkedHugetlbPinned(const World& w, const ForkedVma& v, Pfn copy, Word word);
+// A present hugetlb entry.
 Word ForkedHugetlb(const World& w, const ForkedVma& v, Word word);
+// The readable twin that a migration or device entry of the parent becomes; `word` itself when it
+// is readable already.
+Word ForkedReadable(const World& w, Form form, Word word);
 // copy_nonpresent_pte(): swap, migration, device-private and hwpoison entries, after the parent's
 // own entry was downgraded to `word`.
 Word ForkedSoftleaf(const World& w, const ForkedVma& v, Form form, Word word);
@@ -37,6 +49,11 @@ Word ForkedSoftleaf(const World& w, const ForkedVma& v, Form form, Word word);
 Word ForkedMarker(const World& w, const ForkedVma& v, Word word);
 
 // --- copying ---
+// vma_needs_copy(): what a fault fills again correctly is not copied. It is the child's VMA that
+// may be WP or RWP.
+bool ForkNeedsCopy(const ForkedVma& v);
+// dup_userfaultfd_fail() for one context of the parent: no event will come.
+void ForkFailed(World& w, CtxId original);
 // copy_page_range(). ENOMEM when a page table or the copy of a pinned page could not be had.
 Errno CopyPageRange(World& w, const ForkedVma& v);
 

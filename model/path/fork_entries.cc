@@ -16,17 +16,11 @@ namespace {
 
 constexpr VmFlags kVmCopyOnFork = kVmPfnmap | kVmMixedmap | kVmUffdWp | kVmUffdRwp | kVmMaybeGuard;
 
-bool Protected(const Vma& vma) { return vma.Has(kVmUffdWp | kVmUffdRwp); }
-
-// vma_needs_copy(): what a fault fills again correctly is not copied. It is the child's VMA that
-// may be WP or RWP.
-bool NeedsCopy(const ForkedVma& v) { return v.dst->Has(kVmCopyOnFork) || v.src->anon_vma != 0; }
-
 // --- one entry ---
 
 // The parent's entry of a private mapping is shared from now on.
 void WriteProtectParent(World& w, const ForkedVma& v, Vpn vpn, Word word) {
-  if (!v.src->IsCow() || !w.arch->Write(Form::kPte, word)) return;
+  if (!w.steps->site.fork_protects_parent(w, v, word)) return;
   w.mm(v.parent).table.SetPte(vpn, w.arch->WrProtect(Form::kPte, word));
 }
 
@@ -111,29 +105,20 @@ void CopySwap(World& w, const ForkedVma& v, Vpn vpn, Word word) {
 
 // A writable or exclusive migration entry becomes a plain readable one in both processes.
 void CopyMigration(World& w, const ForkedVma& v, Vpn vpn, Word word) {
-  const Arch& arch = *w.arch;
-  if (Classify(arch, Form::kPte, word) != EntryKind::kMigrationRead && v.dst->IsCow()) {
-    Word readable =
-        MakeMigration(arch, Form::kPte, MigrationAccess::kRead, SoftleafPfn(arch, Form::kPte, word),
-                      MigrationAdOf(arch, Form::kPte, word));
-    if (arch.SwpSoftDirty(Form::kPte, word)) readable = arch.SwpMkSoftDirty(Form::kPte, readable);
-    if (arch.SwpUffd(Form::kPte, word)) readable = arch.SwpMkUffd(Form::kPte, readable);
-    word = readable;
+  if (v.dst->IsCow()) {
+    word = w.steps->site.forked_readable(w, Form::kPte, word);
     w.mm(v.parent).table.SetPte(vpn, word);
   }
   w.mm(v.child).table.SetPte(vpn, w.steps->site.forked_softleaf(w, v, Form::kPte, word));
 }
 
-// Soft-dirty of a downgraded entry is lost, as in the kernel.
 void CopyDevicePrivate(World& w, const ForkedVma& v, Vpn vpn, Word word) {
   const Arch& arch = *w.arch;
   const Pfn pfn = SoftleafPfn(arch, Form::kPte, word);
   TryShareAnon(w, pfn);
   MapFrames(w, pfn, 1);
-  if (Classify(arch, Form::kPte, word) == EntryKind::kDevicePrivateWrite && v.dst->IsCow()) {
-    Word readable = MakeDevicePrivate(arch, Form::kPte, false, pfn);
-    if (arch.SwpUffd(Form::kPte, word)) readable = arch.SwpMkUffd(Form::kPte, readable);
-    word = readable;
+  if (v.dst->IsCow()) {
+    word = w.steps->site.forked_readable(w, Form::kPte, word);
     w.mm(v.parent).table.SetPte(vpn, word);
   }
   w.mm(v.child).table.SetPte(vpn, w.steps->site.forked_softleaf(w, v, Form::kPte, word));
@@ -185,13 +170,26 @@ Errno CopyPteTable(World& w, const ForkedVma& v, Vpn first, Vpn last) {
 
 }  // namespace
 
+bool ForkKeepsMarks(const ForkedVma& v) { return v.dst->Has(kVmUffdWp | kVmUffdRwp); }
+
+bool ForkNeedsCopy(const ForkedVma& v) { return v.dst->Has(kVmCopyOnFork) || v.src->anon_vma != 0; }
+
+bool ForkProtectsParent(const World& w, const ForkedVma& v, Word word) {
+  return v.src->IsCow() && w.arch->Write(Form::kPte, word);
+}
+
+Word ForkedWithoutMark(const World& w, const ForkedVma& v, Form form, Word word) {
+  const Arch& arch = *w.arch;
+  if (v.src->UffdRwp() && arch.Uffd(form, word)) word = arch.Modify(form, word, v.dst->page_prot);
+  return arch.ClearUffd(form, word);
+}
+
 Word ForkedPresent(const World& w, const ForkedVma& v, Form form, Word word) {
   const Arch& arch = *w.arch;
   // Sampled first: dropping PROT_NONE below may take the write bit of an unmarked word with it.
   const bool writable = arch.Write(form, word);
-  if (!Protected(*v.dst)) {
-    if (v.src->UffdRwp() && arch.Uffd(form, word)) word = arch.Modify(form, word, v.dst->page_prot);
-    word = arch.ClearUffd(form, word);
+  if (!w.steps->site.fork_keeps_marks(v)) {
+    word = w.steps->site.forked_without_mark(w, v, form, word);
   }
   if (v.src->IsCow() && writable) word = arch.WrProtect(form, word);
   if (v.src->Shared()) word = arch.MkClean(form, word);
@@ -202,12 +200,13 @@ Word ForkedPinned(const World& w, const ForkedVma& v, Pfn copy, Word word) {
   const Arch& arch = *w.arch;
   Word made = arch.MkDirty(Form::kPte, arch.Make(Form::kPte, copy, v.dst->page_prot));
   if (v.dst->Has(kVmWrite)) made = arch.MkWrite(Form::kPte, made);
-  return w.steps->site.restore_uffd(w, *v.dst, Form::kPte, made,
-                                    Protected(*v.dst) && arch.Uffd(Form::kPte, word));
+  return w.steps->site.restore_uffd(
+      w, *v.dst, Form::kPte, made,
+      w.steps->site.fork_keeps_marks(v) && arch.Uffd(Form::kPte, word));
 }
 
 Word ForkedSoftleaf(const World& w, const ForkedVma& v, Form form, Word word) {
-  return Protected(*v.dst) ? word : w.arch->SwpClearUffd(form, word);
+  return w.steps->site.fork_keeps_marks(v) ? word : w.arch->SwpClearUffd(form, word);
 }
 
 Word ForkedMarker(const World& w, const ForkedVma& v, Word word) {
@@ -226,7 +225,7 @@ bool TryShareAnon(World& w, Pfn pfn) {
 }
 
 Errno CopyPageRange(World& w, const ForkedVma& v) {
-  if (!NeedsCopy(v)) return Errno::kOk;
+  if (!w.steps->site.fork_needs_copy(v)) return Errno::kOk;
   if (v.src->IsCow()) NotifyInvalidate(w, v.parent, v.src->start, v.src->end);
   if (v.src->Hugetlb()) return CopyHugetlbRange(w, v);
   PageTable& source = w.mm(v.parent).table;

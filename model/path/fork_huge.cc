@@ -16,33 +16,6 @@
 namespace uffdsim {
 namespace {
 
-// The readable twin of a migration or device entry; `word` itself when it is readable already.
-Word Readable(const Arch& arch, Form form, Word word) {
-  const Pfn pfn = SoftleafPfn(arch, form, word);
-  Word readable = word;
-  switch (Classify(arch, form, word)) {
-    case EntryKind::kMigrationWrite:
-    case EntryKind::kMigrationReadExclusive:
-      readable =
-          MakeMigration(arch, form, MigrationAccess::kRead, pfn, MigrationAdOf(arch, form, word));
-      break;
-    case EntryKind::kDevicePrivateWrite:
-      readable = MakeDevicePrivate(arch, form, false, pfn);
-      break;
-    case EntryKind::kNone:
-    case EntryKind::kPresent:
-    case EntryKind::kSwap:
-    case EntryKind::kMigrationRead:
-    case EntryKind::kDevicePrivateRead:
-    case EntryKind::kDeviceExclusive:
-    case EntryKind::kHwPoison:
-    case EntryKind::kMarker: return word;
-  }
-  if (arch.SwpSoftDirty(form, word)) readable = arch.SwpMkSoftDirty(form, readable);
-  if (arch.SwpUffd(form, word)) readable = arch.SwpMkUffd(form, readable);
-  return readable;
-}
-
 void CopyPmdSoftleaf(World& w, const ForkedVma& v, Vpn vpn, Word word) {
   const Arch& arch = *w.arch;
   if (IsDevicePrivate(Classify(arch, Form::kPmd, word))) {
@@ -50,17 +23,9 @@ void CopyPmdSoftleaf(World& w, const ForkedVma& v, Vpn vpn, Word word) {
     TryShareAnon(w, pfn);
     MapFrames(w, pfn, w.frames.Count(pfn));
   }
-  const Word readable = Readable(arch, Form::kPmd, word);
+  const Word readable = w.steps->site.forked_readable(w, Form::kPmd, word);
   w.mm(v.parent).table.SetPmd(vpn, readable);
   w.mm(v.child).table.SetPmd(vpn, w.steps->site.forked_softleaf(w, v, Form::kPmd, readable));
-}
-
-// hugetlb_install_folio()
-Word ForkedHugetlbPinned(const World& w, const ForkedVma& v, Pfn copy, Word word) {
-  const Arch& arch = *w.arch;
-  const Word made = MakeHugeEntry(w, *v.dst, copy, HugeWrite::kIfAllowed);
-  const bool marked = v.dst->Has(kVmUffdWp | kVmUffdRwp) && arch.Uffd(Form::kPte, word);
-  return w.steps->site.restore_uffd(w, *v.dst, Form::kPte, made, marked);
 }
 
 // A copy of a huge page for the child, from what the pool has beyond its promises.
@@ -77,7 +42,8 @@ bool CopyPinnedHugetlb(World& w, const ForkedVma& v, Vpn vpn, Word word) {
   }
   MapFrames(w, copy, w.frames.Count(copy));
   w.mm(v.child).table.SetLeaf(
-      1, vpn, w.arch->HugetlbStore(HugeSize::kPmd, ForkedHugetlbPinned(w, v, copy, word)));
+      1, vpn,
+      w.arch->HugetlbStore(HugeSize::kPmd, w.steps->site.forked_hugetlb_pinned(w, v, copy, word)));
   return true;
 }
 
@@ -97,7 +63,8 @@ Errno CopyHugetlbEntry(World& w, const ForkedVma& v, Vpn vpn, Word word) {
     return Errno::kOk;
   }
   if (kind != EntryKind::kPresent) {
-    const Word readable = v.src->IsCow() ? Readable(arch, Form::kPte, word) : word;
+    const Word readable =
+        v.src->IsCow() ? w.steps->site.forked_readable(w, Form::kPte, word) : word;
     store(v.parent, readable);
     store(v.child, w.steps->site.forked_softleaf(w, v, Form::kPte, readable));
     return Errno::kOk;
@@ -114,13 +81,46 @@ Errno CopyHugetlbEntry(World& w, const ForkedVma& v, Vpn vpn, Word word) {
 
 }  // namespace
 
+Word ForkedReadable(const World& w, Form form, Word word) {
+  const Arch& arch = *w.arch;
+  const Pfn pfn = SoftleafPfn(arch, form, word);
+  Word readable = word;
+  bool soft_dirty = arch.SwpSoftDirty(form, word);
+  switch (Classify(arch, form, word)) {
+    case EntryKind::kMigrationWrite:
+    case EntryKind::kMigrationReadExclusive:
+      readable =
+          MakeMigration(arch, form, MigrationAccess::kRead, pfn, MigrationAdOf(arch, form, word));
+      break;
+    case EntryKind::kDevicePrivateWrite:
+      readable = MakeDevicePrivate(arch, form, false, pfn);
+      // Lost at PTE level, as in the kernel.
+      soft_dirty = soft_dirty && form == Form::kPmd;
+      break;
+    case EntryKind::kNone:
+    case EntryKind::kPresent:
+    case EntryKind::kSwap:
+    case EntryKind::kMigrationRead:
+    case EntryKind::kDevicePrivateRead:
+    case EntryKind::kDeviceExclusive:
+    case EntryKind::kHwPoison:
+    case EntryKind::kMarker: return word;
+  }
+  if (soft_dirty) readable = arch.SwpMkSoftDirty(form, readable);
+  if (arch.SwpUffd(form, word)) readable = arch.SwpMkUffd(form, readable);
+  return readable;
+}
+
+Word ForkedHugetlbPinned(const World& w, const ForkedVma& v, Pfn copy, Word word) {
+  const Word made = MakeHugeEntry(w, *v.dst, copy, HugeWrite::kIfAllowed);
+  const bool marked = w.steps->site.fork_keeps_marks(v) && w.arch->Uffd(Form::kPte, word);
+  return w.steps->site.restore_uffd(w, *v.dst, Form::kPte, made, marked);
+}
+
 Word ForkedHugetlb(const World& w, const ForkedVma& v, Word word) {
   const Arch& arch = *w.arch;
-  if (!v.dst->Has(kVmUffdWp | kVmUffdRwp)) {
-    if (v.src->UffdRwp() && arch.Uffd(Form::kPte, word)) {
-      word = arch.Modify(Form::kPte, word, v.dst->page_prot);
-    }
-    word = arch.ClearUffd(Form::kPte, word);
+  if (!w.steps->site.fork_keeps_marks(v)) {
+    word = w.steps->site.forked_without_mark(w, v, Form::kPte, word);
   }
   // Unlike PTEs, the child's entry stays young and dirty.
   return v.src->IsCow() ? arch.WrProtect(Form::kPte, word) : word;

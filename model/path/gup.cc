@@ -16,6 +16,7 @@ struct GupFrame {
   std::uint32_t gup = 0;  // GupFlags
   GupWait wait{};
   bool forces_armed = false;  // the fault is a forced write to an armed page that nobody may access
+  std::uint8_t faults = 0;    // in a row
 };
 
 enum GupStep : std::uint8_t { kFollow, kFaulted };
@@ -76,7 +77,8 @@ Next Faulted(World& w, Task& t, GupFrame& f) {
     EmitLoss(w, f.mm, f.vpn, f.vpn + 1, Cause::kForceWrite);
   }
   const Errno error = FaultErrno(t.fault, TellHwPoison::kNo);
-  return error == Errno::kOk ? Next::Goto(kFollow) : Finish(t, error);
+  if (error != Errno::kOk) return Finish(t, error);
+  return FaultsEndlessly(t, &f.faults) ? Next::Sleep(kFollow) : Next::Goto(kFollow);
 }
 
 constexpr Step kSteps[] = {

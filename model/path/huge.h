@@ -18,6 +18,8 @@ void DropLargeCachePage(World& w, FileId file, Pfn pfn, std::uint64_t first, std
 
 // --- hugetlb
 // ----------------------------------------------------------------------------------------
+// What a discarded entry leaves behind.
+Word HugetlbZapped(const World& w, const Vma& vma, Word word, ZapMarkers markers);
 void HugetlbZapRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn last, ZapMarkers markers);
 // A hugetlb VMA goes away: gives unused reservations back. Nothing for other VMAs.
 void HugetlbVmaClose(World& w, const Vma& vma);

@@ -26,6 +26,21 @@ Word MakeHugeEntry(const World& w, const Vma& vma, Pfn head, HugeWrite write);
 // huge_pte_modify() and arch_make_huge_pte(): keeps the uffd bit like pte_modify().
 Word ModifyHugeEntry(const World& w, Word word, Pgprot prot);
 
+// --- marks and decisions of faults (hugetlb_fault.cc) ---
+// hugetlb_wp(): the entry of the copy; the bit stays on an unshared copy, a written page has none
+// by now.
+Word HugetlbCopied(const World& w, const Vma& vma, Word word, Pfn copy, bool unshare);
+// hugetlb_no_page(): the entry of a page in the place of `marker` (or of nothing).
+Word HugetlbPopulated(const World& w, const Vma& vma, Pfn head, Word marker);
+// Resolving an RWP fault, or clearing what an earlier registration left.
+Word HugetlbResolved(const World& w, const Vma& vma, Word word);
+// Whether an inaccessible marked entry is RWP, or a leftover that is cleared the same way; and
+// whether a write to a read-only marked entry clears a leftover mark.
+bool HugetlbHandlesProtnone(const Vma& vma);
+bool HugetlbClearsMark(const Vma& vma);
+// hugetlb_wp() does not copy a marked page: the fault is repeated, and delivered.
+bool HugetlbStopsAtMark(const World& w, Word word, bool first_touch);
+
 // --- frames --------------------------------------------------------------------------------------
 // alloc_hugetlb_folio(): the head of a zeroed folio, by the reservation of the mapping if it has
 // one, else by what the pool has not promised; 0: there is nothing. `kFromOwner`: the reservation

@@ -12,6 +12,7 @@
 #include "model/path/hugetlb.h"
 #include "model/path/migrate_wait.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 
 namespace uffdsim {
 namespace {
@@ -49,13 +50,6 @@ void Reuse(World& w, const FaultFrame& f, const Vma& vma, Pfn head) {
   if (!Unshares(f) && vma.Has(kVmWrite)) SetWritable(w, f);
 }
 
-// The bit stays on an unshared copy; a written page has none by now.
-Word CopiedHuge(const World& w, const FaultFrame& f, const Vma& vma, Pfn copy, Word old_word) {
-  const Word word =
-      MakeHugeEntry(w, vma, copy, Unshares(f) ? HugeWrite::kNever : HugeWrite::kIfAllowed);
-  return w.arch->Uffd(Form::kPte, old_word) ? w.arch->MkUffd(Form::kPte, word) : word;
-}
-
 std::uint32_t Copy(World& w, const FaultFrame& f, Vma& vma, Word old_word, Pfn copy) {
   const Pfn source = w.arch->PfnOf(Form::kPte, old_word);
   const Vpn first = HugeFirst(w, f.vpn);
@@ -65,16 +59,16 @@ std::uint32_t Copy(World& w, const FaultFrame& f, Vma& vma, Word old_word, Pfn c
   }
   NotifyInvalidate(w, f.mm, first, first + HugePages(w));
   MapNewAnonHuge(w, vma, f.vpn, copy);
-  SetHugeEntry(w, f.mm, f.vpn, CopiedHuge(w, f, vma, copy, old_word));
+  SetHugeEntry(w, f.mm, f.vpn, w.steps->site.hugetlb_copied(w, vma, old_word, copy, Unshares(f)));
   FlushTlb(w, f.mm, first, first + HugePages(w));
   UnmapFrames(w, source, w.frames.Count(source));
   return kVmFaultOk;
 }
 
-// hugetlb_wp()
-std::uint32_t WriteOrUnshare(World& w, const FaultFrame& f, Vma& vma) {
+// hugetlb_wp(). `first_touch`: right after the page was populated.
+std::uint32_t WriteOrUnshare(World& w, const FaultFrame& f, Vma& vma, bool first_touch) {
   const Word word = HugeEntry(w, f.mm, f.vpn);
-  if (!Unshares(f) && w.arch->Uffd(Form::kPte, word)) return kVmFaultOk;
+  if (!Unshares(f) && w.steps->site.hugetlb_stops_at_mark(w, word, first_touch)) return kVmFaultOk;
   if (vma.Has(kVmMayshare)) {
     SetWritable(w, f);
     return kVmFaultOk;
@@ -105,13 +99,6 @@ Pfn NewFolio(World& w, const FaultFrame& f, Vma& vma) {
   return head;
 }
 
-Word PopulatedHuge(const World& w, const Vma& vma, Pfn head, Word marker) {
-  const Word word =
-      MakeHugeEntry(w, vma, head, vma.Shared() ? HugeWrite::kIfAllowed : HugeWrite::kNever);
-  const bool marked = vma.UffdWp() && IsUffdWpMarker(*w.arch, marker);
-  return marked ? w.arch->MkUffd(Form::kPte, word) : word;
-}
-
 // hugetlb_no_page()
 std::uint32_t NoPage(World& w, FaultFrame& f, Vma& vma) {
   if (vma.huge_pages_stolen) return kVmFaultSigbus;
@@ -138,18 +125,12 @@ std::uint32_t NoPage(World& w, FaultFrame& f, Vma& vma) {
   } else {
     MapNewAnonHuge(w, vma, f.vpn, head);
   }
-  SetHugeEntry(w, f.mm, f.vpn, PopulatedHuge(w, vma, head, f.orig));
+  SetHugeEntry(w, f.mm, f.vpn, w.steps->site.hugetlb_populated(w, vma, head, f.orig));
   // Saves the second fault that a write would take.
-  return Writes(f) && !vma.Shared() ? WriteOrUnshare(w, f, vma) : std::uint32_t{kVmFaultOk};
+  return Writes(f) && !vma.Shared() ? WriteOrUnshare(w, f, vma, true) : std::uint32_t{kVmFaultOk};
 }
 
 // --- present entries -----------------------------------------------------------------------------
-// Resolving an RWP fault, or clearing what an earlier registration left.
-Word ResolvedHuge(const World& w, const Vma& vma, Word word) {
-  word = ModifyHugeEntry(w, word, vma.page_prot);
-  return w.arch->MkYoung(Form::kPte, w.arch->ClearUffd(Form::kPte, word));
-}
-
 void EmitResolved(World& w, const FaultFrame& f) {
   const Vpn first = HugeFirst(w, f.vpn);
   EmitLoss(w, f.mm, first, first + HugePages(w), Cause::kAsyncResolve);
@@ -160,7 +141,7 @@ std::uint32_t Rwp(World& w, FaultFrame& f, const Vma& vma) {
     f.reason = UffdReason::kRwp;
     return kFaultDeliver;
   }
-  SetHugeEntry(w, f.mm, f.vpn, ResolvedHuge(w, vma, f.orig));
+  SetHugeEntry(w, f.mm, f.vpn, w.steps->site.hugetlb_resolved(w, vma, f.orig));
   if (vma.UffdRwp()) EmitResolved(w, f);
   return kVmFaultOk;
 }
@@ -168,9 +149,12 @@ std::uint32_t Rwp(World& w, FaultFrame& f, const Vma& vma) {
 std::uint32_t PresentFault(World& w, FaultFrame& f, Vma& vma) {
   const Arch& arch = *w.arch;
   const bool marked = arch.Uffd(Form::kPte, f.orig);
-  if (marked && arch.Protnone(Form::kPte, f.orig) && vma.Accessible()) return Rwp(w, f, vma);
+  if (marked && arch.Protnone(Form::kPte, f.orig) && vma.Accessible() &&
+      w.steps->site.hugetlb_handles_protnone(vma)) {
+    return Rwp(w, f, vma);
+  }
   const bool writable = arch.Write(Form::kPte, f.orig);
-  if (marked && Writes(f) && !writable) {
+  if (marked && Writes(f) && !writable && w.steps->site.hugetlb_clears_mark(vma)) {
     if (vma.UffdWp() && !w.ctx(vma.ctx).Has(kFeatureWpAsync)) {
       f.reason = UffdReason::kWp;
       return kFaultDeliver;
@@ -179,7 +163,7 @@ std::uint32_t PresentFault(World& w, FaultFrame& f, Vma& vma) {
     SetHugeEntry(w, f.mm, f.vpn, f.orig);
     if (vma.UffdWp()) EmitResolved(w, f);
   }
-  if ((Writes(f) || Unshares(f)) && !writable) return WriteOrUnshare(w, f, vma);
+  if ((Writes(f) || Unshares(f)) && !writable) return WriteOrUnshare(w, f, vma, false);
   Word word = Writes(f) ? arch.MkDirty(Form::kPte, f.orig) : f.orig;
   word = arch.MkYoung(Form::kPte, word);
   if (word != f.orig) {
@@ -190,6 +174,29 @@ std::uint32_t PresentFault(World& w, FaultFrame& f, Vma& vma) {
 }
 
 }  // namespace
+
+Word HugetlbCopied(const World& w, const Vma& vma, Word word, Pfn copy, bool unshare) {
+  const Word made =
+      MakeHugeEntry(w, vma, copy, unshare ? HugeWrite::kNever : HugeWrite::kIfAllowed);
+  return w.arch->Uffd(Form::kPte, word) ? w.arch->MkUffd(Form::kPte, made) : made;
+}
+
+Word HugetlbPopulated(const World& w, const Vma& vma, Pfn head, Word marker) {
+  const Word word =
+      MakeHugeEntry(w, vma, head, vma.Shared() ? HugeWrite::kIfAllowed : HugeWrite::kNever);
+  const bool marked = vma.UffdWp() && IsUffdWpMarker(*w.arch, marker);
+  return marked ? w.arch->MkUffd(Form::kPte, word) : word;
+}
+
+Word HugetlbResolved(const World& w, const Vma& vma, Word word) {
+  word = w.steps->site.modified_huge(w, word, vma.page_prot);
+  return w.arch->MkYoung(Form::kPte, w.arch->ClearUffd(Form::kPte, word));
+}
+
+bool HugetlbHandlesProtnone(const Vma&) { return true; }
+bool HugetlbClearsMark(const Vma&) { return true; }
+
+bool HugetlbStopsAtMark(const World& w, Word word, bool) { return w.arch->Uffd(Form::kPte, word); }
 
 std::uint32_t HugetlbFault(World& w, FaultFrame& f, Vma& vma) {
   const Arch& arch = *w.arch;

@@ -16,27 +16,11 @@ namespace {
 bool Arms(ProtOp op) { return op == ProtOp::kWp || op == ProtOp::kRwp; }
 bool Resolves(ProtOp op) { return op == ProtOp::kWpResolve || op == ProtOp::kRwpResolve; }
 
-Word ProtectedHuge(const World& w, const Vma& vma, Word word, ProtOp op) {
-  const Arch& arch = *w.arch;
-  if (op == ProtOp::kRwp && arch.Protnone(Form::kPte, word) && arch.Uffd(Form::kPte, word)) {
-    return word;
-  }
-  const bool denies = op == ProtOp::kRwp || op == ProtOp::kNuma;
-  word = ModifyHugeEntry(w, word, denies ? arch.PageNone() : vma.page_prot);
-  if (Arms(op)) word = arch.MkUffd(Form::kPte, word);
-  if (Resolves(op)) word = arch.ClearUffd(Form::kPte, word);
-  // The bit of an RWP VMA means PROT_NONE, whatever the base protection became.
-  if (vma.UffdRwp() && arch.Uffd(Form::kPte, word)) {
-    word = ModifyHugeEntry(w, word, arch.PageNone());
-  }
-  return word;
-}
-
 Word ChangedEntry(const World& w, const Vma& vma, Word word, ProtOp op) {
   const Arch& arch = *w.arch;
   switch (Classify(arch, Form::kPte, word)) {
     case EntryKind::kNone: return op == ProtOp::kWp ? MakeMarker(arch, kMarkerUffdWp) : word;
-    case EntryKind::kPresent: return ProtectedHuge(w, vma, word, op);
+    case EntryKind::kPresent: return w.steps->site.protected_hugetlb(w, vma, word, op);
     case EntryKind::kHwPoison: return word;
     case EntryKind::kMigrationRead:
     case EntryKind::kMigrationReadExclusive:
@@ -57,6 +41,22 @@ Word ChangedEntry(const World& w, const Vma& vma, Word word, ProtOp op) {
 
 }  // namespace
 
+bool HugetlbProtectsHole(ProtOp op) { return op == ProtOp::kWp; }
+
+Word ProtectHugetlb(const World& w, const Vma& vma, Word word, ProtOp op) {
+  const Arch& arch = *w.arch;
+  if (op == ProtOp::kRwp && w.steps->site.already_armed(w, Form::kPte, word)) return word;
+  const bool denies = op == ProtOp::kRwp || op == ProtOp::kNuma;
+  word = w.steps->site.modified_huge(w, word, denies ? arch.PageNone() : vma.page_prot);
+  if (Arms(op)) word = arch.MkUffd(Form::kPte, word);
+  if (Resolves(op)) word = arch.ClearUffd(Form::kPte, word);
+  // The bit of an RWP VMA means PROT_NONE, whatever the base protection became.
+  if (vma.UffdRwp() && arch.Uffd(Form::kPte, word)) {
+    word = w.steps->site.modified_huge(w, word, arch.PageNone());
+  }
+  return word;
+}
+
 ProtChange HugetlbChangeProtection(World& w, MmId mm, Vma& vma, Vpn first, Vpn last, ProtOp op) {
   NotifyInvalidate(w, mm, first, last);
   PageTable& table = w.mm(mm).table;
@@ -64,7 +64,7 @@ ProtChange HugetlbChangeProtection(World& w, MmId mm, Vma& vma, Vpn first, Vpn l
   for (Vpn vpn = first; vpn < last; vpn = vpn + HugePages(w)) {
     if (!table.HasTableOf(1, vpn)) {
       // Only a uffd-wp marker is worth a table.
-      if (op != ProtOp::kWp) continue;
+      if (!w.steps->site.hugetlb_protects_hole(op)) continue;
       if (!AllocPmdTable(w, mm, vpn)) {
         done.error = Errno::kENOMEM;
         last = vpn;
@@ -77,7 +77,7 @@ ProtChange HugetlbChangeProtection(World& w, MmId mm, Vma& vma, Vpn first, Vpn l
     SetHugeEntry(w, mm, vpn, new_word);
     done.pages += HugePages(w);
   }
-  FlushTlb(w, mm, first, last);
+  w.steps->site.flush_protected(w, mm, first, last);
   if (Arms(op)) EmitArm(w, mm, first, last);
   if (Resolves(op)) EmitLoss(w, mm, first, last, Cause::kResolve);
   return done;

@@ -11,23 +11,16 @@
 #include "model/path/huge.h"
 #include "model/path/hugetlb.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 
 namespace uffdsim {
 namespace {
-
-Word ZappedHuge(const World& w, const Vma& vma, Word word, ZapMarkers markers) {
-  const Arch& arch = *w.arch;
-  const bool marked = arch.Present(Form::kPte, word) ? arch.Uffd(Form::kPte, word)
-                                                     : SwpUffdAny(arch, Form::kPte, word);
-  const bool leaves = vma.UffdWp() && marked && markers == ZapMarkers::kKeep;
-  return leaves ? MakeMarker(arch, kMarkerUffdWp) : arch.NoneWord(Form::kPte);
-}
 
 void ZapEntry(World& w, MmId mm, const Vma& vma, Vpn vpn, ZapMarkers markers) {
   const Arch& arch = *w.arch;
   const Word word = HugeEntry(w, mm, vpn);
   if (arch.None(Form::kPte, word)) return;
-  SetHugeEntry(w, mm, vpn, ZappedHuge(w, vma, word, markers));
+  SetHugeEntry(w, mm, vpn, w.steps->site.hugetlb_zapped(w, vma, word, markers));
   // A migrating or failed page was unmapped before.
   if (!arch.Present(Form::kPte, word)) return;
   const Pfn head = arch.PfnOf(Form::kPte, word);
@@ -82,6 +75,14 @@ void PunchWhole(World& w, FileId id, std::uint64_t first, std::uint64_t last) {
 }
 
 }  // namespace
+
+Word HugetlbZapped(const World& w, const Vma& vma, Word word, ZapMarkers markers) {
+  const Arch& arch = *w.arch;
+  const bool marked = arch.Present(Form::kPte, word) ? arch.Uffd(Form::kPte, word)
+                                                     : SwpUffdAny(arch, Form::kPte, word);
+  const bool leaves = vma.UffdWp() && marked && markers == ZapMarkers::kKeep;
+  return leaves ? MakeMarker(arch, kMarkerUffdWp) : arch.NoneWord(Form::kPte);
+}
 
 void HugetlbZapRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn last, ZapMarkers markers) {
   for (Vpn vpn = first; vpn < last; vpn = vpn + HugePages(w)) ZapEntry(w, mm, vma, vpn, markers);

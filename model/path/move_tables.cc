@@ -134,13 +134,21 @@ Vpn MoveHugetlb(World& w, Move m) {
   return m.from;
 }
 
-// Whether the mark of a present word goes, together with the PROT_NONE that it brought.
-Word WithoutMark(const World& w, const Vma& vma, Form form, Word word) {
+}  // namespace
+
+Word MovedWithoutMark(const World& w, const Vma& vma, Form form, Word word) {
   if (vma.UffdRwp() && w.arch->Uffd(form, word)) word = w.arch->Modify(form, word, vma.page_prot);
   return w.arch->ClearUffd(form, word);
 }
 
-}  // namespace
+bool MovesWholeTables(const World& w, const Vma& old_vma, const Vma& new_vma) {
+  return w.steps->site.marks_on_move(w, old_vma) == MoveMarks::kKeep &&
+         w.steps->site.marks_on_move(w, new_vma) == MoveMarks::kKeep;
+}
+
+bool CopiedVmaMerges(const World& w, const Vma& old_vma) {
+  return old_vma.ctx == CtxId(0) || w.ctx(old_vma.ctx).Has(kFeatureEventRemap);
+}
 
 MoveMarks MarksOnMove(const World& w, const Vma& vma) {
   return vma.ctx != CtxId(0) && !w.ctx(vma.ctx).Has(kFeatureEventRemap) ? MoveMarks::kDrop
@@ -149,7 +157,7 @@ MoveMarks MarksOnMove(const World& w, const Vma& vma) {
 
 Word MovedPresent(const World& w, const Vma& vma, MoveMarks marks, Form form, Word word) {
   word = w.arch->MkSoftDirty(form, word);
-  return marks == MoveMarks::kDrop ? WithoutMark(w, vma, form, word) : word;
+  return marks == MoveMarks::kDrop ? w.steps->site.moved_without_mark(w, vma, form, word) : word;
 }
 
 Word MovedSoftleaf(const World& w, MoveMarks marks, Form form, Word word) {
@@ -164,7 +172,9 @@ Word MovedSoftleaf(const World& w, MoveMarks marks, Form form, Word word) {
 
 Word MovedHugetlb(const World& w, const Vma& vma, MoveMarks marks, Word word) {
   if (marks == MoveMarks::kKeep) return word;
-  if (w.arch->Present(Form::kPte, word)) return WithoutMark(w, vma, Form::kPte, word);
+  if (w.arch->Present(Form::kPte, word)) {
+    return w.steps->site.moved_without_mark(w, vma, Form::kPte, word);
+  }
   if (IsUffdWpMarker(*w.arch, word)) return w.arch->NoneWord(Form::kPte);
   return w.arch->SwpClearUffd(Form::kPte, word);
 }

@@ -7,6 +7,7 @@
 #include "model/path/populate.h"
 #include "model/path/prot.h"
 #include "model/path/start.h"
+#include "model/path/step_table.h"
 #include "model/path/thp.h"
 #include "model/path/uffd_event.h"
 #include "model/path/uffd_ioctl.h"
@@ -188,7 +189,7 @@ Vma* MakeNewVma(World& w, MmId mm, const Vma& old_vma, const MremapFrame& f) {
   if (vma.Anonymous() && vma.anon_vma == 0) vma.pgoff = Pgoff(f.to.value);
   VmaTree& vmas = w.mm(mm).vmas;
   vmas.Insert(vma);
-  vmas.MergeAround(vma.start, vma.end);
+  if (w.steps->site.copied_vma_merges(w, old_vma)) vmas.MergeAround(vma.start, vma.end);
   return vmas.Find(f.to);
 }
 

@@ -24,6 +24,14 @@ Word MovedSoftleaf(const World& w, MoveMarks marks, Form form, Word word);
 // hugetlb entries do not become soft-dirty.
 Word MovedHugetlb(const World& w, const Vma& vma, MoveMarks marks, Word word);
 
+// The mark of a present word goes, together with the PROT_NONE that it brought.
+Word MovedWithoutMark(const World& w, const Vma& vma, Form form, Word word);
+// move_normal_pmd(): whether whole tables may move, entries untouched.
+bool MovesWholeTables(const World& w, const Vma& old_vma, const Vma& new_vma);
+// vma_merge_copied_range(): the new VMA may merge with its neighbours. Not if it is about to lose
+// its context, which the neighbours would lose with it.
+bool CopiedVmaMerges(const World& w, const Vma& old_vma);
+
 // move_page_tables(): the entries of [from, from + pages) of `old_vma` go to `to` in `new_vma`.
 // Returns how many pages it got to before memory for a page table ran out.
 std::uint64_t MovePageTables(World& w, MmId mm, const Vma& old_vma, const Vma& new_vma, Vpn from,

@@ -64,6 +64,10 @@ bool NumaSuitable(const World& w, MmId, const Vma& vma, Pfn pfn) {
   return !(vma.IsCow() && FolioMappedShared(w, pfn));
 }
 
+bool NumaReopens(const World& w, const Vma& vma, Word word) {
+  return w.arch->Protnone(Form::kPte, word) && !IsArmed(w, vma, Form::kPte, word);
+}
+
 bool NumaHintMigrates(World& w, MmId mm, const Vma& vma, Vpn vpn) {
   const Arch& arch = *w.arch;
   PageTable& table = w.mm(mm).table;
@@ -81,7 +85,7 @@ bool NumaHintMigrates(World& w, MmId mm, const Vma& vma, Vpn vpn) {
     const Word word = table.GetPte(at);
     if (at == vpn || arch.None(Form::kPte, word) || !arch.Present(Form::kPte, word)) continue;
     if (w.frames.HeadOf(arch.PfnOf(Form::kPte, word)) != head) continue;
-    if (!arch.Protnone(Form::kPte, word) || IsArmed(w, vma, Form::kPte, word)) continue;
+    if (!w.steps->site.numa_reopens(w, vma, word)) continue;
     Word open = arch.Modify(Form::kPte, word, vma.page_prot);
     if (!arch.Write(Form::kPte, open) && WantsManualUpgrade(w, vma) &&
         w.steps->site.may_upgrade(w, vma, Form::kPte, open)) {

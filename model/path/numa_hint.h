@@ -12,4 +12,7 @@ namespace uffdsim {
 // entries of the same table accessible, except armed ones.
 bool NumaHintMigrates(World& w, MmId mm, const Vma& vma, Vpn vpn);
 
+// numa_rebuild_large_mapping(): whether a neighbour's entry is a hint that the fault ends too.
+bool NumaReopens(const World& w, const Vma& vma, Word word);
+
 }  // namespace uffdsim

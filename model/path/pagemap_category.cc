@@ -6,17 +6,10 @@
 #include "model/mm/entry.h"
 #include "model/path/pagemap_scan.h"
 #include "model/path/prot.h"
+#include "model/path/step_table.h"
 
 namespace uffdsim {
 namespace {
-
-// What the absence of the mark means in this VMA.
-std::uint64_t Unmarked(const Vma& vma) {
-  std::uint64_t categories = 0;
-  if (vma.UffdWp()) categories |= kPageWritten;
-  if (vma.UffdRwp()) categories |= kPageAccessed;
-  return categories;
-}
 
 std::uint64_t FileCategory(const World& w, Pfn pfn) {
   const Page& folio = w.frames.Head(pfn);
@@ -28,7 +21,7 @@ std::uint64_t PresentCategories(const World& w, const Vma& vma, Form form, Word 
   const Arch& arch = *w.arch;
   const Pfn pfn = arch.PfnOf(form, word);
   std::uint64_t categories = kPagePresent;
-  if (!arch.Uffd(form, word)) categories |= Unmarked(vma);
+  if (!arch.Uffd(form, word)) categories |= w.steps->site.unmarked_categories(vma);
   if (arch.SoftDirty(form, word)) categories |= kPageSoftDirty;
   if (w.frames[pfn].Has(kPgZero)) return categories | kPagePfnZero;
   return categories | FileCategory(w, pfn);
@@ -37,7 +30,9 @@ std::uint64_t PresentCategories(const World& w, const Vma& vma, Form form, Word 
 std::uint64_t SoftleafCategories(const World& w, const Vma& vma, Form form, Word word) {
   const Arch& arch = *w.arch;
   std::uint64_t categories = kPageSwapped;
-  if (!SwpUffdAny(arch, form, word)) categories |= Unmarked(vma);
+  if (!w.steps->site.softleaf_marked(w, form, word)) {
+    categories |= w.steps->site.unmarked_categories(vma);
+  }
   if (arch.SwpSoftDirty(form, word)) categories |= kPageSoftDirty;
   const EntryKind kind = Classify(arch, form, word);
   if (kind == EntryKind::kMarker) {
@@ -50,9 +45,26 @@ std::uint64_t SoftleafCategories(const World& w, const Vma& vma, Form form, Word
 
 }  // namespace
 
+std::uint64_t UnmarkedCategories(const Vma& vma) {
+  std::uint64_t categories = 0;
+  if (vma.UffdWp()) categories |= kPageWritten;
+  if (vma.UffdRwp()) categories |= kPageAccessed;
+  return categories;
+}
+
+std::uint64_t NoneCategories(const Vma& vma) {
+  return vma.UffdWp() ? std::uint64_t{kPageWritten} : 0;
+}
+
+std::uint64_t HoleCategories(const Vma& vma) { return NoneCategories(vma); }
+
+bool SoftleafMarked(const World& w, Form form, Word word) {
+  return SwpUffdAny(*w.arch, form, word);
+}
+
 std::uint64_t WordCategories(const World& w, const Vma& vma, Form form, Word word) {
   const Arch& arch = *w.arch;
-  if (arch.None(form, word)) return vma.UffdWp() ? std::uint64_t{kPageWritten} : 0;
+  if (arch.None(form, word)) return w.steps->site.none_categories(vma);
   if (arch.Present(form, word)) return PresentCategories(w, vma, form, word);
   return SoftleafCategories(w, vma, form, word);
 }

@@ -7,6 +7,7 @@
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
 #include "model/path/start.h"
+#include "model/path/step_table.h"
 #include "model/path/thp.h"
 
 namespace uffdsim {
@@ -55,7 +56,7 @@ class Scan {
   Walk HugetlbEntry(const Vma& vma, Vpn first, Vpn last);
   Walk HugetlbHole(const Vma& vma, Vpn first, Vpn last);
   void ProtectHugetlb(Vpn vpn, Word word) {
-    const Word marked = ScanProtectedHugetlb(*w_.arch, word);
+    const Word marked = w_.steps->site.scan_protected_hugetlb(*w_.arch, word);
     if (marked == word) return;
     w_.mm(mm_).table.SetLeaf(1, vpn, w_.arch->HugetlbStore(HugeSize::kPmd, marked));
   }
@@ -175,7 +176,7 @@ Walk Scan::Ptes(const Vma& vma, Vpn first, Vpn last) {
       result = Output(categories, vpn, &end);
       if (protects_ && (categories & kPageWritten) != 0) {
         for (Vpn v = vpn; v < end; ++v)
-          table.SetPte(v, ScanProtectedPte(*w_.arch, table.GetPte(v)));
+          table.SetPte(v, w_.steps->site.scan_protected_pte(*w_.arch, table.GetPte(v)));
       }
     }
     vpn = run_end;
@@ -191,7 +192,7 @@ void Scan::ProtectAllPtes(Vpn first, Vpn last) {
     const Word word = table.GetPte(vpn);
     if (arch.Present(Form::kPte, word) && arch.Uffd(Form::kPte, word)) continue;
     if (SwpUffdAny(arch, Form::kPte, word)) continue;
-    table.SetPte(vpn, ScanProtectedPte(arch, word));
+    table.SetPte(vpn, w_.steps->site.scan_protected_pte(arch, word));
   }
 }
 
@@ -208,12 +209,12 @@ Walk Scan::PmdLeaf(const Vma& vma, Word word, Vpn first, Vpn last, bool* split) 
     *split = true;
     return Walk::kGoOn;
   }
-  table.SetPmd(first, ScanProtectedPmd(*w_.arch, word));
+  table.SetPmd(first, w_.steps->site.scan_protected_pmd(*w_.arch, word));
   return result;
 }
 
 Walk Scan::Hole(Vma& vma, Vpn first, Vpn last) {
-  const std::uint64_t categories = of_vma_ | (vma.UffdWp() ? std::uint64_t{kPageWritten} : 0);
+  const std::uint64_t categories = of_vma_ | w_.steps->site.hole_categories(vma);
   if (!Interesting(categories)) return Walk::kGoOn;
   const Walk result = Output(categories, first, &last);
   if (first != last && protects_) ChangeProtection(w_, mm_, vma, first, last, ProtOp::kWp);
@@ -291,8 +292,9 @@ Walk Scan::Run(Vpn first, Vpn last) {
     Vma& vma = vmas.list()[i];
     if (vma.start >= last) break;
     const bool wp_allowed = WpAllowed(w_, vma);
-    if (!wp_allowed && (args_.flags & kScanCheckWpAsync) != 0) return Walk::kRefused;
-    if ((!wp_allowed && protects_) || vma.Has(kVmPfnmap)) continue;
+    const ScanVma verdict = w_.steps->site.scan_of_vma(vma, wp_allowed, args_.flags);
+    if (verdict == ScanVma::kRefuse) return Walk::kRefused;
+    if (verdict == ScanVma::kSkip) continue;
     of_vma_ = VmaCategories(w_, vma);
     const std::uint64_t required = args_.category_mask & kPageWpAllowed;
     if (((of_vma_ ^ args_.category_inverted) & required) != required) continue;
@@ -323,6 +325,12 @@ Errno CheckArgs(const World& w, std::uint64_t start, std::uint64_t end, const Sc
 }
 
 }  // namespace
+
+ScanVma ScanOfVma(const Vma& vma, bool wp_allowed, std::uint64_t flags) {
+  if (!wp_allowed && (flags & kScanCheckWpAsync) != 0) return ScanVma::kRefuse;
+  const bool skips = (!wp_allowed && (flags & kScanWpMatching) != 0) || vma.Has(kVmPfnmap);
+  return skips ? ScanVma::kSkip : ScanVma::kVisit;
+}
 
 Errno PagemapScan(World& w, MmId mm, std::uint64_t start, std::uint64_t end, const ScanArgs& args,
                   std::vector<ScanRegion>* out, std::uint64_t* walk_end) {

@@ -46,6 +46,16 @@ std::uint64_t HugetlbCategories(const World& w, const Vma& vma, Word word);
 std::uint64_t VmaCategories(const World& w, const Vma& vma);
 bool WpAllowed(const World& w, const Vma& vma);
 
+// What the absence of the mark means in this VMA; what an empty entry and an empty page table are;
+// whether a non-present entry carries the mark.
+std::uint64_t UnmarkedCategories(const Vma& vma);
+std::uint64_t NoneCategories(const Vma& vma);
+std::uint64_t HoleCategories(const Vma& vma);
+bool SoftleafMarked(const World& w, Form form, Word word);
+// pagemap_scan_test_walk(): what the walk does with a VMA; EPERM ends it.
+enum class ScanVma : std::uint8_t { kVisit, kSkip, kRefuse };
+ScanVma ScanOfVma(const Vma& vma, bool wp_allowed, std::uint64_t flags);
+
 // --- marks: what PM_SCAN_WP_MATCHING makes of an entry ---
 // make_uffd_wp_pte(): poison and guard markers get the bit too.
 Word ScanProtectedPte(const Arch& arch, Word word);

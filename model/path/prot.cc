@@ -1,5 +1,7 @@
 #include "model/path/prot.h"
 
+#include "model/path/step_table.h"
+
 namespace uffdsim {
 namespace {
 
@@ -8,17 +10,17 @@ Pgprot PgprotOf(const World& w, VmFlags flags) {
                                (flags & kVmExec) != 0, (flags & kVmShared) != 0);
 }
 
+}  // namespace
+
 bool WantsWritenotify(const World& w, const Vma& vma) {
   if ((vma.flags & (kVmWrite | kVmShared)) != (kVmWrite | kVmShared)) return false;
   if (SoftDirtyEnabled(w, vma) && !vma.Hugetlb()) return true;
   return vma.UffdWp();
 }
 
-}  // namespace
-
 void SetPageProt(const World& w, Vma& vma) {
   VmFlags flags = vma.flags;
-  if (WantsWritenotify(w, vma)) flags &= ~kVmShared;
+  if (w.steps->site.wants_writenotify(w, vma)) flags &= ~kVmShared;
   vma.page_prot = PgprotOf(w, flags);
 }
 
@@ -47,6 +49,11 @@ bool UseMarkers(const World& w, const Vma& vma) {
   if (!vma.UffdWp()) return false;
   if (!vma.Anonymous()) return true;
   return w.ctx(vma.ctx).Has(kFeatureWpUnpopulated);
+}
+
+bool IsArmed(const World& w, const Vma& vma, Form form, Word word) {
+  return vma.UffdRwp() && w.arch->Present(form, word) && w.arch->Protnone(form, word) &&
+         w.arch->Uffd(form, word);
 }
 
 Word RestoreUffd(const World& w, const Vma& vma, Form form, Word word, bool marked) {

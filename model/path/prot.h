@@ -10,6 +10,8 @@
 
 namespace uffdsim {
 
+// vma_wants_writenotify(): a write to a shared VMA must fault even where the VMA permits it.
+bool WantsWritenotify(const World& w, const Vma& vma);
 // Recomputes vma.page_prot from its flags (mprotect, WP change of a shared VMA, clear_refs 4).
 void SetPageProt(const World& w, Vma& vma);
 
@@ -23,11 +25,9 @@ bool MayUpgrade(const World& w, const Vma& vma, Form form, Word word);
 // WP VMA whose empty entries carry markers.
 bool UseMarkers(const World& w, const Vma& vma);
 
-// The three-way meaning of a protnone entry; see the dispatcher in fault.cc.
-inline bool IsArmed(const World& w, const Vma& vma, Form form, Word word) {
-  return vma.UffdRwp() && w.arch->Present(form, word) && w.arch->Protnone(form, word) &&
-         w.arch->Uffd(form, word);
-}
+// The three-way meaning of a present protnone entry: armed, else a NUMA hint, or no access to the
+// VMA at all. The bit tells RWP from a hint, but only together with the VMA's mode.
+bool IsArmed(const World& w, const Vma& vma, Form form, Word word);
 
 // Restores the uffd state of an entry that becomes present again: the uffd bit (which removes write
 // permission) and, in an RWP VMA, PROT_NONE on top. `marked`: the old entry carried the bit.

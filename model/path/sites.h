@@ -11,13 +11,23 @@
 
 #include "model/path/change_protection.h"
 #include "model/path/device.h"
+#include "model/path/fault_parts.h"
+#include "model/path/follow_page.h"
 #include "model/path/fork.h"
+#include "model/path/huge.h"
+#include "model/path/hugetlb.h"
 #include "model/path/ksm.h"
 #include "model/path/migrate.h"
 #include "model/path/mremap.h"
+#include "model/path/numa_hint.h"
+#include "model/path/pagemap_scan.h"
 #include "model/path/prot.h"
 #include "model/path/swap_out.h"
+#include "model/path/thp.h"
+#include "model/path/thp_collapse.h"
+#include "model/path/uffd_ioctl.h"
 #include "model/path/uffd_move.h"
+#include "model/path/uffd_wait.h"
 
 namespace uffdsim {
 

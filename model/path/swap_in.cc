@@ -25,23 +25,30 @@ void BecomeAnon(World& w, const Vma& vma, Vpn vpn, Pfn pfn) {
   page.index = vma.IndexOf(vpn);
 }
 
-Word SwappedInWord(const World& w, const FaultFrame& f, const Vma& vma, Pfn pfn, bool* rwp) {
-  const Arch& arch = *w.arch;
-  const bool marked = arch.SwpUffd(Form::kPte, f.orig);
-  Word word = arch.MkYoung(Form::kPte, arch.Make(Form::kPte, pfn, vma.page_prot));
-  if (arch.SwpSoftDirty(Form::kPte, f.orig)) word = arch.MkSoftDirty(Form::kPte, word);
-  *rwp = marked && vma.UffdRwp();
-  return w.steps->site.restore_uffd(w, vma, Form::kPte, word, marked);
-}
-
-bool WriteShortcut(const World& w, const Vma& vma, Word word) {
-  const Arch& arch = *w.arch;
-  if (!vma.Has(kVmWrite)) return false;
-  if (vma.UffdWp() && arch.Uffd(Form::kPte, word)) return false;
-  return !SoftDirtyEnabled(w, vma) || arch.SoftDirty(Form::kPte, word);
+// The page comes back armed: the access has to be repeated, so that it is seen.
+bool ComesBackArmed(const World& w, const Vma& vma, Word entry) {
+  return vma.UffdRwp() && w.arch->SwpUffd(Form::kPte, entry);
 }
 
 }  // namespace
+
+Word SwappedIn(const World& w, const Vma& vma, Word entry, Pfn pfn) {
+  const Arch& arch = *w.arch;
+  Word word = arch.MkYoung(Form::kPte, arch.Make(Form::kPte, pfn, vma.page_prot));
+  if (arch.SwpSoftDirty(Form::kPte, entry)) word = arch.MkSoftDirty(Form::kPte, word);
+  return w.steps->site.restore_uffd(w, vma, Form::kPte, word, arch.SwpUffd(Form::kPte, entry));
+}
+
+bool SwapInMakesWritable(const World& w, const Vma& vma, Word entry, Word present) {
+  const Arch& arch = *w.arch;
+  if (!vma.Has(kVmWrite) || ComesBackArmed(w, vma, entry)) return false;
+  if (vma.UffdWp() && arch.Uffd(Form::kPte, present)) return false;
+  return !SoftDirtyEnabled(w, vma) || arch.SoftDirty(Form::kPte, present);
+}
+
+bool SwapInGoesOnToWrite(const World& w, const Vma& vma, Word entry, Word present) {
+  return !w.arch->Write(Form::kPte, present) && !ComesBackArmed(w, vma, entry);
+}
 
 Pfn ReadSwapSlot(World& w, SwapSlot slot, std::uint8_t node) {
   SwapDevice::Slot& s = w.swap[slot];
@@ -78,11 +85,11 @@ std::uint32_t SwapInFault(World& w, FaultFrame& f, Vma& vma) {
   }
   BecomeAnon(w, vma, f.vpn, pfn);
   Page& page = w.frames[pfn];
-  bool rwp = false;
-  Word word = SwappedInWord(w, f, vma, pfn, &rwp);
+  const Word entry = f.orig;
+  Word word = w.steps->site.swapped_in(w, vma, entry, pfn);
   const bool write = (f.flags & kFaultWrite) != 0;
   if (exclusive) {
-    if (!rwp && WriteShortcut(w, vma, word)) {
+    if (w.steps->site.swap_in_makes_writable(w, vma, entry, word)) {
       word = arch.MkWrite(Form::kPte, word);
       if (write) word = arch.MkDirty(Form::kPte, word);
     }
@@ -103,7 +110,7 @@ std::uint32_t SwapInFault(World& w, FaultFrame& f, Vma& vma) {
     w.swap.DetachCache(slot);
     MaybeFreeFolio(w, in_cache);
   }
-  if (write && !arch.Write(Form::kPte, word) && !rwp) {
+  if (write && w.steps->site.swap_in_goes_on_to_write(w, vma, entry, word)) {
     f.orig = word;
     return kFaultWp;
   }

@@ -130,6 +130,8 @@ Word SwapEntryFor(const World& w, SwapSlot slot, Word present, bool exclusive) {
   return word;
 }
 
+Word UnmapBatchWord(const World&, Word, Word own) { return own; }
+
 Word FileUnmapWord(const World& w, const Vma& vma, Word present) {
   const bool marker = !vma.Anonymous() && UseMarkers(w, vma) && w.arch->Uffd(Form::kPte, present);
   return marker ? MakeMarker(*w.arch, kMarkerUffdWp) : w.arch->NoneWord(Form::kPte);
@@ -176,13 +178,16 @@ bool AddToSwap(World& w, Pfn head) {
 bool TryToUnmap(World& w, Pfn head, Ttu ttu) {
   SplitMappingsOf(w, head);
   bool all = true;
-  for (const Mapping& m : MappingsOf(w, head)) {
+  const std::vector<Mapping> mappings = MappingsOf(w, head);
+  const Word first = mappings.empty() ? 0 : w.mm(mappings[0].mm).table.GetPte(mappings[0].vpn);
+  for (const Mapping& m : mappings) {
     const Vma* vma = w.mm(m.mm).vmas.Find(m.vpn);
     if (vma->Has(kVmLocked) && ttu == Ttu::kReclaim) {
       all = false;
       continue;
     }
-    const Word word = w.mm(m.mm).table.GetPte(m.vpn);
+    const Word own = w.mm(m.mm).table.GetPte(m.vpn);
+    const Word word = w.steps->site.unmap_batch_word(w, first, own);
     NotifyInvalidate(w, m.mm, m.vpn, m.vpn + 1);
     if (!UnmapOne(w, {.vma = vma, .at = m, .word = word, .folio = &w.frames[head], .ttu = ttu})) {
       all = false;

@@ -18,6 +18,13 @@ Word SwapEntryFor(const World& w, SwapSlot slot, Word present, bool exclusive);
 // pte_install_uffd_wp_if_needed(): what stays behind when a file page is unmapped.
 Word FileUnmapWord(const World& w, const Vma& vma, Word present);
 
+// What an unmapped entry of a large folio counts as: itself, whatever the first of its batch was.
+Word UnmapBatchWord(const World& w, Word first, Word own);
+// swapoff: the present entry for a swap entry whose page was read back (the end of unuse_pte()).
+Word SwapoffRestored(const World& w, const Vma& vma, Word entry, Pfn pfn);
+// swapoff: whether the entry is a swap entry to bring back.
+bool SwapoffFinds(const World& w, Word word);
+
 // --- the stages of reclaiming one folio
 // ----------------------------------------------------------- folio_isolate_lru() and
 // folio_putback_lru().

@@ -27,7 +27,8 @@ struct SwapoffFrame {
   std::uint32_t rounds = 0;
 };
 
-// More rounds than pages that others could swap out meanwhile: a slot has leaked.
+// More rounds than pages that others could swap out meanwhile: some entry is never found, and
+// whoever waits gives up with a signal.
 constexpr std::uint32_t kMaxRounds = 1000;
 
 enum SwapoffStep : std::uint8_t { kShmem, kFind, kRestore, kOff };
@@ -59,21 +60,13 @@ Next FindEntry(World& w, Task&, SwapoffFrame& f) {
       for (f.vpn = mm.table.NextMapped(f.vpn, vma.end); f.vpn < vma.end;
            f.vpn = mm.table.NextMapped(f.vpn + 1, vma.end)) {
         const Word word = mm.table.GetPte(f.vpn);
-        if (Classify(arch, Form::kPte, word) != EntryKind::kSwap) continue;
+        if (!w.steps->site.swapoff_finds(w, word)) continue;
         f.slot = SwapSlotOf(arch, word);
         return Next::Continue();
       }
     }
   }
   return Next::Goto(kOff);
-}
-
-// The present entry for a swap entry whose page was read back (the end of unuse_pte()).
-Word UnusedWord(const World& w, const Vma& vma, Word entry, Pfn pfn) {
-  const Arch& arch = *w.arch;
-  Word word = arch.MkOld(Form::kPte, arch.Make(Form::kPte, pfn, vma.page_prot));
-  if (arch.SwpSoftDirty(Form::kPte, entry)) word = arch.MkSoftDirty(Form::kPte, word);
-  return w.steps->site.restore_uffd(w, vma, Form::kPte, word, arch.SwpUffd(Form::kPte, entry));
 }
 
 // unuse_pte(): under the page-table lock, if the entry still is what was found.
@@ -111,7 +104,7 @@ Next Restore(World& w, Task&, SwapoffFrame& f) {
     w.frames[pfn].flags &= ~static_cast<std::uint32_t>(kPgAnonExclusive);
   }
   MapFrames(w, pfn, 1);
-  table.SetPte(f.vpn, UnusedWord(w, *vma, entry, pfn));
+  table.SetPte(f.vpn, w.steps->site.swapoff_restored(w, *vma, entry, pfn));
   w.swap.Put(f.slot);
   FreeSwapIfUnused(w, w.frames.HeadOf(cached));
   return Next::Goto(kFind);
@@ -125,7 +118,10 @@ Next Off(World& w, Task& t, SwapoffFrame& f) {
   }
   if (w.swap.used() != 0) {
     // Somebody swapped out behind the scan: look again.
-    UFFDSIM_CHECK(f.rounds < kMaxRounds);
+    if (f.rounds == kMaxRounds) {
+      Fail(t, Errno::kEINTR);
+      return Next::Return();
+    }
     f = SwapoffFrame{.rounds = f.rounds + 1};
     return Next::Goto(kShmem);
   }
@@ -142,6 +138,17 @@ constexpr Step kSteps[] = {
 };
 
 }  // namespace
+
+Word SwapoffRestored(const World& w, const Vma& vma, Word entry, Pfn pfn) {
+  const Arch& arch = *w.arch;
+  Word word = arch.MkOld(Form::kPte, arch.Make(Form::kPte, pfn, vma.page_prot));
+  if (arch.SwpSoftDirty(Form::kPte, entry)) word = arch.MkSoftDirty(Form::kPte, word);
+  return w.steps->site.restore_uffd(w, vma, Form::kPte, word, arch.SwpUffd(Form::kPte, entry));
+}
+
+bool SwapoffFinds(const World& w, Word word) {
+  return Classify(*w.arch, Form::kPte, word) == EntryKind::kSwap;
+}
 
 const Path kSwapoffPath = {"swapoff", "mm/swapfile.c try_to_unuse()", kSteps};
 

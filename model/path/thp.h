@@ -48,6 +48,18 @@ bool FolioPartlyMapped(const World& w, Pfn head);
 // rest stays in pieces as large as alignment allows.
 bool SplitCacheFolioAt(World& w, Pfn head, Pfn at);
 
+// The PTE of one frame of a split PMD: a present anonymous leaf (first frame), the huge zero page,
+// a migration or device-private leaf. `pmd` is the old PMD.
+Word SplitPresent(const World& w, const Vma& vma, Word pmd, Pfn pfn);
+Word SplitZero(const World& w, const Vma& vma, Word pmd);
+Word SplitSoftleaf(const World& w, Word pmd, Pfn pfn);
+// try_to_map_unused_to_zeropage(): the zero page for a subpage that holds nothing.
+Word UnusedSubpage(const World& w, const Vma& vma, Word present);
+// do_huge_pmd_numa_page(), its end: accessible and young, the mark as it was.
+Word NumaOpenedPmd(const World& w, const Vma& vma, Word pmd);
+// do_huge_pmd_uffd_rwp(): the mark goes first, so that it cannot stand in the way of writing.
+Word RwpResolvedPmd(const World& w, const Vma& vma, Word pmd);
+
 // __split_huge_pmd(): splits the PMD leaf that covers `vpn` into PTEs of the same folio.
 void SplitPmd(World& w, MmId mm, const Vma& vma, Vpn vpn);
 // split_vma(): a VMA boundary at `vpn`; a huge mapping across it is split

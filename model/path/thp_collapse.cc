@@ -12,6 +12,7 @@
 #include "model/path/alloc.h"
 #include "model/path/fault_parts.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 
 namespace uffdsim {
 namespace {
@@ -72,7 +73,7 @@ bool NoneOrZero(const World& w, Word word) {
 
 // One present entry that maps a page; kSucceed when it may be collapsed.
 ScanResult CheckPresent(const World& w, Word word) {
-  if (w.arch->Uffd(Form::kPte, word)) return ScanResult::kPteUffd;
+  if (w.steps->site.collapse_refuses_present(w, word)) return ScanResult::kPteUffd;
   const Pfn pfn = w.arch->PfnOf(Form::kPte, word);
   const Page& folio = w.frames.Head(pfn);
   if (!folio.Has(kPgAnon)) return ScanResult::kPageAnon;
@@ -98,7 +99,7 @@ Scan ScanTable(const World& w, MmId mm, const Vma& vma, Vpn first) {
       if (vma.UffdArmed()) scan.result = ScanResult::kExceedNonePte;
     } else if (!arch.Present(Form::kPte, word)) {
       scan.unmapped = true;
-      if (SwpUffdAny(arch, Form::kPte, word)) scan.result = ScanResult::kPteUffd;
+      if (w.steps->site.collapse_refuses_softleaf(w, word)) scan.result = ScanResult::kPteUffd;
     } else {
       scan.result = CheckPresent(w, word);
       scan.load.Count(w.frames.Head(arch.PfnOf(Form::kPte, word)).node);
@@ -161,10 +162,15 @@ void ReplaceTable(World& w, MmId mm, const Vma& vma, Vpn first, std::uint8_t nod
   table.DropPteTable(first);
   table.SetPmd(first, HugeAnonWord(w, vma, head));
   FlushTlb(w, mm, first, last);
-  EmitLoss(w, mm, first, last, Cause::kCollapse);
 }
 
 }  // namespace
+
+bool CollapseRefusesPresent(const World& w, Word word) { return w.arch->Uffd(Form::kPte, word); }
+
+bool CollapseRefusesSoftleaf(const World& w, Word word) {
+  return SwpUffdAny(*w.arch, Form::kPte, word);
+}
 
 std::uint8_t NodeLoad::Target() const {
   return static_cast<std::uint8_t>(std::max_element(pages, pages + kNodes) - pages);

@@ -39,6 +39,12 @@ struct NodeLoad {
   std::uint8_t Target() const;
 };
 
+// Whether a mark on a present word, or on a non-present one, or the VMA of a page-cache mapping,
+// stands against collapsing it.
+bool CollapseRefusesPresent(const World& w, Word word);
+bool CollapseRefusesSoftleaf(const World& w, Word word);
+bool CollapseRefusesFileVma(const Vma& vma);
+
 // collapse_scan_pmd() and collapse_huge_page().
 ScanResult CollapseAnon(World& w, MmId mm, Vma& vma, Vpn first);
 // collapse_scan_file(), collapse_file() and try_collapse_pte_mapped_thp(), thp_collapse_file.cc.

@@ -10,6 +10,7 @@
 #include "model/mm/entry.h"
 #include "model/path/alloc.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 #include "model/path/swap_out.h"
 #include "model/path/thp.h"
 #include "model/path/thp_collapse.h"
@@ -23,8 +24,6 @@ struct Extent {
   std::uint64_t first = 0;
   std::uint64_t last = 0;
 };
-
-bool Protected(const Vma& vma) { return vma.UffdWp() || vma.UffdRwp(); }
 
 // The loop of collapse_scan_file() over the page cache.
 ScanResult ScanCache(World& w, const Extent& extent, NodeLoad* load) {
@@ -95,8 +94,9 @@ void ReplacePages(World& w, const Extent& extent, std::uint8_t node) {
 }
 
 // file_backed_vma_is_retractable()
-bool Retractable(const Vma& vma) {
-  return vma.anon_vma == 0 && !Protected(vma) && !vma.Has(kVmMaybeGuard);
+bool Retractable(const World& w, const Vma& vma) {
+  return vma.anon_vma == 0 && !w.steps->site.collapse_refuses_file_vma(vma) &&
+         !vma.Has(kVmMaybeGuard);
 }
 
 // retract_page_tables(): what the tables still hold (poison markers) goes with them.
@@ -104,7 +104,7 @@ void RetractTables(World& w, const Extent& extent) {
   for (const FileMapping& m : FileMappingsOf(w, extent.file, extent.first, extent.last)) {
     if (m.last - m.first != extent.last - extent.first || PmdStart(w, m.first) != m.first) continue;
     if (PmdState(w, m.mm, m.first) != ScanResult::kSucceed) continue;
-    if (!Retractable(*w.mm(m.mm).vmas.Find(m.first))) continue;
+    if (!Retractable(w, *w.mm(m.mm).vmas.Find(m.first))) continue;
     NotifyInvalidate(w, m.mm, m.first, m.last);
     w.mm(m.mm).table.DropPteTable(m.first);
     FlushTlb(w, m.mm, m.first, m.last);
@@ -156,7 +156,7 @@ ScanResult InstallPmd(World& w, MmId mm, const Vma& vma, Vpn first) {
   const ScanResult state = PmdState(w, mm, first);
   if (state == ScanResult::kPmdMapped) return state;
   if (!CollapsePossible(w, vma)) return ScanResult::kVmaCheck;
-  if (Protected(vma)) return ScanResult::kPteUffd;
+  if (w.steps->site.collapse_refuses_file_vma(vma)) return ScanResult::kPteUffd;
   const CacheSlot slot = w.file(vma.file).cache.Get(vma.IndexOf(first));
   if (!slot.is_frame()) return ScanResult::kPageNull;
   const Pfn head = w.frames.HeadOf(slot.pfn());
@@ -171,6 +171,8 @@ ScanResult InstallPmd(World& w, MmId mm, const Vma& vma, Vpn first) {
 }
 
 }  // namespace
+
+bool CollapseRefusesFileVma(const Vma& vma) { return vma.UffdWp() || vma.UffdRwp(); }
 
 ScanResult CollapseFile(World& w, MmId mm, const Vma& vma, Vpn first) {
   const std::uint64_t index = vma.IndexOf(first);

@@ -39,22 +39,6 @@ Word HugeZeroWord(const World& w, const Vma& vma, Pfn zero) {
   return w.arch->MkSpecial(Form::kPmd, w.arch->Make(Form::kPmd, zero, vma.page_prot));
 }
 
-// The end of do_huge_pmd_numa_page(): accessible and young, the mark as it was.
-Word OpenedPmd(const World& w, const Vma& vma, Word pmd) {
-  const Arch& arch = *w.arch;
-  Word word = arch.MkYoung(Form::kPmd, arch.Modify(Form::kPmd, pmd, vma.page_prot));
-  if (!arch.Write(Form::kPmd, word) && WantsManualUpgrade(w, vma) &&
-      w.steps->site.may_upgrade(w, vma, Form::kPmd, word)) {
-    word = arch.MkWrite(Form::kPmd, word);
-  }
-  return word;
-}
-
-// do_huge_pmd_uffd_rwp(): the mark goes first, so that it cannot stand in the way of writing.
-Word RwpResolvedPmd(const World& w, const Vma& vma, Word pmd) {
-  return OpenedPmd(w, vma, w.arch->ClearUffd(Form::kPmd, pmd));
-}
-
 // --- leaves --------------------------------------------------------------------------------------
 std::uint32_t RwpLeafFault(World& w, FaultFrame& f, Vma& vma) {
   if (!w.ctx(vma.ctx).Has(kFeatureRwpAsync)) {
@@ -62,7 +46,7 @@ std::uint32_t RwpLeafFault(World& w, FaultFrame& f, Vma& vma) {
     return kFaultDeliver;
   }
   if (!SamePmd(w, f)) return kVmFaultOk;
-  w.mm(f.mm).table.SetPmd(f.vpn, RwpResolvedPmd(w, vma, f.orig));
+  w.mm(f.mm).table.SetPmd(f.vpn, w.steps->site.rwp_resolved_pmd(w, vma, f.orig));
   const Vpn first = PmdStart(w, f.vpn);
   EmitLoss(w, f.mm, first, first + w.arch->geometry().PmdPages(), Cause::kAsyncResolve);
   return kVmFaultOk;
@@ -72,7 +56,7 @@ std::uint32_t NumaLeafFault(World& w, FaultFrame& f, Vma& vma) {
   if (!SamePmd(w, f)) return kVmFaultOk;
   const bool zero = w.frames[w.arch->PfnOf(Form::kPmd, f.orig)].Has(kPgZero);
   if (!zero && NumaHintMigrates(w, f.mm, vma, f.vpn)) return kVmFaultOk;
-  w.mm(f.mm).table.SetPmd(f.vpn, OpenedPmd(w, vma, f.orig));
+  w.mm(f.mm).table.SetPmd(f.vpn, w.steps->site.numa_opened_pmd(w, vma, f.orig));
   return kVmFaultOk;
 }
 
@@ -91,6 +75,20 @@ std::uint32_t TouchLeaf(World& w, const FaultFrame& f) {
 }
 
 }  // namespace
+
+Word NumaOpenedPmd(const World& w, const Vma& vma, Word pmd) {
+  const Arch& arch = *w.arch;
+  Word word = arch.MkYoung(Form::kPmd, arch.Modify(Form::kPmd, pmd, vma.page_prot));
+  if (!arch.Write(Form::kPmd, word) && WantsManualUpgrade(w, vma) &&
+      w.steps->site.may_upgrade(w, vma, Form::kPmd, word)) {
+    word = arch.MkWrite(Form::kPmd, word);
+  }
+  return word;
+}
+
+Word RwpResolvedPmd(const World& w, const Vma& vma, Word pmd) {
+  return NumaOpenedPmd(w, vma, w.arch->ClearUffd(Form::kPmd, pmd));
+}
 
 Pfn NewHugeAnon(World& w, const Vma& vma, Vpn vpn, std::uint8_t node) {
   const Pfn head = w.frames.Alloc(w.arch->PmdOrder(), node);
@@ -133,7 +131,8 @@ std::uint32_t PmdLeafFault(World& w, FaultFrame& f, Vma& vma) {
                                                                : MigrationEntryWait(w, f, vma);
   }
   if (arch.Protnone(Form::kPmd, f.orig) && vma.Accessible()) {
-    return IsArmed(w, vma, Form::kPmd, f.orig) ? RwpLeafFault(w, f, vma) : NumaLeafFault(w, f, vma);
+    return w.steps->site.is_armed(w, vma, Form::kPmd, f.orig) ? RwpLeafFault(w, f, vma)
+                                                              : NumaLeafFault(w, f, vma);
   }
   if ((f.flags & (kFaultWrite | kFaultUnshare)) != 0 && !arch.Write(Form::kPmd, f.orig)) {
     return SamePmd(w, f) ? PmdWpFault(w, f, vma) : kVmFaultOk;

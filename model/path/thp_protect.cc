@@ -23,7 +23,7 @@ bool SplitNeeded(const Vma& vma, ProtOp op) {
 bool LeftAlone(const World& w, MmId mm, const Vma& vma, Word pmd, ProtOp op) {
   const Arch& arch = *w.arch;
   const bool protnone = arch.Protnone(Form::kPmd, pmd);
-  if (op == ProtOp::kRwp) return protnone && arch.Uffd(Form::kPmd, pmd);
+  if (op == ProtOp::kRwp) return w.steps->site.already_armed(w, Form::kPmd, pmd);
   if (op != ProtOp::kNuma) return false;
   return protnone || !NumaSuitable(w, mm, vma, arch.PfnOf(Form::kPmd, pmd));
 }

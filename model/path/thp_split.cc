@@ -12,7 +12,53 @@
 namespace uffdsim {
 namespace {
 
-// The PTE for the first frame of a present anonymous leaf.
+// The mapping of a page-cache folio goes; what the CPU knew of it moves to the folio.
+void EraseFilePmd(World& w, MmId mm, Vpn first, Word pmd) {
+  const Arch& arch = *w.arch;
+  PageTable& table = w.mm(mm).table;
+  table.SetPmd(first, arch.NoneWord(Form::kPmd));
+  EmitLoss(w, mm, first, first + table.PmdPages(), Cause::kHugeUnmap);
+  if (!arch.Present(Form::kPmd, pmd)) return;
+  const Pfn pfn = arch.PfnOf(Form::kPmd, pmd);
+  if (w.frames[pfn].Has(kPgZero)) return;
+  Page& folio = w.frames.Head(pfn);
+  if (arch.Dirty(Form::kPmd, pmd)) folio.flags |= kPgDirty;
+  if (arch.Young(Form::kPmd, pmd)) folio.flags |= kPgReferenced;
+  UnmapFrames(w, pfn, static_cast<std::uint32_t>(table.PmdPages()));
+}
+
+// Exclusivity of the leaf is that of its first frame; as PTEs each frame has its own.
+void SpreadExclusive(World& w, Pfn pfn, std::uint64_t pages) {
+  if (!w.frames[pfn].Has(kPgAnonExclusive)) return;
+  for (std::uint32_t i = 0; i < pages; ++i) w.frames[pfn + i].flags |= kPgAnonExclusive;
+}
+
+void FillTable(World& w, const Vma& vma, PageTable& table, Vpn first, Word pmd) {
+  const Arch& arch = *w.arch;
+  const std::uint64_t pages = table.PmdPages();
+  if (!arch.Present(Form::kPmd, pmd)) {
+    const Pfn pfn = SoftleafPfn(arch, Form::kPmd, pmd);
+    for (std::uint32_t i = 0; i < pages; ++i) {
+      table.SetPte(first + i, w.steps->site.split_softleaf(w, pmd, pfn + i));
+    }
+    return;
+  }
+  const Pfn pfn = arch.PfnOf(Form::kPmd, pmd);
+  if (w.frames[pfn].Has(kPgZero)) {
+    const Word pte = w.steps->site.split_zero(w, vma, pmd);
+    for (std::uint64_t i = 0; i < pages; ++i) table.SetPte(first + i, pte);
+    return;
+  }
+  if (arch.Dirty(Form::kPmd, pmd)) w.frames.Head(pfn).flags |= kPgDirty;
+  SpreadExclusive(w, pfn, pages);
+  const Word pte = w.steps->site.split_present(w, vma, pmd, pfn);
+  for (std::uint64_t i = 0; i < pages; ++i) {
+    table.SetPte(first + i, arch.AdvancePfn(Form::kPte, pte, i));
+  }
+}
+
+}  // namespace
+
 Word SplitPresent(const World& w, const Vma& vma, Word pmd, Pfn pfn) {
   const Arch& arch = *w.arch;
   Word pte = arch.Make(Form::kPte, pfn, vma.page_prot);
@@ -30,8 +76,8 @@ Word SplitZero(const World& w, const Vma& vma, Word pmd) {
   return w.steps->site.restore_uffd(w, vma, Form::kPte, pte, arch.Uffd(Form::kPmd, pmd));
 }
 
-// The PTE for the frame `pfn` of a migration or device-private leaf: the same kind, the same flags.
-Word SplitSoftleaf(const Arch& arch, Word pmd, Pfn pfn) {
+Word SplitSoftleaf(const World& w, Word pmd, Pfn pfn) {
+  const Arch& arch = *w.arch;
   Word pte = arch.NoneWord(Form::kPte);
   const MigrationAd ad = MigrationAdOf(arch, Form::kPmd, pmd);
   switch (Classify(arch, Form::kPmd, pmd)) {
@@ -62,53 +108,6 @@ Word SplitSoftleaf(const Arch& arch, Word pmd, Pfn pfn) {
   if (arch.SwpUffd(Form::kPmd, pmd)) pte = arch.SwpMkUffd(Form::kPte, pte);
   return pte;
 }
-
-// The mapping of a page-cache folio goes; what the CPU knew of it moves to the folio.
-void EraseFilePmd(World& w, MmId mm, Vpn first, Word pmd) {
-  const Arch& arch = *w.arch;
-  PageTable& table = w.mm(mm).table;
-  table.SetPmd(first, arch.NoneWord(Form::kPmd));
-  EmitLoss(w, mm, first, first + table.PmdPages(), Cause::kHugeUnmap);
-  if (!arch.Present(Form::kPmd, pmd)) return;
-  const Pfn pfn = arch.PfnOf(Form::kPmd, pmd);
-  if (w.frames[pfn].Has(kPgZero)) return;
-  Page& folio = w.frames.Head(pfn);
-  if (arch.Dirty(Form::kPmd, pmd)) folio.flags |= kPgDirty;
-  if (arch.Young(Form::kPmd, pmd)) folio.flags |= kPgReferenced;
-  UnmapFrames(w, pfn, static_cast<std::uint32_t>(table.PmdPages()));
-}
-
-// Exclusivity of the leaf is that of its first frame; as PTEs each frame has its own.
-void SpreadExclusive(World& w, Pfn pfn, std::uint64_t pages) {
-  if (!w.frames[pfn].Has(kPgAnonExclusive)) return;
-  for (std::uint32_t i = 0; i < pages; ++i) w.frames[pfn + i].flags |= kPgAnonExclusive;
-}
-
-void FillTable(World& w, const Vma& vma, PageTable& table, Vpn first, Word pmd) {
-  const Arch& arch = *w.arch;
-  const std::uint64_t pages = table.PmdPages();
-  if (!arch.Present(Form::kPmd, pmd)) {
-    const Pfn pfn = SoftleafPfn(arch, Form::kPmd, pmd);
-    for (std::uint32_t i = 0; i < pages; ++i) {
-      table.SetPte(first + i, SplitSoftleaf(arch, pmd, pfn + i));
-    }
-    return;
-  }
-  const Pfn pfn = arch.PfnOf(Form::kPmd, pmd);
-  if (w.frames[pfn].Has(kPgZero)) {
-    const Word pte = SplitZero(w, vma, pmd);
-    for (std::uint64_t i = 0; i < pages; ++i) table.SetPte(first + i, pte);
-    return;
-  }
-  if (arch.Dirty(Form::kPmd, pmd)) w.frames.Head(pfn).flags |= kPgDirty;
-  SpreadExclusive(w, pfn, pages);
-  const Word pte = SplitPresent(w, vma, pmd, pfn);
-  for (std::uint64_t i = 0; i < pages; ++i) {
-    table.SetPte(first + i, arch.AdvancePfn(Form::kPte, pte, i));
-  }
-}
-
-}  // namespace
 
 void SplitPmd(World& w, MmId mm, const Vma& vma, Vpn vpn) {
   PageTable& table = w.mm(mm).table;

@@ -33,14 +33,6 @@ std::vector<Mapping> PteMappingsOf(World& w, Pfn head) {
 }
 
 // --- marks ---------------------------------------------------------------------------------------
-// try_to_map_unused_to_zeropage()
-Word UnusedWord(const World& w, const Vma& vma, Word present) {
-  const Arch& arch = *w.arch;
-  Word word = arch.MkSpecial(Form::kPte, arch.Make(Form::kPte, Frames::kZeroPage, vma.page_prot));
-  if (arch.SoftDirty(Form::kPte, present)) word = arch.MkSoftDirty(Form::kPte, word);
-  return w.steps->site.restore_uffd(w, vma, Form::kPte, word, arch.Uffd(Form::kPte, present));
-}
-
 // try_to_migrate() and remove_migration_ptes() with nothing in between.
 Word RemappedWord(const World& w, const Vma& vma, Word present, Pfn pfn) {
   const Page& page = w.frames[pfn];
@@ -63,7 +55,7 @@ void Remap(World& w, const Mapping& m) {
   const Word word = table.GetPte(m.vpn);
   NotifyInvalidate(w, m.mm, m.vpn, m.vpn + 1);
   if (Unused(w, vma, m.pfn)) {
-    table.SetPte(m.vpn, UnusedWord(w, vma, word));
+    table.SetPte(m.vpn, w.steps->site.unused_subpage(w, vma, word));
     UnmapFrames(w, m.pfn, 1);
   } else {
     table.SetPte(m.vpn, RemappedWord(w, vma, word, m.pfn));
@@ -105,6 +97,13 @@ void DropBeyondEnd(World& w, Pfn head, std::uint32_t count) {
 }
 
 }  // namespace
+
+Word UnusedSubpage(const World& w, const Vma& vma, Word present) {
+  const Arch& arch = *w.arch;
+  Word word = arch.MkSpecial(Form::kPte, arch.Make(Form::kPte, Frames::kZeroPage, vma.page_prot));
+  if (arch.SoftDirty(Form::kPte, present)) word = arch.MkSoftDirty(Form::kPte, word);
+  return w.steps->site.restore_uffd(w, vma, Form::kPte, word, arch.Uffd(Form::kPte, present));
+}
 
 void UnmapCacheFolio(World& w, Pfn head, Cause cause) {
   const Arch& arch = *w.arch;

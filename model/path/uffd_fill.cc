@@ -13,6 +13,7 @@
 #include "model/path/paths.h"
 #include "model/path/rmap.h"
 #include "model/path/start.h"
+#include "model/path/step_table.h"
 #include "model/path/uffd_ioctl.h"
 #include "model/path/uffd_wait.h"
 
@@ -33,9 +34,7 @@ Errno InstallPte(World& w, MmId mm, Vma& vma, Vpn vpn, Pfn pfn, std::uint64_t mo
   const bool in_cache = !w.frames.Head(pfn).Has(kPgAnon);
   bool writable = vma.Has(kVmWrite);
   if (in_cache && !vma.Shared()) writable = false;
-  Word word = arch.MkDirty(Form::kPte, arch.Make(Form::kPte, pfn, vma.page_prot));
-  if (writable) word = arch.MkWrite(Form::kPte, word);
-  if ((mode & kFillWp) != 0) word = arch.MkUffd(Form::kPte, word);
+  const Word word = w.steps->site.filled_entry(w, vma, pfn, writable, mode);
   MapFrames(w, pfn, 1);
   table.SetPte(vpn, word);
   return Errno::kOk;
@@ -80,7 +79,7 @@ Errno FillZero(World& w, MmId mm, Vma& vma, Vpn vpn, std::uint64_t mode) {
 
 Errno FillContinue(World& w, MmId mm, Vma& vma, Vpn vpn, std::uint64_t mode) {
   if (BeyondEnd(w, vma, vpn)) return Errno::kEFAULT;
-  const Pfn pfn = ShmemGetPage(w, vma.file, vma.IndexOf(vpn), CacheMiss::kLookOnly, vma.node());
+  const Pfn pfn = w.steps->site.continued_page(w, vma, vpn);
   if (pfn == Pfn(0)) return Errno::kEFAULT;
   if (w.frames[pfn].Has(kPgHwPoison)) return Errno::kEIO;
   return InstallPte(w, mm, vma, vpn, pfn, mode);
@@ -252,6 +251,17 @@ void StartFill(World& w, Task& t, FillOp op) {
 }
 
 }  // namespace
+
+Word FilledEntry(const World& w, const Vma& vma, Pfn pfn, bool writable, std::uint64_t mode) {
+  const Arch& arch = *w.arch;
+  Word word = arch.MkDirty(Form::kPte, arch.Make(Form::kPte, pfn, vma.page_prot));
+  if (writable) word = arch.MkWrite(Form::kPte, word);
+  return (mode & kFillWp) != 0 ? arch.MkUffd(Form::kPte, word) : word;
+}
+
+Pfn ContinuedPage(World& w, const Vma& vma, Vpn vpn) {
+  return ShmemGetPage(w, vma.file, vma.IndexOf(vpn), CacheMiss::kLookOnly, vma.node());
+}
 
 const Path kUffdFillPath = {"uffd_fill", "mm/userfaultfd.c mfill_atomic()", kSteps};
 

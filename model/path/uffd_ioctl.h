@@ -12,6 +12,26 @@
 
 namespace uffdsim {
 
+// --- decisions and marks ---
+// userfaultfd_register(): an inaccessible VMA is refused for RWP; unregistering accepts what was
+// registered. Dropping WP or RWP by registering again is refused.
+bool RegisterRefusesInaccessible(const Vma& vma, VmFlags flags);
+bool UnregisterRefuses(const Vma& vma);
+bool RegisterDropsProtection(const Vma& vma, VmFlags flags);
+// userfaultfd_clear_vma(): entries are resolved before the flags go; which flags go.
+enum class Clearing : std::uint8_t { kUnregister, kClose };
+void ResolveBeforeClearing(World& w, MmId mm, Vma& vma, Vpn first, Vpn last, Clearing why);
+VmFlags ClearedFlags();
+// Whether RWPROTECT looks at the whole range before it changes anything.
+bool RwprotectValidates();
+// Whether SET_MODE may switch RWP_ASYNC on, and what it does to sleepers when it does.
+bool SetModeAllows(const Context& ctx);
+void SetModeWakes(World& w, CtxId ctx);
+// mfill_atomic_install_pte(): the entry of a filled page.
+Word FilledEntry(const World& w, const Vma& vma, Pfn pfn, bool writable, std::uint64_t mode);
+// The page-cache page that CONTINUE maps; 0: none.
+Pfn ContinuedPage(World& w, const Vma& vma, Vpn vpn);
+
 // The feature bits that UFFDIO_API offers on this architecture.
 std::uint64_t OfferedFeatures(const World& w);
 inline constexpr std::uint64_t kApiIoctls = 0x8000000000000403;
@@ -27,7 +47,7 @@ void CloseUffd(World& w, CtxId ctx);
 // Clears the registration of [first, last) of a VMA, resolving its entries
 // (userfaultfd_clear_vma()). ENOMEM when the VMA cannot be split: the entries are resolved, the
 // registration stays.
-Errno ClearVmaRegistration(World& w, MmId mm, Vpn first, Vpn last);
+Errno ClearVmaRegistration(World& w, MmId mm, Vpn first, Vpn last, Clearing why);
 
 inline constexpr std::uint64_t kProtectOn = 1;        // MODE_WP, MODE_RWP
 inline constexpr std::uint64_t kProtectDontwake = 2;  // MODE_DONTWAKE

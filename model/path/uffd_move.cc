@@ -46,18 +46,6 @@ Moved Refused(Errno error) { return {.error = error, .pages = 0, .again = false}
 Moved Done(std::uint64_t pages) { return {.error = Errno::kOk, .pages = pages, .again = false}; }
 Moved Again() { return {.error = Errno::kOk, .pages = 0, .again = true}; }
 
-// The word of an RWP VMA: armed whatever it was.
-Word Rearmed(const World& w, const Vma& dst, Form form, Word word) {
-  if (!dst.UffdRwp()) return word;
-  const Word none = w.arch->Modify(form, word, w.arch->PageNone());
-  return w.arch->MkUffd(form, none);
-}
-
-// folio_move_anon_rmap() and the index that goes with the new place.
-void Rehome(World& w, const Unit& u, Pfn pfn) {
-  w.frames.Head(pfn).index = u.dst_vma->IndexOf(u.dst);
-}
-
 // --- PTEs ---
 
 Moved MovePresent(World& w, const Unit& u, Word word) {
@@ -73,9 +61,9 @@ Moved MovePresent(World& w, const Unit& u, Word word) {
   if (w.frames[pfn].order != 0) {
     return SplitFolio(w, w.frames.HeadOf(pfn)) ? Again() : Refused(Errno::kEBUSY);
   }
-  if (FolioPinned(w, pfn)) return Refused(Errno::kEBUSY);
+  if (w.steps->site.uffd_move_refuses(w, pfn)) return Refused(Errno::kEBUSY);
   table.SetPte(u.src, arch.NoneWord(Form::kPte));
-  Rehome(w, u, pfn);
+  UffdMoveRehomes(w, *u.dst_vma, u.dst, pfn);
   table.SetPte(u.dst, UffdMovedPresent(w, *u.dst_vma, pfn, word));
   return Done(1);
 }
@@ -85,7 +73,7 @@ Moved MoveSwap(World& w, const Unit& u, Word word) {
   const Pfn cached = w.swap[SwapSlotOf(*w.arch, word)].cache;
   if (cached != Pfn(0)) {
     if (w.frames[cached].order != 0) return Refused(Errno::kEBUSY);
-    Rehome(w, u, cached);
+    w.steps->site.uffd_move_rehomes_cached(w, *u.dst_vma, u.dst, cached);
   }
   PageTable& table = w.mm(u.mm).table;
   table.SetPte(u.src, w.arch->NoneWord(Form::kPte));
@@ -128,8 +116,10 @@ Moved MovePmd(World& w, const Unit& u, Word word) {
   }
   const Pfn pfn = arch.PfnOf(Form::kPmd, word);
   if (!w.frames[pfn].Has(kPgZero)) {
-    if (!w.frames[pfn].Has(kPgAnonExclusive) || FolioPinned(w, pfn)) return Refused(Errno::kEBUSY);
-    Rehome(w, u, pfn);
+    if (!w.frames[pfn].Has(kPgAnonExclusive) || w.steps->site.uffd_move_refuses(w, pfn)) {
+      return Refused(Errno::kEBUSY);
+    }
+    UffdMoveRehomes(w, *u.dst_vma, u.dst, pfn);
   }
   table.SetPmd(u.src, arch.NoneWord(Form::kPmd));
   table.SetPmd(u.dst, UffdMovedPmd(w, *u.dst_vma, word));
@@ -279,18 +269,30 @@ Errno CheckArgs(const World& w, const Task& t, std::uint64_t mode) {
 
 }  // namespace
 
+bool UffdMoveRefuses(const World& w, Pfn pfn) { return FolioPinned(w, pfn); }
+
+void UffdMoveRehomes(World& w, const Vma& dst, Vpn vpn, Pfn pfn) {
+  w.frames.Head(pfn).index = dst.IndexOf(vpn);
+}
+
+Word UffdMoveRearmed(const World& w, const Vma& dst, Form form, Word word) {
+  if (!dst.UffdRwp()) return word;
+  const Word none = w.arch->Modify(form, word, w.arch->PageNone());
+  return w.arch->MkUffd(form, none);
+}
+
 const Path kUffdMovePath = {"uffd_move", "mm/userfaultfd.c move_pages()", kSteps};
 
 Word UffdMovedPresent(const World& w, const Vma& dst, Pfn pfn, Word source) {
   const Arch& arch = *w.arch;
   Word word = arch.MkSoftDirty(Form::kPte, arch.Make(Form::kPte, pfn, dst.page_prot));
   if (arch.Dirty(Form::kPte, source)) word = arch.MkDirty(Form::kPte, word);
-  return Rearmed(w, dst, Form::kPte, arch.MkWrite(Form::kPte, word));
+  return w.steps->site.uffd_move_rearmed(w, dst, Form::kPte, arch.MkWrite(Form::kPte, word));
 }
 
 Word UffdMovedZero(const World& w, const Vma& dst) {
   const Word word = w.arch->Make(Form::kPte, Frames::kZeroPage, dst.page_prot);
-  return Rearmed(w, dst, Form::kPte, w.arch->MkSpecial(Form::kPte, word));
+  return w.steps->site.uffd_move_rearmed(w, dst, Form::kPte, w.arch->MkSpecial(Form::kPte, word));
 }
 
 Word UffdMovedSwap(const World& w, const Vma& dst, Word source) {
@@ -304,10 +306,10 @@ Word UffdMovedPmd(const World& w, const Vma& dst, Word source) {
   if (w.frames[pfn].Has(kPgZero)) {
     // The old word moves, PROT_NONE included, without its mark.
     const Word word = arch.MkSoftDirty(Form::kPmd, source);
-    return Rearmed(w, dst, Form::kPmd, arch.ClearUffd(Form::kPmd, word));
+    return w.steps->site.uffd_move_rearmed(w, dst, Form::kPmd, arch.ClearUffd(Form::kPmd, word));
   }
   const Word word = arch.MkDirty(Form::kPmd, arch.Make(Form::kPmd, pfn, dst.page_prot));
-  return Rearmed(w, dst, Form::kPmd, arch.MkWrite(Form::kPmd, word));
+  return w.steps->site.uffd_move_rearmed(w, dst, Form::kPmd, arch.MkWrite(Form::kPmd, word));
 }
 
 void Start_move(World& w, Task& t) {

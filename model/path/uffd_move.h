@@ -20,5 +20,13 @@ Word UffdMovedPresent(const World& w, const Vma& dst, Pfn pfn, Word source);
 Word UffdMovedZero(const World& w, const Vma& dst);
 Word UffdMovedSwap(const World& w, const Vma& dst, Word source);
 Word UffdMovedPmd(const World& w, const Vma& dst, Word source);
+// A present word that arrives: armed in an RWP VMA whatever it was.
+Word UffdMoveRearmed(const World& w, const Vma& dst, Form form, Word word);
+
+// --- decisions ---
+// Whether the page of an exclusive mapping has to stay where it is.
+bool UffdMoveRefuses(const World& w, Pfn pfn);
+// folio_move_anon_rmap(): the index of the folio of `pfn` follows it to `vpn` of `dst`.
+void UffdMoveRehomes(World& w, const Vma& dst, Vpn vpn, Pfn pfn);
 
 }  // namespace uffdsim

@@ -7,6 +7,7 @@
 #include "model/path/change_protection.h"
 #include "model/path/hugetlb_file.h"
 #include "model/path/start.h"
+#include "model/path/step_table.h"
 #include "model/path/uffd_ioctl.h"
 #include "model/path/uffd_wait.h"
 
@@ -76,14 +77,16 @@ Errno UffdRwprotect(World& w, CtxId id, std::uint64_t start, std::uint64_t lengt
   const std::size_t begin = mm.vmas.LowerBound(first);
   // All VMAs are looked at before anything changes: all or nothing.
   bool found = false;
+  const bool validates = w.steps->site.rwprotect_validates();
   for (std::size_t i = begin; i < list.size() && list[i].start < last; ++i) {
-    if (!list[i].UffdRwp()) return Errno::kENOENT;
+    if (validates && !list[i].UffdRwp()) return Errno::kENOENT;
     if (HugeMisaligned(w, list[i], first, last)) return Errno::kEINVAL;
     found = true;
   }
   if (!found) return Errno::kENOENT;
   const ProtOp op = (mode & kProtectOn) != 0 ? ProtOp::kRwp : ProtOp::kRwpResolve;
   for (std::size_t i = begin; i < list.size() && list[i].start < last; ++i) {
+    if (!list[i].UffdRwp()) return Errno::kENOENT;
     ChangeProtection(w, ctx.mm, list[i], std::max(list[i].start, first),
                      std::min(list[i].end, last), op);
   }
@@ -91,17 +94,23 @@ Errno UffdRwprotect(World& w, CtxId id, std::uint64_t start, std::uint64_t lengt
   return Errno::kOk;
 }
 
+bool RwprotectValidates() { return true; }
+bool SetModeAllows(const Context& ctx) { return ctx.Has(kFeatureRwp); }
+void SetModeWakes(World& w, CtxId ctx) { WakeAll(w, ctx); }
+
 Errno UffdSetMode(World& w, CtxId id, std::uint64_t enable, std::uint64_t disable) {
   Context& ctx = w.ctx(id);
   if (!ctx.initialised) return Errno::kEINVAL;
   if ((enable & disable) != 0) return Errno::kEINVAL;
   const std::uint64_t toggleable = OfferedFeatures(w) & kFeatureRwpAsync;
   if (((enable | disable) & ~toggleable) != 0) return Errno::kEINVAL;
-  if ((enable & kFeatureRwpAsync) != 0 && !ctx.Has(kFeatureRwp)) return Errno::kEINVAL;
+  if ((enable & kFeatureRwpAsync) != 0 && !w.steps->site.set_mode_allows(ctx)) {
+    return Errno::kEINVAL;
+  }
   if (!w.mm(ctx.mm).alive) return Errno::kESRCH;
   ctx.features = (ctx.features | enable) & ~disable;
   // Whoever decided "sync" has queued itself before it let go of its lock, so this finds it.
-  if ((enable & kFeatureRwpAsync) != 0) WakeAll(w, id);
+  if ((enable & kFeatureRwpAsync) != 0) w.steps->site.set_mode_wakes(w, id);
   return Errno::kOk;
 }
 

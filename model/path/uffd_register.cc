@@ -12,6 +12,7 @@
 #include "model/path/hugetlb_file.h"
 #include "model/path/prot.h"
 #include "model/path/start.h"
+#include "model/path/step_table.h"
 #include "model/path/thp.h"
 #include "model/path/uffd_ioctl.h"
 #include "model/path/uffd_wait.h"
@@ -67,13 +68,13 @@ Errno CheckMode(const World& w, const Context& ctx, std::uint64_t mode) {
 Errno CheckVma(const World& w, CtxId id, const Vma& vma, VmFlags flags, Vpn last) {
   const bool wp_async = w.ctx(id).Has(kFeatureWpAsync);
   if (!CanUserfault(w, vma, flags, wp_async)) return Errno::kEINVAL;
-  if ((flags & kVmUffdRwp) != 0 && !vma.Accessible()) return Errno::kEINVAL;
+  if (w.steps->site.register_refuses_inaccessible(vma, flags)) return Errno::kEINVAL;
   if (!vma.Has(kVmMaywrite)) return Errno::kEPERM;
   if (vma.Hugetlb() && last <= vma.end && last > vma.start && !HugetlbAligned(w, last.value)) {
     return Errno::kEINVAL;
   }
   if (vma.ctx != CtxId(0) && vma.ctx != id) return Errno::kEBUSY;
-  if (vma.ctx == id && (vma.flags & (kVmUffdWp | kVmUffdRwp) & ~flags) != 0) return Errno::kEBUSY;
+  if (vma.ctx == id && w.steps->site.register_drops_protection(vma, flags)) return Errno::kEBUSY;
   return Errno::kOk;
 }
 
@@ -185,16 +186,31 @@ Errno UffdRegister(World& w, CtxId id, std::uint64_t start, std::uint64_t length
   return Errno::kOk;
 }
 
-Errno ClearVmaRegistration(World& w, MmId id, Vpn first, Vpn last) {
+bool RegisterRefusesInaccessible(const Vma& vma, VmFlags flags) {
+  return (flags & kVmUffdRwp) != 0 && !vma.Accessible();
+}
+
+bool UnregisterRefuses(const Vma&) { return false; }
+
+bool RegisterDropsProtection(const Vma& vma, VmFlags flags) {
+  return (vma.flags & (kVmUffdWp | kVmUffdRwp) & ~flags) != 0;
+}
+
+void ResolveBeforeClearing(World& w, MmId mm, Vma& vma, Vpn first, Vpn last, Clearing) {
+  if (vma.UffdWp()) ChangeProtection(w, mm, vma, first, last, ProtOp::kWpResolve);
+  if (vma.UffdRwp()) ChangeProtection(w, mm, vma, first, last, ProtOp::kRwpResolve);
+}
+
+VmFlags ClearedFlags() { return kVmUffdFlags; }
+
+Errno ClearVmaRegistration(World& w, MmId id, Vpn first, Vpn last, Clearing why) {
   Mm& mm = w.mm(id);
   // Entries first, then the flags: the resolution needs to know the mode.
-  Vma& whole = *mm.vmas.Find(first);
-  if (whole.UffdWp()) ChangeProtection(w, id, whole, first, last, ProtOp::kWpResolve);
-  if (whole.UffdRwp()) ChangeProtection(w, id, whole, first, last, ProtOp::kRwpResolve);
+  w.steps->site.resolve_before_clearing(w, id, *mm.vmas.Find(first), first, last, why);
   if (!TrySplitVma(w, id, first) || !TrySplitVma(w, id, last)) return Errno::kENOMEM;
   Vma& vma = *mm.vmas.Find(first);
   const bool was_wp = vma.UffdWp();
-  vma.flags &= ~kVmUffdFlags;
+  vma.flags &= ~w.steps->site.cleared_flags();
   vma.ctx = CtxId(0);
   if (was_wp && vma.Shared()) SetPageProt(w, vma);
   return Errno::kOk;
@@ -222,6 +238,7 @@ Errno UffdUnregister(World& w, CtxId id, std::uint64_t start, std::uint64_t leng
     const Vma& vma = list[i];
     if (vma.ctx != CtxId(0) && vma.ctx != id) return Errno::kEINVAL;
     if (!CanUserfault(w, vma, vma.flags, ctx.Has(kFeatureWpAsync))) return Errno::kEINVAL;
+    if (w.steps->site.unregister_refuses(vma)) return Errno::kEINVAL;
     if (vma.ctx == CtxId(0)) continue;
     pieces.push_back(
         {std::max(vma.start, first), std::min(vma.end, last), vma.UffdMissing(), vma.Hugetlb()});
@@ -237,12 +254,12 @@ Errno UffdUnregister(World& w, CtxId id, std::uint64_t start, std::uint64_t leng
       // The split fails, but only after the entries were resolved (rounded up to a huge page).
       Vma& vma = *mm.vmas.Find(piece.first);
       const Vpn end((piece.last.value | (w.arch->geometry().PmdPages() - 1)) + 1);
-      if (vma.UffdWp()) ChangeProtection(w, ctx.mm, vma, piece.first, end, ProtOp::kWpResolve);
-      if (vma.UffdRwp()) ChangeProtection(w, ctx.mm, vma, piece.first, end, ProtOp::kRwpResolve);
+      w.steps->site.resolve_before_clearing(w, ctx.mm, vma, piece.first, end,
+                                            Clearing::kUnregister);
       error = Errno::kEINVAL;
       break;
     }
-    error = ClearVmaRegistration(w, ctx.mm, piece.first, piece.last);
+    error = ClearVmaRegistration(w, ctx.mm, piece.first, piece.last, Clearing::kUnregister);
     if (error != Errno::kOk) break;
   }
   mm.vmas.MergeAround(first, last);
@@ -259,7 +276,7 @@ void CloseUffd(World& w, CtxId id) {
       if (vma.ctx == id) pieces.emplace_back(vma.start, vma.end);
     }
     for (const auto& [first, last] : pieces) {
-      ClearVmaRegistration(w, ctx.mm, first, last);
+      ClearVmaRegistration(w, ctx.mm, first, last, Clearing::kClose);
       w.mm(ctx.mm).vmas.MergeAround(first, last);
     }
   }

@@ -4,6 +4,7 @@
 
 #include "model/mm/entry.h"
 #include "model/path/start.h"
+#include "model/path/step_table.h"
 
 namespace uffdsim {
 namespace {
@@ -29,15 +30,6 @@ bool PresentMustWait(const Arch& arch, Form form, Word word, UffdReason reason) 
   return false;
 }
 
-// A PTE, or a hugetlb entry after HugetlbLoad.
-bool PteMustWait(const Arch& arch, Word word, UffdReason reason) {
-  if (arch.None(Form::kPte, word) || IsUffdMarker(arch, word)) return true;
-  // Swapped out or migrating since the fault: the write and protnone bits mean something else now.
-  // The retry re-delivers if it must.
-  if (!arch.Present(Form::kPte, word)) return false;
-  return PresentMustWait(arch, Form::kPte, word, reason);
-}
-
 void MakeRunnable(World& w, TaskId id) {
   Task& t = w.task(id);
   if (t.state == Task::State::kAsleep) t.state = Task::State::kRunnable;
@@ -45,18 +37,31 @@ void MakeRunnable(World& w, TaskId id) {
 
 }  // namespace
 
+bool PteMustWait(const World& w, Word word, UffdReason reason) {
+  const Arch& arch = *w.arch;
+  if (arch.None(Form::kPte, word) || IsUffdMarker(arch, word)) return true;
+  // Swapped out or migrating since the fault: the write and protnone bits mean something else now.
+  // The retry re-delivers if it must.
+  if (!arch.Present(Form::kPte, word)) return false;
+  return PresentMustWait(arch, Form::kPte, word, reason);
+}
+
 bool MustWait(const World& w, const FaultFrame& f, const Vma& vma) {
   const Arch& arch = *w.arch;
   const PageTable& table = w.mm(f.mm).table;
   const Word pmd = table.GetPmd(f.vpn);
   if (!arch.None(Form::kPmd, pmd)) {
     if (vma.Hugetlb()) {
-      return PteMustWait(arch, arch.HugetlbLoad(HugeSize::kPmd, pmd), f.reason);
+      return w.steps->site.pte_must_wait(w, arch.HugetlbLoad(HugeSize::kPmd, pmd), f.reason);
     }
     return arch.Present(Form::kPmd, pmd) && PresentMustWait(arch, Form::kPmd, pmd, f.reason);
   }
   if (vma.Hugetlb()) return true;
-  return PteMustWait(arch, table.GetPte(f.vpn), f.reason);
+  return w.steps->site.pte_must_wait(w, table.GetPte(f.vpn), f.reason);
+}
+
+std::uint64_t ReportedUnit(const World& w, const Vma& vma) {
+  return vma.Hugetlb() ? PageSize(w) * w.arch->geometry().PmdPages() : PageSize(w);
 }
 
 Delivery DeliverFault(World& w, Task& t, const FaultFrame& f, const Vma& vma) {
@@ -75,9 +80,7 @@ Delivery DeliverFault(World& w, Task& t, const FaultFrame& f, const Vma& vma) {
 
   std::uint64_t address = f.address;
   if (!ctx.Has(kFeatureExactAddress)) {
-    const std::uint64_t unit =
-        vma.Hugetlb() ? PageSize(w) * w.mm(f.mm).table.PmdPages() : PageSize(w);
-    address &= ~(unit - 1);
+    address &= ~(w.steps->site.reported_unit(w, vma) - 1);
   }
   ctx.faults.push_back({.task = t.id, .address = address, .flags = MessageFlags(f), .read = false});
   if (!MustWait(w, f, vma)) {

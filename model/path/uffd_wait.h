@@ -18,6 +18,12 @@ Delivery DeliverFault(World& w, Task& t, const FaultFrame& f, const Vma& vma);
 // Whether the entry still justifies sleeping (userfaultfd_must_wait()).
 bool MustWait(const World& w, const FaultFrame& f, const Vma& vma);
 
+// The same of one PTE, or of a hugetlb entry as the pte helpers see it.
+bool PteMustWait(const World& w, Word word, UffdReason reason);
+
+// What a reported address is rounded to without EXACT_ADDRESS, in bytes.
+std::uint64_t ReportedUnit(const World& w, const Vma& vma);
+
 // Wakes the context's waiters whose reported address lies in [start, start + length) bytes.
 void WakeRange(World& w, CtxId ctx, std::uint64_t start, std::uint64_t length);
 void WakeAll(World& w, CtxId ctx);

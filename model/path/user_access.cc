@@ -19,8 +19,9 @@ struct AccessFrame {
   std::uint64_t pages = 0;
   Verb verb{};
   bool user = true;
-  bool retried = false;  // the fault of this page slept or was redone
-  bool loaded = false;   // add: the byte was read, the store comes next
+  bool retried = false;     // the fault of this page slept or was redone
+  bool loaded = false;      // add: the byte was read, the store comes next
+  std::uint8_t faults = 0;  // of this page, in a row
 };
 
 enum AccessStep : std::uint8_t { kAccess, kFaulted };
@@ -82,6 +83,7 @@ Next TryAccess(World& w, Task& t, AccessFrame& f) {
     ++f.done;
     f.loaded = false;
     f.retried = false;
+    f.faults = 0;
     f.address += PageSize(w);
     return Next::Goto(kAccess);
   }
@@ -102,7 +104,7 @@ Next Faulted(World& w, Task& t, AccessFrame& f) {
   f.retried |= (t.fault & kVmFaultRetry) != 0;
   if ((t.fault & kVmFaultSigbus) != 0) return Stop(t, f, "SIGBUS", "ADRERR");
   if ((t.fault & kVmFaultSigsegv) != 0) return Stop(t, f, "SIGSEGV", "MAPERR");
-  return Next::Goto(kAccess);
+  return FaultsEndlessly(t, &f.faults) ? Next::Sleep(kAccess) : Next::Goto(kAccess);
 }
 
 constexpr Step kSteps[] = {

@@ -6,16 +6,11 @@
 #include "model/path/huge.h"
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 #include "model/path/thp.h"
 
 namespace uffdsim {
 namespace {
-
-// What stays behind a zapped entry (zap_install_uffd_wp_if_needed()): a marker where a WP VMA's
-// file page was protected, nothing otherwise. RWP has no marker.
-bool LeavesMarker(const Vma& vma, ZapMarkers markers, bool marked) {
-  return marked && markers == ZapMarkers::kKeep && vma.UffdWp() && !vma.Anonymous();
-}
 
 struct ZapContext {
   MmId mm;
@@ -34,7 +29,8 @@ void ZapPresent(World& w, const ZapContext& z, Vpn vpn, Word word) {
   const Arch& arch = *w.arch;
   const Pfn pfn = arch.PfnOf(Form::kPte, word);
   if (Spared(w, z, pfn)) return;
-  const bool marker = LeavesMarker(*z.vma, z.markers, arch.Uffd(Form::kPte, word));
+  const bool marker =
+      w.steps->site.zap_leaves_marker(*z.vma, z.markers, arch.Uffd(Form::kPte, word));
   Page& folio = w.frames.Head(pfn);
   if (!folio.Has(kPgAnon) && !folio.Has(kPgZero) && arch.Dirty(Form::kPte, word)) {
     folio.MarkDirty();
@@ -51,8 +47,8 @@ void ZapNonpresent(World& w, const ZapContext& z, Vpn vpn, Word word) {
   bool marker = false;
   switch (kind) {
     case EntryKind::kSwap:
-      if (z.cowed == ZapCowed::kSkip) return;
-      marker = LeavesMarker(*z.vma, z.markers, arch.SwpUffd(Form::kPte, word));
+      if (w.steps->site.zap_spares_swap(w, *z.vma, vpn, z.cowed)) return;
+      marker = w.steps->site.zap_leaves_marker(*z.vma, z.markers, arch.SwpUffd(Form::kPte, word));
       ReleaseSwapEntry(w, SwapSlotOf(arch, word));
       break;
     case EntryKind::kMigrationRead:
@@ -63,7 +59,7 @@ void ZapNonpresent(World& w, const ZapContext& z, Vpn vpn, Word word) {
     case EntryKind::kDeviceExclusive: {
       const Pfn pfn = SoftleafPfn(arch, Form::kPte, word);
       if (Spared(w, z, pfn)) return;
-      marker = LeavesMarker(*z.vma, z.markers, arch.SwpUffd(Form::kPte, word));
+      marker = w.steps->site.zap_leaves_marker(*z.vma, z.markers, arch.SwpUffd(Form::kPte, word));
       // A migration entry holds no map count; device entries do.
       if (!IsMigration(kind)) UnmapFrames(w, pfn, 1);
       break;
@@ -108,6 +104,14 @@ void ReclaimTable(World& w, MmId mm, Vpn first) {
 }
 
 }  // namespace
+
+bool ZapLeavesMarker(const Vma& vma, ZapMarkers markers, bool marked) {
+  return marked && markers == ZapMarkers::kKeep && vma.UffdWp() && !vma.Anonymous();
+}
+
+bool ZapSparesSwap(const World&, const Vma&, Vpn, ZapCowed cowed) {
+  return cowed == ZapCowed::kSkip;
+}
 
 void ReleaseSwapEntry(World& w, SwapSlot slot) {
   const Pfn cached = w.swap[slot].cache;

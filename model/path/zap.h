@@ -17,6 +17,12 @@ enum class ZapMarkers : std::uint8_t { kKeep, kDrop };    // ZAP_FLAG_DROP_MARKE
 enum class ZapCowed : std::uint8_t { kZap, kSkip };       // even_cows of unmap_mapping_range()
 enum class ZapTables : std::uint8_t { kKeep, kReclaim };  // zap_details::reclaim_pt
 
+// zap_install_uffd_wp_if_needed(): whether a zapped entry leaves a marker: a protected file page of
+// a WP VMA. RWP has none.
+bool ZapLeavesMarker(const Vma& vma, ZapMarkers markers, bool marked);
+// Whether the swap entry at `vpn` stays.
+bool ZapSparesSwap(const World& w, const Vma& vma, Vpn vpn, ZapCowed cowed);
+
 // Zaps pages [first, last), which must lie inside `vma`. Flushes and notifies. Poison and hwpoison
 // entries go; guard markers stay unless markers are dropped (munmap, exit). kReclaim: page tables
 // that lie wholly in the range and hold nothing any more go too.

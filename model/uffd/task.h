@@ -63,7 +63,12 @@ struct Task {
   std::vector<Isolated> isolated;
 
   // Where it sleeps.
-  enum class Sleep : std::uint8_t { kNone, kUserfault, kEvent } sleep = Sleep::kNone;
+  enum class Sleep : std::uint8_t {
+    kNone,
+    kUserfault,
+    kEvent,
+    kEndlessFault,  // faults again and again and gets nowhere; only a defective kernel does this
+  } sleep = Sleep::kNone;
   CtxId sleep_ctx{};
 
   Operation op;
