@@ -282,7 +282,7 @@ Next Unlocked(World& w, Task& t, MremapFrame& f) {
 Next AnnounceRemap(World& w, Task& t, MremapFrame& f) {
   if (f.remap == CtxId(0)) return Next::Goto(kAnnounceUnmap);
   if (t.outcome.status == Outcome::Status::kError) {
-    DropChanging(w, f.remap);
+    w.steps->site.remap_failed(w, f.remap);
     return Next::Goto(kAnnounceUnmap);
   }
   EventsFrame::Item item;
@@ -333,6 +333,8 @@ Errno CheckParams(const World& w, const Operation& op) {
 }
 
 }  // namespace
+
+void RemapFailed(World& w, CtxId ctx) { DropChanging(w, ctx); }
 
 const Path kMremapPath = {"mremap", "mm/mremap.c do_mremap()", kSteps};
 

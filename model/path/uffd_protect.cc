@@ -87,11 +87,15 @@ Errno UffdRwprotect(World& w, CtxId id, std::uint64_t start, std::uint64_t lengt
   const ProtOp op = (mode & kProtectOn) != 0 ? ProtOp::kRwp : ProtOp::kRwpResolve;
   for (std::size_t i = begin; i < list.size() && list[i].start < last; ++i) {
     if (!list[i].UffdRwp()) return Errno::kENOENT;
-    ChangeProtection(w, ctx.mm, list[i], std::max(list[i].start, first),
-                     std::min(list[i].end, last), op);
+    w.steps->site.rwprotect_vma(w, ctx.mm, list[i], std::max(list[i].start, first),
+                                std::min(list[i].end, last), op);
   }
   WakeIfResolving(w, id, start, length, mode);
   return Errno::kOk;
+}
+
+void RwprotectVma(World& w, MmId mm, Vma& vma, Vpn first, Vpn last, ProtOp op) {
+  ChangeProtection(w, mm, vma, first, last, op);
 }
 
 bool RwprotectValidates() { return true; }
