@@ -1,5 +1,6 @@
 #include "model/machine/machine.h"
 
+#include "model/path/paths.h"
 #include "model/path/start.h"
 #include "model/uffd/world.h"
 
@@ -29,20 +30,10 @@ WorldConfig SettingsOf(const MachineConfig& config) {
 Task* NewestRunnable(World& w) {
   Task* newest = nullptr;
   for (Task& t : w.tasks) {
-    if (t.state == Task::State::kRunnable && (newest == nullptr || t.tag > newest->tag))
+    if (t.state == Task::State::kRunnable && !t.held && (newest == nullptr || t.tag > newest->tag))
       newest = &t;
   }
   return newest;
-}
-
-// Where a sleeping task sleeps, as the kernel function that a stack trace would show.
-const char* SleepingIn(const Task& t) {
-  switch (t.sleep) {
-    case Task::Sleep::kNone: return "";
-    case Task::Sleep::kUserfault: return "handle_userfault";
-    case Task::Sleep::kEvent: return "userfaultfd_event_wait_completion";
-  }
-  return "";
 }
 
 }  // namespace
@@ -106,6 +97,30 @@ Outcome Machine::Perform(const Operation& op, std::uint64_t tag) {
   Outcome outcome = std::move(t.outcome);
   FreeTask(*world_, id);
   return outcome;
+}
+
+TaskId Machine::StartHeld(const Operation& op, std::uint64_t tag) {
+  const TaskId id = Start(op, tag);
+  world_->task(id).held = true;
+  return id;
+}
+
+StepAt Machine::NextStep(TaskId id) const {
+  const Task& t = world_->tasks[id.value];
+  if (t.state == Task::State::kFree || t.depth == 0) return {};
+  const Frame& frame = t.stack[t.depth - 1U];
+  const Path& path = GetPath(frame.path);
+  return {path.name, path.steps[frame.step].name};
+}
+
+const char* SleepingIn(const Task& t) {
+  switch (t.sleep) {
+    case Task::Sleep::kNone: return "";
+    case Task::Sleep::kUserfault: return "handle_userfault";
+    case Task::Sleep::kEvent: return "userfaultfd_event_wait_completion";
+    case Task::Sleep::kMigration: return "migration_entry_wait";
+  }
+  return "";
 }
 
 std::vector<Machine::Resumed> Machine::TakeResumed() { return std::exchange(resumed_, {}); }

@@ -1,10 +1,10 @@
 #include "model/path/migrate.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "model/mm/entry.h"
 #include "model/path/ksm.h"
-#include "model/path/migrate_wait.h"
 #include "model/path/paths.h"
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
@@ -16,7 +16,10 @@ namespace {
 
 struct MigrateFrame {
   MigrateTarget target;
+  bool holds = false;  // stop once the entries are out
 };
+
+enum MigrateStep : std::uint8_t { kUnmap, kMove, kRestore, kFinish };
 
 // How one level stores its entries: hugetlb words are PTEs in the table's own format.
 struct Slot {
@@ -184,6 +187,23 @@ void SplitPartlyMapped(World& w, Task& t) {
   }
 }
 
+// Leaves the folios whose entries are out to whoever ends the migration; the others go back.
+Next Hold(World& w, Task& t) {
+  t.value = 0;
+  for (const Task::Isolated& folio : t.isolated) {
+    if (folio.unmapped) {
+      w.open_migrations.push_back(folio);
+      ++t.value;
+      continue;
+    }
+    RemoveMigrationEntries(w, folio.from, folio.from);
+    w.frames.Free(folio.to);
+    Putback(w, folio.from);
+  }
+  t.isolated.clear();
+  return Next::Return();
+}
+
 Next UnmapAll(World& w, Task& t, MigrateFrame& f) {
   SplitPartlyMapped(w, t);
   for (Task::Isolated& folio : t.isolated) {
@@ -192,7 +212,7 @@ Next UnmapAll(World& w, Task& t, MigrateFrame& f) {
     folio.to = w.frames.Alloc(page.order, node);
     folio.unmapped = InstallMigrationEntries(w, folio.from);
   }
-  return Next::Continue();
+  return f.holds ? Hold(w, t) : Next::Continue();
 }
 
 Next MoveAll(World& w, Task& t, MigrateFrame&) {
@@ -285,6 +305,11 @@ void RemoveMigrationEntries(World& w, Pfn from, Pfn to) {
     MapFrames(w, pfn, at.level == 0 ? 1 : w.frames.Count(to));
     Store(w, at.mm, slot, at.vpn, MigratedEntry(w, vma, slot.form, entry, pfn, dirty));
   }
+  // Whoever waits for the folio's lock looks again, and sleeps again if it waits for another one.
+  for (Task& t : w.tasks) {
+    const bool waits = t.state == Task::State::kAsleep && t.sleep == Task::Sleep::kMigration;
+    if (waits) t.state = Task::State::kRunnable;
+  }
 }
 
 bool MoveFolio(World& w, Pfn from, Pfn to) {
@@ -312,6 +337,16 @@ void PushMigrate(Task& t, MigrateTarget target) {
   PushPath<MigrateFrame>(t, PathOf::k_migrate).target = target;
 }
 
-std::uint32_t MigrationEntryWait(World&, FaultFrame&, const Vma&) { return kVmFaultRetry; }
+void PushMigrateOut(Task& t) {
+  MigrateFrame& f = PushPath<MigrateFrame>(t, PathOf::k_migrate);
+  f.target.same_node = true;
+  f.holds = true;
+}
+
+void PushMigrateIn(World& w, Task& t) {
+  t.isolated = std::exchange(w.open_migrations, {});
+  PushPath<MigrateFrame>(t, PathOf::k_migrate);
+  t.top().step = kMove;
+}
 
 }  // namespace uffdsim

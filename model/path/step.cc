@@ -74,6 +74,7 @@ Task& NewTask(World& w, MmId mm) {
   t.sleep_ctx = CtxId(0);
   t.outcome = Outcome{};
   t.tag = 0;
+  t.held = false;
   return t;
 }
 

@@ -63,12 +63,14 @@ struct Task {
   std::vector<Isolated> isolated;
 
   // Where it sleeps.
-  enum class Sleep : std::uint8_t { kNone, kUserfault, kEvent } sleep = Sleep::kNone;
+  enum class Sleep : std::uint8_t { kNone, kUserfault, kEvent, kMigration } sleep = Sleep::kNone;
   CtxId sleep_ctx{};
 
   Operation op;
   Outcome outcome;
   std::uint64_t tag = 0;
+  // Somebody chooses when it takes each of its steps: Machine::Settle() leaves it alone.
+  bool held = false;
 
   Frame& top() { return stack[depth - 1U]; }
 
