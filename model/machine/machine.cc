@@ -71,6 +71,11 @@ TaskId Machine::Start(const Operation& op, std::uint64_t tag) {
 
 void Machine::Settle(TaskId fresh) {
   World& w = *world_;
+  // Who sleeps nowhere restarts its system call: once now, when something may have changed.
+  for (Task& t : w.tasks) {
+    const bool restarts = t.state == Task::State::kAsleep && t.sleep == Task::Sleep::kNone;
+    if (restarts && t.id != fresh) t.state = Task::State::kRunnable;
+  }
   for (Task* next = NewestRunnable(w); next != nullptr; next = NewestRunnable(w)) {
     RunTask(w, *next);
   }
@@ -115,7 +120,7 @@ StepAt Machine::NextStep(TaskId id) const {
 
 const char* SleepingIn(const Task& t) {
   switch (t.sleep) {
-    case Task::Sleep::kNone: return "";
+    case Task::Sleep::kNone: return t.state == Task::State::kAsleep ? "restart_syscall" : "";
     case Task::Sleep::kUserfault: return "handle_userfault";
     case Task::Sleep::kEvent: return "userfaultfd_event_wait_completion";
     case Task::Sleep::kMigration: return "migration_entry_wait";

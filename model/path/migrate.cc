@@ -72,6 +72,21 @@ bool InstallOne(World& w, const Mapping& m) {
   return true;
 }
 
+// A huge leaf is split first where there are no PMD softleaves, and where one would pass for a
+// present leaf: riscv64 with soft-dirty, loongarch64 with 4 KiB pages (model/arch). Linux does not
+// see the latter; what it then does to memory that belongs to others is not modelled.
+void SplitUnfitLeaves(World& w, Pfn head) {
+  const Arch& arch = *w.arch;
+  for (const Mapping& m : MappingsOf(w, head)) {
+    const Vma vma = *w.mm(m.mm).vmas.Find(m.vpn);
+    if (m.level == 0 || vma.Hugetlb()) continue;
+    const Word present = w.mm(m.mm).table.GetPmd(m.vpn);
+    const Word entry = MigrationEntryFor(w, Form::kPmd, present, m.pfn, true);
+    const bool fits = arch.SupportsPmdSoftleaves() && !arch.Present(Form::kPmd, entry);
+    if (!fits) SplitPmd(w, m.mm, vma, m.vpn);
+  }
+}
+
 struct Entry {
   MmId mm{};
   Vpn vpn{};
@@ -287,6 +302,7 @@ Word MigratedEntry(const World& w, const Vma& vma, Form form, Word entry, Pfn pf
 }
 
 bool InstallMigrationEntries(World& w, Pfn head) {
+  SplitUnfitLeaves(w, head);
   bool all = true;
   for (const Mapping& m : MappingsOf(w, head)) all = InstallOne(w, m) && all;
   return all;

@@ -100,7 +100,7 @@ void Start_numa_scan(World& w, Task& t) {
     Vma* vma = w.mm(t.mm).vmas.Find(vpn);
     const Vpn end = vma == nullptr ? vpn + 1 : std::min(range.last, vma->end);
     if (vma != nullptr && Scanned(*vma)) {
-      changed += ChangeProtection(w, t.mm, *vma, vpn, end, ProtOp::kNuma);
+      changed += ChangeProtection(w, t.mm, *vma, vpn, end, ProtOp::kNuma).pages;
     }
     vpn = end;
   }
