@@ -75,6 +75,7 @@ Task& NewTask(World& w, MmId mm) {
   t.outcome = Outcome{};
   t.tag = 0;
   t.held = false;
+  t.announcements.clear();
   return t;
 }
 

@@ -62,6 +62,16 @@ struct Task {
   };
   std::vector<Isolated> isolated;
 
+  // Events that the running operation announces once its locks are dropped, in order (a list head
+  // on the kernel's stack as well). mmap_changing of each context is raised until its event was
+  // read.
+  struct Announcement {
+    CtxId ctx{};
+    Message message;
+    bool late = false;  // mremap: comes after the REMAP event
+  };
+  std::vector<Announcement> announcements;
+
   // Where it sleeps.
   enum class Sleep : std::uint8_t { kNone, kUserfault, kEvent, kMigration } sleep = Sleep::kNone;
   CtxId sleep_ctx{};

@@ -267,6 +267,49 @@ TEST(Threads, MistakesArePointedAt) {
   EXPECT_NE(Failures("choose fail_migrate 0\n").find("from 1"), std::string::npos);
 }
 
+// A region of twelve pages, each registered with a context of its own.
+std::string Twelve(const std::string& feature) {
+  std::string text = "map A anon 12\n";
+  for (int i = 0; i < 12; ++i) {
+    const std::string name = "U" + std::to_string(i);
+    text += "uffd " + name + " features=" + feature + "\n";
+    text += "register " + name + " A " + std::to_string(i) + " 1 missing\n";
+  }
+  return text;
+}
+
+TEST(Events, OneForEachContextHoweverManyThereAre) {
+  std::string unmap = Twelve("event_unmap") + "munmap A 0 12\nexpect blocked\n";
+  std::string forked = Twelve("event_fork") + "fork 1\nexpect blocked\n";
+  std::string moved =
+      Twelve("event_unmap") + "map B anon 12\nmremap B 0 12 12 A 0\nexpect blocked\n";
+  for (int i = 0; i < 12; ++i) {
+    const std::string read = "messages U" + std::to_string(i) + "\n";
+    unmap += read + "expect message unmap A:0 12\n";
+    forked += read + "expect message fork U" + std::to_string(i) + "c1\n";
+    moved += read + "expect message unmap A:0 12\n";
+  }
+  EXPECT_EQ(Failures(unmap + "expect resumed munmap ok\n"), "");
+  EXPECT_EQ(Failures(forked + "expect resumed fork ok\n"), "");
+  EXPECT_EQ(Failures(moved + "expect resumed mremap ok\n"), "");
+}
+
+TEST(Events, AKilledThreadAnnouncesNoMore) {
+  EXPECT_EQ(Failures("uffd U features=event_fork,event_unmap\n"
+                     "map A anon 2\n"
+                     "register U A 0 2 missing\n"
+                     "fork 1\n"
+                     "messages U\n"
+                     "expect message fork Uc1\n"
+                     "@1 munmap A 0 1\n"
+                     "expect blocked userfaultfd_event_wait_completion\n"
+                     "exit 1\n"
+                     "expect ok\n"
+                     "copy U A 1 1 5\n"
+                     "expect ok\n"),
+            "");
+}
+
 TEST(Choices, TheSecondReadFromSwapFails) {
   EXPECT_EQ(Failures("map A anon 2\n"
                      "write A 0 7 2\n"
