@@ -25,6 +25,13 @@ Pfn WrittenPageOnly(World& w, const Vma& vma, Vpn vpn) {
   return unwritten ? Pfn(0) : ContinuedPage(w, vma, vpn);
 }
 
+bool WaitsByAnyBits(const World& w, Word word, UffdReason reason) {
+  const Arch& arch = *w.arch;
+  const bool decodes =
+      reason == UffdReason::kWp && !arch.None(Form::kPte, word) && !arch.Present(Form::kPte, word);
+  return decodes ? !arch.Write(Form::kPte, word) : PteMustWait(w, word, reason);
+}
+
 void ZapShared(World& w, MmId mm, Vma& vma, Vpn first, Vpn last, ProtOp op) {
   if (op != ProtOp::kRwp || !vma.Shared()) return RwprotectVma(w, mm, vma, first, last, op);
   ZapRange(w, mm, vma, first, last, ZapMarkers::kKeep, Cause::kZap);
@@ -48,6 +55,7 @@ void UnregisterLeavesRwpFlag(StepTable& table) { table.site.cleared_flags = &All
 void SetModeLeavesSleepers(StepTable& table) { table.site.set_mode_wakes = &WakesNobody; }
 void SetModeForAnybody(StepTable& table) { table.site.set_mode_allows = &AnyContext; }
 void RwprotectKeepsPrefix(StepTable& table) { table.site.rwprotect_validates = &NeverValidates; }
+void MustWaitDecodesSwap(StepTable& table) { table.site.pte_must_wait = &WaitsByAnyBits; }
 void ArmZapsSharedPages(StepTable& table) {
   table.site.rwprotect_vma = &ZapShared;
   table.site.minor_wanted = &MinorUnlessAsync;

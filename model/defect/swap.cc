@@ -46,6 +46,12 @@ Word SwapEntryUnmarked(const World& w, SwapSlot slot, Word present, bool exclusi
   return SwapEntryFor(w, slot, w.arch->ClearUffd(Form::kPte, present), exclusive);
 }
 
+Word MarkOfFirst(const World& w, Word first, Word own) {
+  if (!w.arch->Present(Form::kPte, own)) return own;
+  const Word unmarked = w.arch->ClearUffd(Form::kPte, own);
+  return w.arch->Uffd(Form::kPte, first) ? w.arch->MkUffd(Form::kPte, own) : unmarked;
+}
+
 }  // namespace
 
 void SwapoffMissesMarked(StepTable& table) { table.site.swapoff_finds = &FindsUnmarked; }
@@ -62,5 +68,7 @@ void SwapoffLeavesAccessible(StepTable& table) {
 void SwapinLeavesAccessible(StepTable& table) { table.site.swapped_in = &SwappedInAccessible; }
 void TruncateSkipsSwap(StepTable& table) { table.site.zap_spares_swap = &SparesBeyondEnd; }
 void SwapoutDropsBit(StepTable& table) { table.site.swap_entry = &SwapEntryUnmarked; }
+
+void UnmapBatchIgnoresMark(StepTable& table) { table.site.unmap_batch_word = &MarkOfFirst; }
 
 }  // namespace uffdsim::defect

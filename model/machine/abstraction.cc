@@ -29,6 +29,14 @@ TrackMode ModeOf(const Vma& vma) {
   return vma.UffdWp() ? TrackMode::kWp : TrackMode::kNone;
 }
 
+// The frame of device memory that stands for the page.
+Pfn DeviceFrame(const Arch& arch, const PageTable& table, Vpn vpn) {
+  const Word pmd = table.GetPmd(vpn);
+  if (arch.None(Form::kPmd, pmd)) return SoftleafPfn(arch, Form::kPte, table.GetPte(vpn));
+  return SoftleafPfn(arch, Form::kPmd, pmd) +
+         static_cast<std::uint32_t>(vpn.value & (table.PmdPages() - 1));
+}
+
 }  // namespace
 
 void WorldView::Describe(const Vma& vma, Form form, Word word, AbstractPage* page) const {
@@ -140,9 +148,7 @@ std::vector<AbstractCount> WorldView::Counts() const {
            vpn = table.NextMapped(vpn + 1, vma.end)) {
         const AbstractPage page = PageOf(MmId(static_cast<std::uint16_t>(m)), vma, vpn);
         if (page.backing == Backing::kResident) ++maps[page.frame - 1];
-        if (page.backing == Backing::kDevice) {
-          ++maps[SoftleafPfn(arch, Form::kPte, table.GetPte(vpn)).value];
-        }
+        if (page.backing == Backing::kDevice) ++maps[DeviceFrame(arch, table, vpn).value];
         if (page.backing == Backing::kSwapped) {
           ++slots[SwapSlotOf(arch, table.GetPte(vpn)).value];
         }

@@ -18,7 +18,7 @@ class SwapDevice {
     std::uint32_t count = 0;  // swap entries (PTEs, shmem slots) that name it
     Pfn cache{};              // frame in the swap cache, 0: none
     bool written = false;     // content is valid on the device
-    bool bad = false;         // reading it back fails (environment choice)
+    bool bad = false;         // reading it back always fails
   };
 
   bool on() const { return on_; }

@@ -63,6 +63,8 @@ inline bool FaultsEndlessly(Task& t, std::uint8_t* in_a_row) {
 inline constexpr std::uint32_t kFaultDeliver = 1U << 16;
 // VM_FAULT_FALLBACK: no huge page; go on with small ones.
 inline constexpr std::uint32_t kFaultFallback = 1U << 21;
+// The entry stands for a folio that migrates: the fault sleeps until that is over.
+inline constexpr std::uint32_t kFaultWait = 1U << 20;
 
 std::uint32_t HugetlbFault(World& w, FaultFrame& f, Vma& vma);   // hugetlb_fault.cc
 std::uint32_t HugeAnonFault(World& w, FaultFrame& f, Vma& vma);  // thp_fault.cc: PMD none
