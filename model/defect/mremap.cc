@@ -46,7 +46,6 @@ Word NotRearmed(const World&, const Vma&, Form, Word word) { return word; }
 Word OnlyMarked(const World& w, const Vma& dst, Form form, Word word) {
   return dst.UffdRwp() ? w.arch->MkUffd(form, word) : word;
 }
-void KeepsChanging(World&, CtxId) {}
 bool NeverRefuses(const World&, Pfn) { return false; }
 
 }  // namespace
@@ -70,7 +69,6 @@ void MoveSwapNotArmed(StepTable& table) { table.site.uffd_moved_swap = &SwapAsIs
 void MoveForgetsSoftDirty(StepTable& table) { table.site.uffd_moved_swap = &SwapWithoutSoftDirty; }
 void MoveNotArmed(StepTable& table) { table.site.uffd_move_rearmed = &NotRearmed; }
 void MoveArmedAccessible(StepTable& table) { table.site.uffd_move_rearmed = &OnlyMarked; }
-void MremapFailureLeavesChanging(StepTable& table) { table.site.remap_failed = &KeepsChanging; }
 void MovePinnedSource(StepTable& table) { table.site.uffd_move_refuses = &NeverRefuses; }
 
 }  // namespace uffdsim::defect

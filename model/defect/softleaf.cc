@@ -20,13 +20,6 @@ Word ReadableUnmarked(const World& w, Form form, Word word) {
   return readable == word ? word : w.arch->SwpClearUffd(form, readable);
 }
 
-Word DevicePrivateDowngradedUnmarked(const World& w, const Vma& vma, Form form, Word word,
-                                     ProtOp op, bool anon_page) {
-  const Word changed = ProtectNonpresent(w, vma, form, word, op, anon_page);
-  const bool downgraded = Classify(*w.arch, form, word) == EntryKind::kDevicePrivateWrite;
-  return downgraded && op == ProtOp::kMprotect ? w.arch->SwpClearUffd(form, changed) : changed;
-}
-
 // The entry as its mark looks to the accessor of present ones.
 Word AsIfPresent(const World& w, Form form, Word entry) {
   const bool marked = w.arch->Uffd(form, entry);
@@ -71,9 +64,6 @@ void HugetlbForkCorruptsOffset(StepTable& table) {
   table.site.forked_softleaf = &HugetlbClearedAsPresent;
 }
 void ForkDowngradeLosesBit(StepTable& table) { table.site.forked_readable = &ReadableUnmarked; }
-void DevicePrivateMprotectDropsBit(StepTable& table) {
-  table.site.protected_nonpresent = &DevicePrivateDowngradedUnmarked;
-}
 void DeviceReturnReadsAsPresent(StepTable& table) {
   table.site.device_migration_entry = &ReturnReadAsPresent;
 }

@@ -140,6 +140,10 @@ std::vector<AbstractCount> WorldView::Counts() const {
   const Arch& arch = *w_.arch;
   std::vector<std::uint64_t> maps(w_.frames.size());
   std::vector<std::uint64_t> slots(w_.swap.size());
+  // An entry that a defective kernel garbled may name what does not exist.
+  const auto count = [](std::vector<std::uint64_t>& counts, std::uint64_t which) {
+    if (which < counts.size()) ++counts[which];
+  };
   for (std::size_t m = 0; m < w_.mms.size(); ++m) {
     if (!w_.mms[m].alive) continue;
     const PageTable& table = w_.mms[m].table;
@@ -147,17 +151,17 @@ std::vector<AbstractCount> WorldView::Counts() const {
       for (Vpn vpn = table.NextMapped(vma.start, vma.end); vpn < vma.end;
            vpn = table.NextMapped(vpn + 1, vma.end)) {
         const AbstractPage page = PageOf(MmId(static_cast<std::uint16_t>(m)), vma, vpn);
-        if (page.backing == Backing::kResident) ++maps[page.frame - 1];
-        if (page.backing == Backing::kDevice) ++maps[DeviceFrame(arch, table, vpn).value];
+        if (page.backing == Backing::kResident) count(maps, page.frame - 1);
+        if (page.backing == Backing::kDevice) count(maps, DeviceFrame(arch, table, vpn).value);
         if (page.backing == Backing::kSwapped) {
-          ++slots[SwapSlotOf(arch, table.GetPte(vpn)).value];
+          count(slots, SwapSlotOf(arch, table.GetPte(vpn)).value);
         }
       }
     }
   }
   for (const File& file : w_.files) {
     file.cache.ForEach(0, ~std::size_t{0}, [&](std::size_t, CacheSlot slot) {
-      if (slot.is_swap()) ++slots[slot.swap().value];
+      if (slot.is_swap()) count(slots, slot.swap().value);
     });
   }
   std::vector<AbstractCount> counts;

@@ -66,13 +66,9 @@ bool Noticed(const DefectRow& row, const std::vector<Scenario>& scenarios,
   return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 }
 
-// Sites that no scenario of this folder reaches with a mark: entries that a driver or a migration
-// holds open, unsharing, a marked PMD's NUMA hint, marks that change their mapping in swap.
-const char* const kUnreached[] = {"forked_readable",        "protected_nonpresent",
-                                  "device_private_entry",   "device_migration_entry",
-                                  "device_exclusive_entry", "restored_exclusive",
-                                  "split_softleaf",         "numa_opened_pmd",
-                                  "copied_entry",           "hugetlb_copied"};
+// Sites that no scenario of this folder reaches with a mark: unsharing, a marked PMD's NUMA hint,
+// marks that change their mapping in swap.
+const char* const kUnreached[] = {"numa_opened_pmd", "copied_entry", "hugetlb_copied"};
 const char* const kHalfReached[] = {"omit:moved_softleaf", "omit:uffd_moved_swap"};
 
 TEST(DerivedDefects, AreNoticedBySomeScenario) {
