@@ -212,7 +212,7 @@ void WorldView::Counts(std::vector<AbstractCount>* out) const {
   });
   for (const File& file : w_.files) {
     file.cache.ForEach(0, ~std::size_t{0}, [&](std::size_t, CacheSlot slot) {
-      if (slot.is_swap()) ++slots[slot.swap().value];
+      if (slot.is_swap() && slot.swap().value < slots.size()) ++slots[slot.swap().value];
     });
   }
   out->clear();

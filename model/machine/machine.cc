@@ -1,5 +1,6 @@
 #include "model/machine/machine.h"
 
+#include "model/path/paths.h"
 #include "model/path/start.h"
 #include "model/uffd/world.h"
 
@@ -36,21 +37,10 @@ WorldConfig SettingsOf(const MachineConfig& config) {
 Task* NewestRunnable(World& w) {
   Task* newest = nullptr;
   for (Task& t : w.tasks) {
-    if (t.state == Task::State::kRunnable && (newest == nullptr || t.tag > newest->tag))
+    if (t.state == Task::State::kRunnable && !t.held && (newest == nullptr || t.tag > newest->tag))
       newest = &t;
   }
   return newest;
-}
-
-// Where a sleeping task sleeps, as the kernel function that a stack trace would show.
-const char* SleepingIn(const Task& t) {
-  switch (t.sleep) {
-    case Task::Sleep::kNone: return "";
-    case Task::Sleep::kUserfault: return "handle_userfault";
-    case Task::Sleep::kEvent: return "userfaultfd_event_wait_completion";
-    case Task::Sleep::kEndlessFault: return "handle_mm_fault";
-  }
-  return "";
 }
 
 }  // namespace
@@ -92,6 +82,11 @@ TaskId Machine::Start(const Operation& op, std::uint64_t tag) {
 
 void Machine::Settle(TaskId fresh) {
   World& w = *world_;
+  // Who sleeps nowhere restarts its system call: once now, when something may have changed.
+  for (Task& t : w.tasks) {
+    const bool restarts = t.state == Task::State::kAsleep && t.sleep == Task::Sleep::kNone;
+    if (restarts && t.id != fresh) t.state = Task::State::kRunnable;
+  }
   for (Task* next = NewestRunnable(w); next != nullptr; next = NewestRunnable(w)) {
     RunTask(w, *next);
   }
@@ -118,6 +113,31 @@ Outcome Machine::Perform(const Operation& op, std::uint64_t tag) {
   Outcome outcome = std::move(t.outcome);
   FreeTask(*world_, id);
   return outcome;
+}
+
+TaskId Machine::StartHeld(const Operation& op, std::uint64_t tag) {
+  const TaskId id = Start(op, tag);
+  world_->task(id).held = true;
+  return id;
+}
+
+StepAt Machine::NextStep(TaskId id) const {
+  const Task& t = world_->tasks[id.value];
+  if (t.state == Task::State::kFree || t.depth == 0) return {};
+  const Frame& frame = t.stack[t.depth - 1U];
+  const Path& path = GetPath(frame.path);
+  return {path.name, path.steps[frame.step].name};
+}
+
+const char* SleepingIn(const Task& t) {
+  switch (t.sleep) {
+    case Task::Sleep::kNone: return t.state == Task::State::kAsleep ? "restart_syscall" : "";
+    case Task::Sleep::kUserfault: return "handle_userfault";
+    case Task::Sleep::kEvent: return "userfaultfd_event_wait_completion";
+    case Task::Sleep::kEndlessFault: return "handle_mm_fault";
+    case Task::Sleep::kMigration: return "migration_entry_wait";
+  }
+  return "";
 }
 
 std::vector<Machine::Resumed> Machine::TakeResumed() { return std::exchange(resumed_, {}); }

@@ -22,6 +22,9 @@
 
 namespace uffdsim {
 
+// Where a sleeping task sleeps: the kernel function that a stack trace would show; "" when awake.
+const char* SleepingIn(const Task& t);
+
 struct MachineConfig {
   const Arch* arch = nullptr;  // required
   // Which function each step runs (model/defect composes them); null: the clean ones.
@@ -32,6 +35,12 @@ struct MachineConfig {
   std::uint64_t swap_bytes = 256ULL << 20;  // size of the device that `swapon` switches on
   ContentMode content_mode = ContentMode::kBytes;
   bool proc_mem_forces = false;  // CONFIG_PROC_MEM_ALWAYS_FORCE; Debian's kernel has _FORCE_PTRACE
+};
+
+// A step of a path, by name.
+struct StepAt {
+  std::string_view path;
+  std::string_view step;
 };
 
 class Machine {
@@ -57,6 +66,13 @@ class Machine {
   // The pieces of Perform(), for whoever schedules steps itself.
   TaskId Start(const Operation& op, std::uint64_t tag);  // a runnable (or already done) task
   void Settle(TaskId fresh);  // runs everybody until quiescent; `fresh` is not put into TakeResumed
+
+  // A task that takes a step only when the caller says so (RunStep() of model/path/step.h while it
+  // is runnable): neither Perform() nor Settle() moves it, also when something wakes it. Once it is
+  // done, the next Settle() puts it into TakeResumed().
+  TaskId StartHeld(const Operation& op, std::uint64_t tag);
+  // The step that a task takes next, or goes on with when it wakes; empty names when it is done.
+  StepAt NextStep(TaskId id) const;
 
   Observation Observe(bool raw) const;
 

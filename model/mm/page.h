@@ -74,12 +74,16 @@ class Frames {
   Pfn Alloc(unsigned order, std::uint8_t node);
   void Free(Pfn head);  // the whole folio
 
-  Page& operator[](Pfn pfn) { return pages_[pfn.value]; }
-  const Page& operator[](Pfn pfn) const { return pages_[pfn.value]; }
-  Pfn HeadOf(Pfn pfn) const { return Pfn(pfn.value & ~((1U << pages_[pfn.value].order) - 1U)); }
-  Page& Head(Pfn pfn) { return pages_[HeadOf(pfn).value]; }
-  const Page& Head(Pfn pfn) const { return pages_[HeadOf(pfn).value]; }
-  std::uint32_t Count(Pfn pfn) const { return 1U << pages_[pfn.value].order; }
+  // A number beyond the last frame, which only an entry that a defective kernel garbled can name,
+  // leads to a frame of no meaning.
+  Page& operator[](Pfn pfn) { return pfn.value < pages_.size() ? pages_[pfn.value] : nowhere_; }
+  const Page& operator[](Pfn pfn) const {
+    return pfn.value < pages_.size() ? pages_[pfn.value] : nowhere_;
+  }
+  Pfn HeadOf(Pfn pfn) const { return Pfn(pfn.value & ~((1U << (*this)[pfn].order) - 1U)); }
+  Page& Head(Pfn pfn) { return (*this)[HeadOf(pfn)]; }
+  const Page& Head(Pfn pfn) const { return (*this)[HeadOf(pfn)]; }
+  std::uint32_t Count(Pfn pfn) const { return 1U << (*this)[pfn].order; }
 
   // Turns a folio into single frames; flags that belong to the folio are copied to each frame.
   void Split(Pfn head) { SplitTo(head, 0); }
@@ -96,6 +100,7 @@ class Frames {
 
  private:
   std::vector<Page> pages_;
+  Page nowhere_;
   std::vector<std::vector<Pfn>> free_;  // by order; single frames are order 0
   std::uint64_t allocated_ = 0;
   bool any_large_ = false;

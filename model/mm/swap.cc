@@ -48,6 +48,7 @@ SwapSlot SwapDevice::Alloc(std::uint32_t count) {
 }
 
 void SwapDevice::FreeIfUnused(SwapSlot slot) {
+  if (!Known(slot)) return;
   Slot& s = slots_[slot.value];
   if (s.count != 0 || s.cache != Pfn(0) || in_use_[slot.value] == 0) return;
   s = Slot{};
@@ -57,13 +58,13 @@ void SwapDevice::FreeIfUnused(SwapSlot slot) {
 }
 
 void SwapDevice::Put(SwapSlot slot) {
-  UFFDSIM_CHECK(slots_[slot.value].count > 0);
-  --slots_[slot.value].count;
+  UFFDSIM_CHECK((*this)[slot].count > 0);
+  --(*this)[slot].count;
   FreeIfUnused(slot);
 }
 
 void SwapDevice::DetachCache(SwapSlot slot) {
-  slots_[slot.value].cache = Pfn(0);
+  (*this)[slot].cache = Pfn(0);
   FreeIfUnused(slot);
 }
 

@@ -56,6 +56,10 @@ class Listener {
   virtual void OnLoss(MmId mm, Vpn first, Vpn last, Cause cause) = 0;
   // The waiters of `ctx` in the range were told to look again.
   virtual void OnWake(CtxId ctx, Vpn first, Vpn last) = 0;
+  // The range's translations are flushed on every CPU.
+  virtual void OnFlush(MmId, Vpn, Vpn) {}
+  // Secondary MMUs were told to forget the range (mmu_notifier_invalidate_range_start()).
+  virtual void OnNotify(MmId, Vpn, Vpn) {}
   // Pages [first, last) of `from` and what protects them also appear at `to_first` of `to`: fork
   // with EVENT_FORK, mremap with EVENT_REMAP (the old place then reports a loss of its own).
   virtual void OnInherit(MmId from, Vpn first, Vpn last, MmId to, Vpn to_first) = 0;

@@ -86,6 +86,7 @@ enum OpFlags : std::uint32_t {
   kOpRamfs = 1U << 18,         // memfd: a file of ramfs
   kOpGuestMemfd = 1U << 19,    // memfd: a guest_memfd that user space may map
   kOpRawMode = 1U << 16,       // rwprotect, writeprotect, copy, ..: `mode` is the whole mode word
+  kOpPmd = 1U << 17,           // split: the mapping (else the folio)
 };
 
 // Arguments of PAGEMAP_SCAN (struct pm_scan_arg); `start` and `length` are in the operation.
@@ -156,6 +157,7 @@ struct Outcome {
     kSignal,   // `signal`, `signal_code`, `signal_at`
     kDied,     // the process is gone
     kBad,      // not possible here: `reason`; nothing was done
+    kStarted,  // a thread that takes its steps one by one; none was taken yet
   } status = Status::kOk;
   Errno error = Errno::kOk;
   std::string blocked_in;       // kernel function

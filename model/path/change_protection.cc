@@ -56,6 +56,9 @@ std::uint64_t ChangePteRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn l
   PageTable::LeafView view{};
   if (!table.FindLeafView(first, &view)) return 0;
   if (view.words == nullptr && !markers) return 0;
+  // The most frequent rewrite of all: the clean formula is inlined.
+  const auto protect = w.steps->site.protected_present;
+  const bool clean = protect == &ProtectPresent;
   std::uint64_t changed = 0;
   for (Vpn vpn = first; vpn < last; ++vpn) {
     const Word old_word = table.GetPte(vpn);
@@ -67,7 +70,10 @@ std::uint64_t ChangePteRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn l
       continue;
     }
     if (arch.Present(Form::kPte, old_word)) {
-      if (op == ProtOp::kRwp && w.steps->site.already_armed(w, Form::kPte, old_word)) continue;
+      if (op == ProtOp::kRwp && arch.Protnone(Form::kPte, old_word) &&
+          w.steps->site.already_armed(w, Form::kPte, old_word)) {
+        continue;
+      }
       if (op == ProtOp::kNuma && (arch.Protnone(Form::kPte, old_word) ||
                                   !NumaSuitable(w, mm, vma, arch.PfnOf(Form::kPte, old_word)))) {
         continue;
@@ -77,8 +83,9 @@ std::uint64_t ChangePteRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn l
       Word merged = old_word;
       const std::uint64_t batch = BatchOf(w, words, last - vpn, &merged);
       for (std::uint64_t i = 0; i < batch; ++i) {
-        words[i] = w.steps->site.protected_present(w, vma, Form::kPte,
-                                                   arch.AdvancePfn(Form::kPte, merged, i), op);
+        const Word word = arch.AdvancePfn(Form::kPte, merged, i);
+        words[i] = clean ? ProtectPresent(w, vma, Form::kPte, word, op)
+                         : protect(w, vma, Form::kPte, word, op);
       }
       changed += batch;
       vpn = vpn + (batch - 1);

@@ -3,12 +3,14 @@
 #include <vector>
 
 #include "model/mm/entry.h"
+#include "model/path/device_fault.h"
 #include "model/path/migrate.h"
-#include "model/path/migrate_wait.h"
 #include "model/path/prot.h"
+#include "model/path/range.h"
 #include "model/path/rmap.h"
 #include "model/path/step_table.h"
 #include "model/path/swap_out.h"
+#include "model/path/thp.h"
 
 namespace uffdsim {
 namespace {
@@ -16,65 +18,124 @@ namespace {
 struct Place {
   MmId mm{};
   Vpn vpn{};
+  Form form = Form::kPte;
 };
 
-// Where device-private entries (or, between the stages, migration entries) name the frame.
+Word Load(const World& w, const Place& at) {
+  const PageTable& table = w.mm(at.mm).table;
+  return at.form == Form::kPte ? table.GetPte(at.vpn) : table.GetPmd(at.vpn);
+}
+
+void Store(World& w, const Place& at, Word word) {
+  PageTable& table = w.mm(at.mm).table;
+  if (at.form == Form::kPte) {
+    table.SetPte(at.vpn, word);
+  } else {
+    table.SetPmd(at.vpn, word);
+  }
+}
+
+std::uint32_t PagesOf(const World& w, const Place& at) {
+  return at.form == Form::kPte ? 1 : static_cast<std::uint32_t>(w.arch->geometry().PmdPages());
+}
+
+// Where device-private entries (or, between the stages, migration entries) name the folio.
 template <class Wanted>
-std::vector<Place> PlacesOf(const World& w, Pfn pfn, Wanted wanted) {
+std::vector<Place> PlacesOf(const World& w, Pfn head, Wanted wanted) {
   const Arch& arch = *w.arch;
   std::vector<Place> found;
   for (std::size_t m = 0; m < w.mms.size(); ++m) {
     if (!w.mms[m].alive) continue;
-    const MmId mm(static_cast<std::uint16_t>(m));
     const PageTable& table = w.mms[m].table;
     for (const Vma& vma : w.mms[m].vmas.list()) {
-      for (Vpn vpn = table.NextMapped(vma.start, vma.end); vpn < vma.end;
-           vpn = table.NextMapped(vpn + 1, vma.end)) {
-        const Word word = table.GetPte(vpn);
-        if (wanted(Classify(arch, Form::kPte, word)) &&
-            SoftleafPfn(arch, Form::kPte, word) == pfn) {
-          found.push_back({.mm = mm, .vpn = vpn});
-        }
+      if (vma.Hugetlb()) continue;
+      Place at{.mm = MmId(static_cast<std::uint16_t>(m))};
+      for (at.vpn = table.NextMapped(vma.start, vma.end); at.vpn < vma.end;
+           at.vpn = table.NextMapped(at.vpn + PagesOf(w, at), vma.end)) {
+        at.form = arch.None(Form::kPmd, table.GetPmd(at.vpn)) ? Form::kPte : Form::kPmd;
+        const Word word = Load(w, at);
+        if (!wanted(Classify(arch, at.form, word))) continue;
+        if (w.frames.HeadOf(SoftleafPfn(arch, at.form, word)) == head) found.push_back(at);
       }
     }
   }
   return found;
 }
 
-bool HoldsSinglePage(const World& w, Pfn pfn) {
-  const Page& page = w.frames[pfn];
-  return page.order == 0 && page.Has(kPgAnon) && !page.Has(kPgZero) && !page.Has(kPgKsm);
+bool Movable(const World& w, Pfn head) {
+  const Page& folio = w.frames[head];
+  return folio.Has(kPgAnon) && !folio.Has(kPgZero) && !folio.Has(kPgKsm);
+}
+
+// migrate_vma_insert_page(): a device page where there was none. MISSING must see the first touch.
+Errno FillHole(World& w, MmId mm, Vma& vma, Vpn vpn) {
+  if (!vma.Anonymous() || vma.UffdMissing()) return Errno::kEINVAL;
+  PageTable& table = w.mm(mm).table;
+  if (!w.arch->None(Form::kPmd, table.GetPmd(vpn))) SplitPmd(w, mm, vma, vpn);
+  PrepareAnonVma(w, mm, vma);
+  table.EnsurePteTable(vpn);
+  const Pfn pfn = NewAnonPage(w, vma, vpn, Content{});
+  w.frames[pfn].flags &= ~static_cast<std::uint32_t>(kPgLru);
+  MapFrames(w, pfn, 1);
+  NotifyInvalidate(w, mm, vpn, vpn + 1);
+  table.SetPte(vpn, MakeDevicePrivate(*w.arch, Form::kPte, vma.Has(kVmWrite), pfn));
+  FlushTlb(w, mm, vpn, vpn + 1);
+  EmitLoss(w, mm, vpn, vpn + 1, Cause::kMigrateHole);
+  return Errno::kOk;
+}
+
+// migrate_vma_split_folio() of device memory: its entries name single pages already.
+void SplitDeviceFolio(World& w, Pfn head) {
+  for (const Place& at : PlacesOf(w, head, &IsDevicePrivate)) {
+    if (at.form == Form::kPte) continue;
+    const Vma vma = *w.mm(at.mm).vmas.Find(at.vpn);
+    SplitPmd(w, at.mm, vma, at.vpn);
+  }
+  w.frames.SplitTo(head, 0);
+}
+
+EntryKind KindAt(const World& w, MmId mm, Vpn vpn) {
+  const RangePage page = PageAt(w, mm, vpn);
+  return Classify(*w.arch, page.form, page.word);
+}
+
+// A huge page that reaches out of the range goes page by page.
+void SplitIfPartial(World& w, MmId mm, const PageRange& range, Vpn vpn) {
+  const RangePage page = PageAt(w, mm, vpn);
+  const Pfn pfn = FrameAt(w, page);
+  if (page.level == 0 || pfn == Pfn(0) || page.vma->Hugetlb()) return;
+  const Vpn first = PmdStart(w, vpn);
+  if (first >= range.first && first + w.arch->geometry().PmdPages() <= range.last) return;
+  SplitFolio(w, w.frames.HeadOf(pfn));
 }
 
 }  // namespace
 
-Word DeviceMigrationEntry(const World& w, Word entry, Pfn pfn, bool exclusive) {
+Word DeviceMigrationEntry(const World& w, Form form, Word entry, bool exclusive) {
   const Arch& arch = *w.arch;
   MigrationAccess access = MigrationAccess::kRead;
-  if (Classify(arch, Form::kPte, entry) == EntryKind::kDevicePrivateWrite) {
+  if (Classify(arch, form, entry) == EntryKind::kDevicePrivateWrite) {
     access = MigrationAccess::kWrite;
   } else if (exclusive) {
     access = MigrationAccess::kReadExclusive;
   }
-  Word word = MakeMigration(arch, Form::kPte, access, pfn, {});
-  if (arch.SwpSoftDirty(Form::kPte, entry)) word = arch.SwpMkSoftDirty(Form::kPte, word);
-  if (arch.SwpUffd(Form::kPte, entry)) word = arch.SwpMkUffd(Form::kPte, word);
-  return word;
-}
-
-Word DevicePrivateEntry(const World& w, Word present, Pfn pfn) {
-  const Arch& arch = *w.arch;
-  Word word = MakeDevicePrivate(arch, Form::kPte, arch.Write(Form::kPte, present), pfn);
-  if (arch.SoftDirty(Form::kPte, present)) word = arch.SwpMkSoftDirty(Form::kPte, word);
-  if (arch.Uffd(Form::kPte, present)) word = arch.SwpMkUffd(Form::kPte, word);
+  Word word = MakeMigration(arch, form, access, SoftleafPfn(arch, form, entry), {});
+  if (arch.SwpSoftDirty(form, entry)) word = arch.SwpMkSoftDirty(form, word);
+  if (arch.SwpUffd(form, entry)) word = arch.SwpMkUffd(form, word);
   return word;
 }
 
 Word DeviceExclusiveEntry(const World& w, Word present, Pfn pfn) {
   const Arch& arch = *w.arch;
-  Word word = MakeDeviceExclusive(arch, pfn);
-  if (arch.SoftDirty(Form::kPte, present)) word = arch.SwpMkSoftDirty(Form::kPte, word);
-  if (arch.Uffd(Form::kPte, present)) word = arch.SwpMkUffd(Form::kPte, word);
+  const Word word = MakeDeviceExclusive(arch, pfn);
+  return arch.SoftDirty(Form::kPte, present) ? arch.SwpMkSoftDirty(Form::kPte, word) : word;
+}
+
+Word DevicePrivateEntry(const World& w, Form form, Word present) {
+  const Arch& arch = *w.arch;
+  Word word = MakeDevicePrivate(arch, form, arch.Write(form, present), arch.PfnOf(form, present));
+  if (arch.SoftDirty(form, present)) word = arch.SwpMkSoftDirty(form, word);
+  if (arch.Uffd(form, present)) word = arch.SwpMkUffd(form, word);
   return word;
 }
 
@@ -90,12 +151,20 @@ Word RestoredExclusive(const World& w, const Vma& vma, Word entry, Pfn pfn) {
 
 Errno MigrateToDevice(World& w, MmId mm, Vpn vpn) {
   const Arch& arch = *w.arch;
-  const Word word = w.mm(mm).table.GetPte(vpn);
-  if (arch.None(Form::kPte, word) || !arch.Present(Form::kPte, word)) return Errno::kEINVAL;
-  const Pfn from = arch.PfnOf(Form::kPte, word);
-  if (!HoldsSinglePage(w, from)) return Errno::kEINVAL;
+  Vma* vma = w.mm(mm).vmas.Find(vpn);
+  if (vma == nullptr || vma->Hugetlb()) return Errno::kEINVAL;
+  const RangePage page = PageAt(w, mm, vpn);
+  if (arch.None(page.form, page.word)) return FillHole(w, mm, *vma, vpn);
+  const Pfn pfn = FrameAt(w, page);
+  if (pfn == Pfn(0)) return Errno::kEINVAL;
+  if (w.frames[pfn].Has(kPgZero)) return FillHole(w, mm, *vma, vpn);
+  const Pfn from = w.frames.HeadOf(pfn);
+  if (!Movable(w, from)) return Errno::kEINVAL;
+  const std::uint8_t order = w.frames[from].order;
+  if (order != 0 && page.level == 0)
+    return SplitFolio(w, from) ? MigrateToDevice(w, mm, vpn) : Errno::kEBUSY;
   if (!IsolateFolio(w, from)) return Errno::kEBUSY;
-  const Pfn to = w.frames.Alloc(0, w.frames[from].node);
+  const Pfn to = w.frames.Alloc(order, w.frames[from].node);
   const bool moved = InstallMigrationEntries(w, from) && MoveFolio(w, from, to);
   const std::vector<Place> places = PlacesOf(w, from, &IsMigration);
   RemoveMigrationEntries(w, from, moved ? to : from);
@@ -104,11 +173,9 @@ Errno MigrateToDevice(World& w, MmId mm, Vpn vpn) {
     w.frames.Free(to);
     return Errno::kEBUSY;
   }
+  // The entries come back as device-private ones, with the flags that they had.
   for (const Place& at : places) {
-    PageTable& table = w.mm(at.mm).table;
-    const Word present = table.GetPte(at.vpn);
-    // The flags of the present entry are those that the migration entry had.
-    table.SetPte(at.vpn, w.steps->site.device_private_entry(w, present, to));
+    Store(w, at, w.steps->site.device_private_entry(w, at.form, Load(w, at)));
   }
   return Errno::kOk;
 }
@@ -120,9 +187,9 @@ Errno MakeDeviceExclusiveEntry(World& w, MmId mm, Vpn vpn) {
   if (arch.None(Form::kPte, word) || !arch.Present(Form::kPte, word)) return Errno::kEINVAL;
   if (!arch.Write(Form::kPte, word)) return Errno::kEBUSY;
   const Pfn pfn = arch.PfnOf(Form::kPte, word);
-  if (!HoldsSinglePage(w, pfn)) return Errno::kEINVAL;
+  if (!Movable(w, w.frames.HeadOf(pfn))) return Errno::kEOPNOTSUPP;
   NotifyInvalidate(w, mm, vpn, vpn + 1);
-  if (arch.Dirty(Form::kPte, word)) w.frames[pfn].flags |= kPgDirty;
+  if (arch.Dirty(Form::kPte, word)) w.frames.Head(pfn).flags |= kPgDirty;
   table.SetPte(vpn, w.steps->site.device_exclusive_entry(w, word, pfn));
   FlushTlb(w, mm, vpn, vpn + 1);
   return Errno::kOk;
@@ -136,21 +203,23 @@ std::uint32_t RestoreDeviceExclusive(World& w, FaultFrame& f, const Vma& vma) {
   return kVmFaultOk;
 }
 
-// The driver's migrate_to_ram(): every entry of the page becomes a migration entry, then present.
+// The driver's migrate_to_ram(): every entry of the folio becomes a migration entry, then present.
 std::uint32_t MigrateToRam(World& w, FaultFrame& f, const Vma&) {
-  if (w.mm(f.mm).table.GetPte(f.vpn) != f.orig) return kVmFaultOk;
-  const Pfn from = SoftleafPfn(*w.arch, Form::kPte, f.orig);
-  Page& page = w.frames[from];
-  const bool exclusive = page.Has(kPgAnonExclusive);
-  ++page.refs;
+  const Form form = f.level == 0 ? Form::kPte : Form::kPmd;
+  if (Load(w, {.mm = f.mm, .vpn = f.vpn, .form = form}) != f.orig) return kVmFaultOk;
+  Pfn from = SoftleafPfn(*w.arch, form, f.orig);
+  if (form == Form::kPte && w.frames[from].order != 0) SplitDeviceFolio(w, w.frames.HeadOf(from));
+  from = w.frames.HeadOf(from);
+  const bool exclusive = w.frames[from].Has(kPgAnonExclusive);
+  ++w.frames[from].refs;
   for (const Place& at : PlacesOf(w, from, &IsDevicePrivate)) {
-    PageTable& table = w.mm(at.mm).table;
-    table.SetPte(at.vpn,
-                 w.steps->site.device_migration_entry(w, table.GetPte(at.vpn), from, exclusive));
-    UnmapFrames(w, from, 1);
+    Store(w, at, w.steps->site.device_migration_entry(w, at.form, Load(w, at), exclusive));
+    UnmapFrames(w, from, PagesOf(w, at));
   }
-  w.frames[from].flags &= ~static_cast<std::uint32_t>(kPgAnonExclusive);
-  const Pfn to = w.frames.Alloc(0, w.frames[from].node);
+  for (std::uint32_t i = 0; i < w.frames.Count(from); ++i) {
+    w.frames[from + i].flags &= ~static_cast<std::uint32_t>(kPgAnonExclusive);
+  }
+  const Pfn to = w.frames.Alloc(w.frames[from].order, w.frames[from].node);
   const bool moved = MoveFolio(w, from, to);
   UFFDSIM_CHECK(moved);
   RemoveMigrationEntries(w, from, to);
@@ -158,6 +227,42 @@ std::uint32_t MigrateToRam(World& w, FaultFrame& f, const Vma&) {
   w.frames[from].refs = 0;
   MaybeFreeFolio(w, from);
   return kVmFaultOk;
+}
+
+void Start_device_private(World& w, Task& t) {
+  const PageRange range = RangeOf(w, t.op);
+  for (Vpn vpn = range.first; vpn < range.last; ++vpn) {
+    SplitIfPartial(w, t.mm, range, vpn);
+    MigrateToDevice(w, t.mm, vpn);
+  }
+  std::int64_t pages = 0;
+  for (Vpn vpn = range.first; vpn < range.last; ++vpn) {
+    if (IsDevicePrivate(KindAt(w, t.mm, vpn))) ++pages;
+  }
+  Succeed(t, pages);
+}
+
+void Start_device_restore(World& w, Task& t) {
+  const PageRange range = RangeOf(w, t.op);
+  std::int64_t pages = 0;
+  for (Vpn vpn = range.first; vpn < range.last; ++vpn) {
+    const RangePage page = PageAt(w, t.mm, vpn);
+    const EntryKind kind = Classify(*w.arch, page.form, page.word);
+    FaultFrame f;
+    f.mm = t.mm;
+    f.vpn = page.level == 0 ? vpn : PmdStart(w, vpn);
+    f.level = static_cast<std::int8_t>(page.level);
+    f.orig = page.word;
+    if (IsDevicePrivate(kind)) {
+      MigrateToRam(w, f, *page.vma);
+    } else if (kind == EntryKind::kDeviceExclusive) {
+      RestoreDeviceExclusive(w, f, *page.vma);
+    } else {
+      continue;
+    }
+    pages += page.level == 0 ? 1 : static_cast<std::int64_t>(w.arch->geometry().PmdPages());
+  }
+  Succeed(t, pages);
 }
 
 }  // namespace uffdsim

@@ -36,6 +36,9 @@ void KillThreads(World& w, MmId mm, TaskId except) {
     const bool living = t.state == Task::State::kRunnable || t.state == Task::State::kAsleep;
     if (!living || t.mm != mm || t.id == except) continue;
     LeaveQueues(w, t.id);
+    // What it had still to announce is not waited for any more.
+    for (const Task::Announcement& event : t.announcements) DropChanging(w, event.ctx);
+    t.announcements.clear();
     t.depth = 0;
     t.state = Task::State::kDone;
     t.outcome = Outcome{};

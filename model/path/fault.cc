@@ -11,7 +11,7 @@
 namespace uffdsim {
 namespace {
 
-enum FaultStep : std::uint8_t { kWalk, kHandle, kWp, kCopy, kDeliver, kWoken };
+enum FaultStep : std::uint8_t { kWalk, kHandle, kWp, kCopy, kDeliver, kWoken, kMigrated };
 
 // Every step finds the VMA again: between steps it may have changed, as between the kernel's locks.
 Vma* FaultVma(World& w, const FaultFrame& f) { return w.mm(f.mm).vmas.Find(f.vpn); }
@@ -24,6 +24,10 @@ Next Finish(Task& t, std::uint32_t result) {
 // Turns a part's answer into the next step.
 Next Dispatch(Task& t, std::uint32_t result) {
   if ((result & kFaultDeliver) != 0) return Next::Goto(kDeliver);
+  if ((result & kFaultWait) != 0) {
+    t.sleep = Task::Sleep::kMigration;
+    return Next::Sleep(kMigrated);
+  }
   if ((result & kFaultCopy) != 0) return Next::Goto(kCopy);
   if ((result & kFaultWp) != 0) return Next::Goto(kWp);
   if ((result & kFaultPtes) != 0) return Next::Goto(kWalk);
@@ -109,6 +113,12 @@ Next Woken(World&, Task& t, FaultFrame&) {
   return Finish(t, kVmFaultRetry);
 }
 
+// The folio was unlocked; the entry is looked at again by a fault of its own.
+Next Migrated(World&, Task& t, FaultFrame&) {
+  t.sleep = Task::Sleep::kNone;
+  return Finish(t, kVmFaultOk);
+}
+
 constexpr Step kSteps[] = {
     StepOf<FaultFrame, &Walk>("walk", kTouchVma | kTouchPte),
     StepOf<FaultFrame, &Handle>("handle", kTouchMemory | kTouchCtx),
@@ -116,6 +126,7 @@ constexpr Step kSteps[] = {
     StepOf<FaultFrame, &Copy>("copy", kTouchMemory),
     StepOf<FaultFrame, &Deliver>("deliver", kTouchVma | kTouchPte | kTouchCtx | kTouchTasks),
     StepOf<FaultFrame, &Woken>("woken", kTouchTasks),
+    StepOf<FaultFrame, &Migrated>("migrated", kTouchTasks),
 };
 
 }  // namespace

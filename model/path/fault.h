@@ -45,12 +45,12 @@ inline FaultFrame& PushFault(World& w, Task& t, MmId mm, std::uint64_t address,
   return f;
 }
 
-// Called by whoever repeats an access after a fault, with its count of faults in a row that neither
-// waited nor failed nor let the access through. True when the count says that it never will: the
-// task has to sleep then, for good. Clean code needs a handful.
+// Called by whoever repeats an access after a fault, with its count of faults that did not let the
+// access through, waits included. True when there were too many for it ever to succeed: the task
+// has to sleep then, for good. Clean code needs a handful and one for each wake without a
+// resolution.
 inline bool FaultsEndlessly(Task& t, std::uint8_t* in_a_row) {
-  constexpr std::uint8_t kEndless = 64;
-  if ((t.fault & kVmFaultRetry) != 0) *in_a_row = 0;
+  constexpr std::uint8_t kEndless = 200;
   if (++*in_a_row < kEndless) return false;
   t.sleep = Task::Sleep::kEndlessFault;
   return true;
@@ -63,6 +63,8 @@ inline bool FaultsEndlessly(Task& t, std::uint8_t* in_a_row) {
 inline constexpr std::uint32_t kFaultDeliver = 1U << 16;
 // VM_FAULT_FALLBACK: no huge page; go on with small ones.
 inline constexpr std::uint32_t kFaultFallback = 1U << 21;
+// The entry stands for a folio that migrates: the fault sleeps until that is over.
+inline constexpr std::uint32_t kFaultWait = 1U << 20;
 
 std::uint32_t HugetlbFault(World& w, FaultFrame& f, Vma& vma);   // hugetlb_fault.cc
 std::uint32_t HugeAnonFault(World& w, FaultFrame& f, Vma& vma);  // thp_fault.cc: PMD none

@@ -126,6 +126,8 @@ void InstallPrivateCopy(World& w, const FaultFrame& f, Vma& vma, Pfn cached) {
 
 }  // namespace
 
+bool MinorWanted(const World&, const Vma& vma) { return vma.UffdMinor(); }
+
 bool FaultAroundAllowed(const Vma& vma) {
   return !vma.UffdWp() && !vma.UffdRwp() && !vma.UffdMinor();
 }
@@ -174,7 +176,7 @@ std::uint32_t FileFault(World& w, FaultFrame& f, Vma& vma) {
   File& file = w.file(vma.file);
   if (index >= file.size) return kVmFaultSigbus;
   const CacheSlot slot = file.cache.Get(index);
-  if (!slot.empty() && vma.UffdMinor()) {
+  if (!slot.empty() && w.steps->site.minor_wanted(w, vma)) {
     f.reason = UffdReason::kMinor;
     return kFaultDeliver;
   }

@@ -105,10 +105,7 @@ Errno DupVma(World& w, MmId parent, MmId child, const Vma& src, std::vector<DupC
 // --- the path ---
 
 struct ForkFrame {
-  static constexpr std::size_t kMaxContexts = 8;
   MmId child{};
-  std::uint8_t contexts = 0;
-  std::array<DupContext, kMaxContexts> made{};
 };
 
 enum ForkStep : std::uint8_t { kDupMmap, kFlushParent, kReturnFromFork };
@@ -138,33 +135,28 @@ Next DupMmap(World& w, Task& t, ForkFrame& f) {
                   [&](const KsmState::Slot& slot) { return slot.mm == t.mm; })) {
     KsmEnter(w, f.child);
   }
-  UFFDSIM_CHECK(made.size() <= f.made.size());
-  f.contexts = static_cast<std::uint8_t>(made.size());
-  std::copy(made.begin(), made.end(), f.made.begin());
+  for (const DupContext& context : made) {
+    Task::Announcement event{.ctx = context.original, .message = {}};
+    event.message.type = Message::Type::kFork;
+    event.message.child_ctx = context.copy;
+    t.announcements.push_back(event);
+  }
   return Next::Continue();
 }
 
 // The parent's entries lost write permission; then the locks are dropped and the events announced.
-Next FlushParent(World& w, Task& t, ForkFrame& f) {
+Next FlushParent(World& w, Task& t, ForkFrame&) {
   const VmaTree::List& vmas = w.mm(t.mm).vmas.list();
   if (!vmas.empty()) FlushTlb(w, t.mm, vmas.front().start, vmas.back().end);
-  if (f.contexts == 0) return Next::Continue();
-  const ForkFrame mine = f;
-  EventsFrame& events = PushPath<EventsFrame>(t, PathOf::k_uffd_event);
-  for (std::uint8_t i = 0; i < mine.contexts; ++i) {
-    EventsFrame::Item item;
-    item.type = Message::Type::kFork;
-    item.ctx = mine.made[i].original;
-    item.child = mine.made[i].copy;
-    events.Add(item);
-  }
-  return Next::Call(kReturnFromFork);
+  return PushAnnouncements(t, UnmapTurn::kLate) ? Next::Call(kReturnFromFork) : Next::Continue();
 }
 
 Next ReturnFromFork(World& w, Task& t, ForkFrame& f) {
-  for (std::uint8_t i = 0; i < f.contexts; ++i) {
-    // The parent's context went away before its message was read (userfaultfd_release_new()).
-    if (!w.ctx(f.made[i].copy).open) CloseUffd(w, f.made[i].copy);
+  // The parent's context went away before its message was read (userfaultfd_release_new()).
+  for (std::size_t c = 1; c < w.contexts.size(); ++c) {
+    const Context& ctx = w.contexts[c];
+    const bool unread = ctx.mm == f.child && ctx.parent != CtxId(0) && !ctx.open && !ctx.released;
+    if (unread) CloseUffd(w, CtxId(static_cast<std::uint16_t>(c)));
   }
   Succeed(t);
   t.outcome.child = f.child;

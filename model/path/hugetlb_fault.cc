@@ -10,7 +10,6 @@
 #include "model/path/fault.h"
 #include "model/path/huge.h"
 #include "model/path/hugetlb.h"
-#include "model/path/migrate_wait.h"
 #include "model/path/rmap.h"
 #include "model/path/step_table.h"
 
@@ -211,7 +210,7 @@ std::uint32_t HugetlbFault(World& w, FaultFrame& f, Vma& vma) {
       return NoPage(w, f, vma);
     case EntryKind::kMigrationRead:
     case EntryKind::kMigrationReadExclusive:
-    case EntryKind::kMigrationWrite: return MigrationEntryWait(w, f, vma);
+    case EntryKind::kMigrationWrite: return kFaultWait;
     case EntryKind::kHwPoison: return kVmFaultHwpoison;
     case EntryKind::kSwap:
     case EntryKind::kDevicePrivateRead:

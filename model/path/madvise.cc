@@ -195,11 +195,13 @@ Next StartUnmerge(Task& t, MadviseFrame& f, const Vma& vma) {
   return Next::Call(kUnmerged);
 }
 
-Next GuardForEver(World& w, Task& t, Vpn vpn, Errno error) {
+// restart_syscall(): the call comes back as soon as it has returned. Here that is once after every
+// operation, since nothing changes in between.
+Next Restart(World& w, Task& t, Vpn vpn, Errno error) {
   if (error != Errno::kEAGAIN) return Answer(t, error);
   if (w.listener != nullptr) w.listener->OnEndless(t.mm, vpn);
-  Bad(t, "the kernel restarts this call for ever: zapping leaves uffd-wp markers");
-  return Next::Return();
+  t.sleep = Task::Sleep::kNone;
+  return Next::Sleep(kNextVma);
 }
 
 Next Simple(Task& t, Errno error) {
@@ -222,7 +224,7 @@ Next Advise(World& w, Task& t, MadviseFrame& f, Vma& vma) {
     case Advice::kCollapse: return Simple(t, CollapseRange(w, t.mm, vma, f.cur, f.piece_end));
     case Advice::kGuardInstall: {
       const Errno error = GuardInstall(w, t.mm, vma, f.cur, f.piece_end);
-      return error == Errno::kOk ? Next::Goto(kPieceDone) : GuardForEver(w, t, f.cur, error);
+      return error == Errno::kOk ? Next::Goto(kPieceDone) : Restart(w, t, f.cur, error);
     }
     case Advice::kGuardRemove: return Simple(t, GuardRemove(w, t.mm, vma, f.cur, f.piece_end));
     case Advice::kUnmergeable: return StartUnmerge(t, f, vma);

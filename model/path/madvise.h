@@ -16,8 +16,8 @@ Errno AdviseCold(World& w, MmId mm, const Vma& vma, Vpn first, Vpn last);
 // madvise_willneed(): swapped pages are read into the swap cache; entries stay.
 Errno AdviseWillneed(World& w, MmId mm, const Vma& vma, Vpn first, Vpn last);
 
-// madvise_guard_install() and _remove(). EAGAIN of the first: the range can never be cleared (a
-// protected file page leaves a uffd-wp marker each time it is zapped), the call restarts for ever.
+// madvise_guard_install() and _remove(). EAGAIN of the first: the range could not be cleared (a
+// protected file page leaves a uffd-wp marker each time it is zapped), so the call restarts.
 Errno GuardInstall(World& w, MmId mm, Vma& vma, Vpn first, Vpn last);
 Errno GuardRemove(World& w, MmId mm, const Vma& vma, Vpn first, Vpn last);
 

@@ -3,7 +3,7 @@
 // Mirrors: madvise_guard_install(), madvise_guard_remove() of mm/madvise.c.
 // Marker:  whatever the range held is zapped, armed or not; guard markers take its place. Zapping a
 //          protected file page of a WP VMA leaves a uffd-wp marker, which is not a guard either:
-//          the kernel tries again and again.
+//          the kernel tries again and again, and the pages in front of it have their guards.
 #include "model/mm/entry.h"
 #include "model/path/alloc.h"
 #include "model/path/madvise.h"
@@ -16,16 +16,20 @@ namespace {
 
 bool IsGuard(const Arch& arch, Word word) { return (MarkerOf(arch, word) & kMarkerGuard) != 0; }
 
-// The walk before anything is installed: only empty places and guards.
-bool RangeIsClear(const World& w, MmId mm, Vpn first, Vpn last) {
+// walk_page_range_mm_unsafe(): fills empty places until something else than a guard is in the way.
+// kEEXIST: it is.
+Errno FillUpTo(World& w, MmId mm, Vpn first, Vpn last) {
   const Arch& arch = *w.arch;
-  const PageTable& table = w.mm(mm).table;
-  for (Vpn vpn = table.NextMapped(first, last); vpn < last; vpn = table.NextMapped(vpn + 1, last)) {
-    if (!arch.None(Form::kPmd, table.GetPmd(vpn))) return false;
+  PageTable& table = w.mm(mm).table;
+  for (Vpn vpn = first; vpn < last; ++vpn) {
+    if (!arch.None(Form::kPmd, table.GetPmd(vpn))) return Errno::kEEXIST;
     const Word word = table.GetPte(vpn);
-    if (!arch.None(Form::kPte, word) && !IsGuard(arch, word)) return false;
+    if (IsGuard(arch, word)) continue;
+    if (!arch.None(Form::kPte, word)) return Errno::kEEXIST;
+    if (!AllocPteTable(w, mm, vpn)) return Errno::kENOMEM;
+    table.SetPte(vpn, MakeMarker(arch, kMarkerGuard));
   }
-  return true;
+  return Errno::kOk;
 }
 
 }  // namespace
@@ -34,17 +38,15 @@ Errno GuardInstall(World& w, MmId mm, Vma& vma, Vpn first, Vpn last) {
   if (vma.Has(kVmSpecial | kVmHugetlb | kVmLocked)) return Errno::kEINVAL;
   vma.flags |= kVmMaybeGuard;
   if (vma.Anonymous()) PrepareAnonVma(w, mm, vma);
-  if (!RangeIsClear(w, mm, first, last)) {
-    const bool drops = w.steps->site.guard_drops_markers(w, vma);
-    ZapRange(w, mm, vma, first, last, drops ? ZapMarkers::kDrop : ZapMarkers::kKeep, Cause::kGuard);
-    if (!RangeIsClear(w, mm, first, last)) return Errno::kEAGAIN;
+  const bool drops = w.steps->site.guard_drops_markers(w, vma);
+  const ZapMarkers markers = drops ? ZapMarkers::kDrop : ZapMarkers::kKeep;
+  for (bool zapped = false;; zapped = true) {
+    const Errno error = FillUpTo(w, mm, first, last);
+    if (error != Errno::kEEXIST) return error;
+    if (zapped) break;
+    ZapRange(w, mm, vma, first, last, markers, Cause::kGuard);
   }
-  PageTable& table = w.mm(mm).table;
-  for (Vpn vpn = first; vpn < last; ++vpn) {
-    if (!AllocPteTable(w, mm, vpn)) return Errno::kENOMEM;
-    table.SetPte(vpn, MakeMarker(*w.arch, kMarkerGuard));
-  }
-  return Errno::kOk;
+  return Errno::kEAGAIN;
 }
 
 Errno GuardRemove(World& w, MmId mm, const Vma& vma, Vpn first, Vpn last) {

@@ -6,6 +6,7 @@
 #include "model/path/hugetlb.h"
 #include "model/path/migrate.h"
 #include "model/path/paths.h"
+#include "model/path/range.h"
 #include "model/path/rmap.h"
 #include "model/path/start.h"
 #include "model/path/swap_out.h"
@@ -108,6 +109,19 @@ void MemoryFailure(World& w, Pfn pfn) {
   ++w.frames[pfn].refs;
   TryToUnmap(w, pfn, Ttu::kHwPoison);
   w.frames[pfn].flags &= ~static_cast<std::uint32_t>(kPgLru);
+}
+
+void Start_hwpoison(World& w, Task& t) {
+  if (!w.arch->HasHwPoison()) return Bad(t, "this kernel handles no memory failures");
+  const PageRange range = RangeOf(w, t.op);
+  std::int64_t poisoned = 0;
+  for (Vpn vpn = range.first; vpn < range.last; ++vpn) {
+    const Pfn pfn = FrameAt(w, PageAt(w, t.mm, vpn));
+    if (pfn == Pfn(0)) continue;
+    MemoryFailure(w, pfn);
+    if (w.frames[pfn].Has(kPgHwPoison)) ++poisoned;
+  }
+  Succeed(t, poisoned);
 }
 
 void PushInjectError(Task& t, Vpn first, Vpn last) {

@@ -1,11 +1,11 @@
 #include "model/path/migrate.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "model/mm/entry.h"
 #include "model/path/hugetlb.h"
 #include "model/path/ksm.h"
-#include "model/path/migrate_wait.h"
 #include "model/path/paths.h"
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
@@ -18,7 +18,10 @@ namespace {
 
 struct MigrateFrame {
   MigrateTarget target;
+  bool holds = false;  // stop once the entries are out
 };
+
+enum MigrateStep : std::uint8_t { kUnmap, kMove, kRestore, kFinish };
 
 // How one level stores its entries: hugetlb words are PTEs in the table's own format.
 struct Slot {
@@ -69,6 +72,21 @@ bool InstallOne(World& w, const Mapping& m) {
   // inherits that place (folio_remove_rmap_pte(), migrate_folio_move()).
   if (FolioPartlyMapped(w, head)) w.frames[head].flags |= kPgPartlyMapped;
   return true;
+}
+
+// A huge leaf is split first where there are no PMD softleaves, and where one would pass for a
+// present leaf: riscv64 with soft-dirty, loongarch64 with 4 KiB pages (model/arch). Linux does not
+// see the latter; what it then does to memory that belongs to others is not modelled.
+void SplitUnfitLeaves(World& w, Pfn head) {
+  const Arch& arch = *w.arch;
+  for (const Mapping& m : MappingsOf(w, head)) {
+    const Vma vma = *w.mm(m.mm).vmas.Find(m.vpn);
+    if (m.level == 0 || vma.Hugetlb()) continue;
+    const Word present = w.mm(m.mm).table.GetPmd(m.vpn);
+    const Word entry = MigrationEntryFor(w, Form::kPmd, present, m.pfn, true);
+    const bool fits = arch.SupportsPmdSoftleaves() && !arch.Present(Form::kPmd, entry);
+    if (!fits) SplitPmd(w, m.mm, vma, m.vpn);
+  }
 }
 
 struct Entry {
@@ -192,6 +210,23 @@ void SplitPartlyMapped(World& w, Task& t) {
   }
 }
 
+// Leaves the folios whose entries are out to whoever ends the migration; the others go back.
+Next Hold(World& w, Task& t) {
+  t.value = 0;
+  for (const Task::Isolated& folio : t.isolated) {
+    if (folio.unmapped) {
+      w.open_migrations.push_back(folio);
+      ++t.value;
+      continue;
+    }
+    RemoveMigrationEntries(w, folio.from, folio.from);
+    w.frames.Free(folio.to);
+    Putback(w, folio.from);
+  }
+  t.isolated.clear();
+  return Next::Return();
+}
+
 Next UnmapAll(World& w, Task& t, MigrateFrame& f) {
   SplitPartlyMapped(w, t);
   for (Task::Isolated& folio : t.isolated) {
@@ -200,7 +235,7 @@ Next UnmapAll(World& w, Task& t, MigrateFrame& f) {
     folio.to = w.frames.Alloc(page.order, node);
     folio.unmapped = InstallMigrationEntries(w, folio.from);
   }
-  return Next::Continue();
+  return f.holds ? Hold(w, t) : Next::Continue();
 }
 
 Next MoveAll(World& w, Task& t, MigrateFrame&) {
@@ -275,6 +310,7 @@ Word MigratedEntry(const World& w, const Vma& vma, Form form, Word entry, Pfn pf
 }
 
 bool InstallMigrationEntries(World& w, Pfn head) {
+  SplitUnfitLeaves(w, head);
   bool all = true;
   for (const Mapping& m : MappingsOf(w, head)) all = InstallOne(w, m) && all;
   return all;
@@ -292,6 +328,11 @@ void RemoveMigrationEntries(World& w, Pfn from, Pfn to) {
     if (anon && !shared) w.frames[pfn].flags |= kPgAnonExclusive;
     MapFrames(w, pfn, at.level == 0 ? 1 : w.frames.Count(to));
     Store(w, at.mm, slot, at.vpn, w.steps->site.migrated(w, vma, slot.form, entry, pfn, dirty));
+  }
+  // Whoever waits for the folio's lock looks again, and sleeps again if it waits for another one.
+  for (Task& t : w.tasks) {
+    const bool waits = t.state == Task::State::kAsleep && t.sleep == Task::Sleep::kMigration;
+    if (waits) t.state = Task::State::kRunnable;
   }
 }
 
@@ -323,6 +364,16 @@ void PushMigrate(Task& t, MigrateTarget target) {
   PushPath<MigrateFrame>(t, PathOf::k_migrate).target = target;
 }
 
-std::uint32_t MigrationEntryWait(World&, FaultFrame&, const Vma&) { return kVmFaultRetry; }
+void PushMigrateOut(Task& t) {
+  MigrateFrame& f = PushPath<MigrateFrame>(t, PathOf::k_migrate);
+  f.target.same_node = true;
+  f.holds = true;
+}
+
+void PushMigrateIn(World& w, Task& t) {
+  t.isolated = std::exchange(w.open_migrations, {});
+  PushPath<MigrateFrame>(t, PathOf::k_migrate);
+  t.top().step = kMove;
+}
 
 }  // namespace uffdsim

@@ -25,7 +25,8 @@ Word MigratedEntry(const World& w, const Vma& vma, Form form, Word entry, Pfn pf
 // -----------------------------------------------------------------------------------
 // try_to_migrate(): false when some mapping could not be replaced (a pinned exclusive page).
 bool InstallMigrationEntries(World& w, Pfn head);
-// remove_migration_ptes(): points the entries of the folio `from` at `to` (which may be `from`).
+// remove_migration_ptes(): points the entries of the folio `from` at `to` (which may be `from`),
+// and wakes whoever sleeps on a migration entry.
 void RemoveMigrationEntries(World& w, Pfn from, Pfn to);
 // move_to_new_folio(): content, flags and cache slots go to `to`; false when somebody holds `from`.
 bool MoveFolio(World& w, Pfn from, Pfn to);
@@ -40,5 +41,10 @@ struct MigrateTarget {
   bool same_node = false;  // compaction: each stays on its node
 };
 void PushMigrate(Task& t, MigrateTarget target);
+// The first half of it, each folio on its node: what could be unmapped goes from Task::isolated to
+// World::open_migrations; Task::value is how many folios that are.
+void PushMigrateOut(Task& t);
+// The second half of it, for all of World::open_migrations.
+void PushMigrateIn(World& w, Task& t);
 
 }  // namespace uffdsim

@@ -95,8 +95,7 @@ Next Replace(World& w, Task& t, MapFrame& f) {
   const Operation& op = t.op;
   const KindTraits traits = TraitsOf(w, op);
   Mm& mm = w.mm(t.mm);
-  EventsFrame events;
-  PrepareUnmapEvents(w, t.mm, f.first, f.last, &events);
+  PrepareUnmapEvents(w, t, f.first, f.last);
   UnmapRegion(w, t.mm, f.first, f.last);
   Vma vma;
   vma.start = f.first;
@@ -112,19 +111,16 @@ Next Replace(World& w, Task& t, MapFrame& f) {
   }
   if (traits.hugetlb) vma.hstate = w.file(vma.file).hstate;
   if (traits.hugetlb && !HugetlbReserve(w, vma)) {
+    // What was there is gone all the same, and is announced.
     Fail(t, Errno::kENOMEM);
-    return Next::Return();
+    return PushAnnouncements(t, UnmapTurn::kLate) ? Next::Call(kMapped) : Next::Return();
   }
   SetPageProt(w, vma);
   mm.vmas.Insert(vma);
   mm.vmas.MergeAround(f.first, f.last);
   Succeed(t);
   f.populate = (op.flags & (kOpPopulate | kOpLocked)) != 0;
-  if (events.count != 0) {
-    PushPath<EventsFrame>(t, PathOf::k_uffd_event) = events;
-    return Next::Call(kMapped);
-  }
-  return Next::Goto(kMapped);
+  return PushAnnouncements(t, UnmapTurn::kLate) ? Next::Call(kMapped) : Next::Goto(kMapped);
 }
 
 Next Mapped(World&, Task& t, MapFrame& f) {
@@ -153,13 +149,10 @@ Next Unmap(World& w, Task& t, UnmapFrame& f) {
   if (!TrySplitVma(w, t.mm, f.first) || !TrySplitVma(w, t.mm, f.last)) {
     return Answer(t, Errno::kENOMEM);
   }
-  EventsFrame events;
-  PrepareUnmapEvents(w, t.mm, f.first, f.last, &events);
+  PrepareUnmapEvents(w, t, f.first, f.last);
   UnmapRegion(w, t.mm, f.first, f.last);
   Succeed(t);
-  if (events.count == 0) return Next::Return();
-  PushPath<EventsFrame>(t, PathOf::k_uffd_event) = events;
-  return Next::Call(kUnmapped);
+  return PushAnnouncements(t, UnmapTurn::kLate) ? Next::Call(kUnmapped) : Next::Return();
 }
 
 Next Unmapped(World&, Task&, UnmapFrame&) { return Next::Return(); }

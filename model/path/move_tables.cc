@@ -185,8 +185,7 @@ std::uint64_t MovePageTables(World& w, MmId mm, const Vma& old_vma, const Vma& n
          .to = to,
          .end = from + pages,
          .marks = w.steps->site.marks_on_move(w, old_vma)};
-  m.whole_tables =
-      m.marks == MoveMarks::kKeep && w.steps->site.marks_on_move(w, new_vma) == MoveMarks::kKeep;
+  m.whole_tables = w.steps->site.moves_whole_tables(w, old_vma, new_vma);
   NotifyInvalidate(w, mm, from, m.end);
   if (old_vma.Hugetlb()) {
     m.from = MoveHugetlb(w, m);

@@ -17,29 +17,15 @@
 namespace uffdsim {
 namespace {
 
-// UNMAP events that were prepared and are announced at the end, small enough for the frame.
-struct UnmapEvents {
-  static constexpr std::size_t kMax = 6;
-  struct Item {
-    Vpn first{};
-    std::uint32_t pages = 0;
-    CtxId ctx{};
-  };
-  std::array<Item, kMax> item{};
-  std::uint8_t count = 0;
-};
-
 struct MremapFrame {
   // The current piece: several only when a plain move covers several VMAs.
   Vpn from{};
   Vpn to{};
   std::uint32_t old_pages = 0;
   std::uint32_t new_pages = 0;
-  Vpn next{};         // where the next piece starts
-  Vpn end{};          // of the whole source
-  UnmapEvents early;  // of the destination
-  UnmapEvents late;   // of the source
-  CtxId remap{};      // whose REMAP event is pending
+  Vpn next{};     // where the next piece starts
+  Vpn end{};      // of the whole source
+  CtxId remap{};  // whose REMAP event is pending
   bool in_place = false;
   bool dontunmap = false;
   bool pieces = false;    // a plain move, VMA by VMA
@@ -63,17 +49,11 @@ Next Finish(Task& t, Errno error) {
   return Next::Goto(kUnlocked);
 }
 
-// do_munmap() with its event.
-Errno Unmap(World& w, MmId mm, Vpn first, Vpn last, UnmapEvents* pending) {
-  if (const Errno e = CheckUnmap(w, w.mm(mm), first, last); e != Errno::kOk) return e;
-  EventsFrame events;
-  PrepareUnmapEvents(w, mm, first, last, &events);
-  for (std::uint8_t i = 0; i < events.count; ++i) {
-    UFFDSIM_CHECK(pending->count < pending->item.size());
-    pending->item[pending->count++] = {first, static_cast<std::uint32_t>(last - first),
-                                       events.item[i].ctx};
-  }
-  UnmapRegion(w, mm, first, last);
+// do_munmap() with its event: early for the destination, late for the source.
+Errno Unmap(World& w, Task& t, Vpn first, Vpn last, UnmapTurn turn) {
+  if (const Errno e = CheckUnmap(w, w.mm(t.mm), first, last); e != Errno::kOk) return e;
+  PrepareUnmapEvents(w, t, first, last, turn);
+  UnmapRegion(w, t.mm, first, last);
   return Errno::kOk;
 }
 
@@ -157,13 +137,13 @@ Next ClearTarget(World& w, Task& t, MremapFrame& f) {
   if (f.in_place) {
     if (f.new_pages == f.old_pages) return Finish(t, Errno::kOk);
     if (f.new_pages > f.old_pages) return Finish(t, ExpandInPlace(w, t.mm, f));
-    return Finish(t, Unmap(w, t.mm, f.from + f.new_pages, f.from + f.old_pages, &f.late));
+    return Finish(t, Unmap(w, t, f.from + f.new_pages, f.from + f.old_pages, UnmapTurn::kLate));
   }
-  Errno error = Unmap(w, t.mm, f.to, f.to + f.new_pages, &f.early);
+  Errno error = Unmap(w, t, f.to, f.to + f.new_pages, UnmapTurn::kEarly);
   if (error != Errno::kOk) return Finish(t, error);
   if (w.mm(t.mm).vmas.Find(f.from) == nullptr) return Finish(t, Errno::kEFAULT);
   if (f.new_pages < f.old_pages) {
-    error = Unmap(w, t.mm, f.from + f.new_pages, f.from + f.old_pages, &f.late);
+    error = Unmap(w, t, f.from + f.new_pages, f.from + f.old_pages, UnmapTurn::kLate);
     if (error != Errno::kOk) return Finish(t, error);
     f.old_pages = f.new_pages;
   }
@@ -234,7 +214,7 @@ Next CopyVma(World& w, Task& t, MremapFrame& f) {
   if (moved < f.old_pages) {
     // copy_vma_and_data(): back they go, whose tables are still there, and the new VMA is unmapped.
     MovePageTables(w, t.mm, new_vma, old_vma, f.to, f.from, moved);
-    Unmap(w, t.mm, f.to, f.to + f.new_pages, &f.late);
+    Unmap(w, t, f.to, f.to + f.new_pages, UnmapTurn::kLate);
     return Finish(t, Errno::kENOMEM);
   }
   // fixup_hugetlb_reservations(): the new VMA is the owner now, even of what stays behind.
@@ -243,7 +223,7 @@ Next CopyVma(World& w, Task& t, MremapFrame& f) {
   if (f.dontunmap) {
     KeepSource(w, t.mm, f);
   } else if (f.old_pages != 0) {
-    Unmap(w, t.mm, f.from, last, &f.late);
+    Unmap(w, t, f.from, last, UnmapTurn::kLate);
   }
   return Next::Continue();
 }
@@ -252,22 +232,9 @@ Next PieceMoved(World&, Task&, MremapFrame& f) {
   return f.pieces && f.next < f.end ? Next::Goto(kNextPiece) : Next::Goto(kUnlocked);
 }
 
-void PushUnmapEvents(const World& w, Task& t, const UnmapEvents& pending) {
-  const UnmapEvents mine = pending;
-  EventsFrame& events = PushPath<EventsFrame>(t, PathOf::k_uffd_event);
-  for (std::uint8_t i = 0; i < mine.count; ++i) {
-    EventsFrame::Item item;
-    item.type = Message::Type::kUnmap;
-    item.ctx = mine.item[i].ctx;
-    item.address = AddressOf(w, mine.item[i].first);
-    item.length = mine.item[i].pages * PageSize(w);
-    events.Add(item);
-  }
-}
-
 // The locks are dropped. Locked memory that grew is populated, then the displaced mappings of the
 // destination are announced.
-Next Unlocked(World& w, Task& t, MremapFrame& f) {
+Next Unlocked(World&, Task& t, MremapFrame& f) {
   const bool failed = t.outcome.status == Outcome::Status::kError;
   if (f.populate && !failed) {
     f.populate = false;
@@ -275,31 +242,30 @@ Next Unlocked(World& w, Task& t, MremapFrame& f) {
     PushPopulate(t, t.mm, base + f.old_pages, base + f.new_pages, PopulateKind::kMap);
     return Next::Call(kUnlocked);
   }
-  if (f.early.count == 0) return Next::Goto(kAnnounceRemap);
-  PushUnmapEvents(w, t, f.early);
-  return Next::Call(kAnnounceRemap);
+  return PushAnnouncements(t, UnmapTurn::kEarly) ? Next::Call(kAnnounceRemap)
+                                                 : Next::Goto(kAnnounceRemap);
 }
 
 Next AnnounceRemap(World& w, Task& t, MremapFrame& f) {
   if (f.remap == CtxId(0)) return Next::Goto(kAnnounceUnmap);
   if (t.outcome.status == Outcome::Status::kError) {
-    DropChanging(w, f.remap);
+    w.steps->site.remap_failed(w, f.remap);
     return Next::Goto(kAnnounceUnmap);
   }
-  EventsFrame::Item item;
-  item.type = Message::Type::kRemap;
-  item.ctx = f.remap;
-  item.address = AddressOf(w, f.from);
-  item.to = AddressOf(w, f.to);
-  item.length = f.old_pages * PageSize(w);
-  PushPath<EventsFrame>(t, PathOf::k_uffd_event).Add(item);
+  Task::Announcement event{.ctx = f.remap, .message = {}};
+  event.message.type = Message::Type::kRemap;
+  event.message.address = AddressOf(w, f.from);
+  event.message.to = AddressOf(w, f.to);
+  event.message.length = f.old_pages * PageSize(w);
+  // The early ones are through.
+  t.announcements.insert(t.announcements.begin(), event);
+  PushAnnouncements(t, UnmapTurn::kEarly);
   return Next::Call(kAnnounceUnmap);
 }
 
-Next AnnounceUnmap(World& w, Task& t, MremapFrame& f) {
-  if (f.late.count == 0) return Next::Goto(kReturnFromMremap);
-  PushUnmapEvents(w, t, f.late);
-  return Next::Call(kReturnFromMremap);
+Next AnnounceUnmap(World&, Task& t, MremapFrame&) {
+  return PushAnnouncements(t, UnmapTurn::kLate) ? Next::Call(kReturnFromMremap)
+                                                : Next::Goto(kReturnFromMremap);
 }
 
 Next ReturnFromMremap(World&, Task& t, MremapFrame&) {
@@ -334,6 +300,8 @@ Errno CheckParams(const World& w, const Operation& op) {
 }
 
 }  // namespace
+
+void RemapFailed(World& w, CtxId ctx) { DropChanging(w, ctx); }
 
 const Path kMremapPath = {"mremap", "mm/mremap.c do_mremap()", kSteps};
 

@@ -28,6 +28,8 @@ Word MovedHugetlb(const World& w, const Vma& vma, MoveMarks marks, Word word);
 Word MovedWithoutMark(const World& w, const Vma& vma, Form form, Word word);
 // move_normal_pmd(): whether whole tables may move, entries untouched.
 bool MovesWholeTables(const World& w, const Vma& old_vma, const Vma& new_vma);
+// mremap_userfaultfd_fail(): no event will come, the context may change the address space again.
+void RemapFailed(World& w, CtxId ctx);
 // vma_merge_copied_range(): the new VMA may merge with its neighbours. Not if it is about to lose
 // its context, which the neighbours would lose with it.
 bool CopiedVmaMerges(const World& w, const Vma& old_vma);

@@ -12,6 +12,7 @@
 #include "model/path/numa_filter.h"
 #include "model/path/numa_hint.h"
 #include "model/path/prot.h"
+#include "model/path/range.h"
 #include "model/path/rmap.h"
 #include "model/path/start.h"
 #include "model/path/step_table.h"
@@ -94,6 +95,21 @@ bool NumaHintMigrates(World& w, MmId mm, const Vma& vma, Vpn vpn) {
     table.SetPte(at, open);
   }
   return false;
+}
+
+void Start_numa_scan(World& w, Task& t) {
+  if (w.config.numa_nodes == 0) return Bad(t, "this kernel has no NUMA");
+  const PageRange range = RangeOf(w, t.op);
+  std::uint64_t changed = 0;
+  for (Vpn vpn = range.first; vpn < range.last;) {
+    Vma* vma = w.mm(t.mm).vmas.Find(vpn);
+    const Vpn end = vma == nullptr ? vpn + 1 : std::min(range.last, vma->end);
+    if (vma != nullptr && Scanned(*vma)) {
+      changed += ChangeProtection(w, t.mm, *vma, vpn, end, ProtOp::kNuma).pages;
+    }
+    vpn = end;
+  }
+  Succeed(t, static_cast<std::int64_t>(changed));
 }
 
 void Start_spin(World& w, Task& t) {

@@ -11,6 +11,7 @@
 
 #include "model/path/paths.h"
 #include "model/path/rmap.h"
+#include "model/path/start.h"
 #include "model/path/swap_out.h"
 #include "model/path/thp.h"
 
@@ -21,7 +22,9 @@ struct PageoutFrame {
   MmId mm{};
   Vpn cur{};
   Vpn last{};
-  Pfn folio{};  // isolated, being reclaimed
+  Pfn folio{};              // isolated, being reclaimed
+  bool pressure = false;    // not asked for by the process: whatever backs the range
+  std::uint64_t freed = 0;  // pages
 };
 
 enum PageoutStep : std::uint8_t { kIsolate, kAddToSwap, kUnmap, kWrite, kFree };
@@ -75,7 +78,15 @@ Found LookAtPte(World& w, PageoutFrame& f, Word word) {
   return IsolateFolio(w, head) ? Found::kFolio : Found::kNothing;
 }
 
-Next Isolate(World& w, Task&, PageoutFrame& f) {
+Next IsolateAny(World& w, Task& t, PageoutFrame& f) {
+  f.folio = TakeReclaimable(w, f.mm, &f.cur, f.last);
+  if (f.folio != Pfn(0)) return Next::Continue();
+  Succeed(t, static_cast<std::int64_t>(f.freed));
+  return Next::Return();
+}
+
+Next Isolate(World& w, Task& t, PageoutFrame& f) {
+  if (f.pressure) return IsolateAny(w, t, f);
   while (f.cur < f.last) {
     const PageTable& table = w.mm(f.mm).table;
     f.cur = table.NextMapped(f.cur, f.last);
@@ -106,7 +117,9 @@ Next Prepare(World& w, Task&, PageoutFrame& f) {
   const std::vector<Mapping> at = MappingsOf(w, f.folio);
   const Pfn head = f.folio;
   const Next next = Keep(w, f);
-  if (count > 1 && !at.empty() && SplitFolio(w, head)) f.cur = at.front().vpn;
+  if (count > 1 && !at.empty() && SplitFolio(w, head)) {
+    f.cur = f.pressure ? Vpn(f.cur.value - 1) : at.front().vpn;
+  }
   return next;
 }
 
@@ -123,7 +136,9 @@ Next Write(World& w, Task&, PageoutFrame& f) {
 }
 
 Next Free(World& w, Task&, PageoutFrame& f) {
+  const std::uint64_t pages = w.frames.Count(f.folio);
   if (!RemoveMapping(w, f.folio)) return Keep(w, f);
+  f.freed += pages;
   return Next::Goto(kIsolate);
 }
 
@@ -140,10 +155,12 @@ constexpr Step kSteps[] = {
 const Path kPageoutPath = {"pageout", "mm/vmscan.c reclaim_pages()", kSteps};
 
 void PushPageout(Task& t, MmId mm, Vpn first, Vpn last) {
-  PageoutFrame& f = PushPath<PageoutFrame>(t, PathOf::k_pageout);
-  f.mm = mm;
-  f.cur = first;
-  f.last = last;
+  PushPath<PageoutFrame>(t, PathOf::k_pageout) = {.mm = mm, .cur = first, .last = last};
+}
+
+void PushReclaim(Task& t, MmId mm, Vpn first, Vpn last) {
+  PushPath<PageoutFrame>(t, PathOf::k_pageout) = {
+      .mm = mm, .cur = first, .last = last, .pressure = true};
 }
 
 }  // namespace uffdsim

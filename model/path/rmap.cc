@@ -199,10 +199,12 @@ void NotifyInvalidate(World& w, MmId mm, Vpn first, Vpn last) {
   for (Stage2& stage2 : w.stage2s) {
     if (stage2.mm() == mm) stage2.Invalidate(first, last);
   }
+  if (w.listener != nullptr) w.listener->OnNotify(mm, first, last);
 }
 
 void FlushTlb(World& w, MmId mm, Vpn first, Vpn last) {
   for (Tlb& tlb : w.tlbs) tlb.Flush(mm, first, last);
+  if (w.listener != nullptr) w.listener->OnFlush(mm, first, last);
 }
 
 Content LookAtContent(World& w, Pfn pfn) {

@@ -101,6 +101,8 @@ Task& NewTask(World& w, MmId mm) {
   t.sleep_ctx = CtxId(0);
   t.outcome = Outcome{};
   t.tag = 0;
+  t.held = false;
+  t.announcements.clear();
   return t;
 }
 

@@ -7,9 +7,9 @@
 //          fault then ends, so that the retried access raises the RWP fault.
 #include "model/mm/entry.h"
 #include "model/path/alloc.h"
+#include "model/path/device_fault.h"
 #include "model/path/fault_parts.h"
 #include "model/path/huge.h"
-#include "model/path/migrate_wait.h"
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
 #include "model/path/step_table.h"
@@ -122,7 +122,7 @@ std::uint32_t SoftleafFault(World& w, FaultFrame& f, Vma& vma) {
   switch (Classify(arch, Form::kPte, f.orig)) {
     case EntryKind::kMigrationRead:
     case EntryKind::kMigrationReadExclusive:
-    case EntryKind::kMigrationWrite: return MigrationEntryWait(w, f, vma);
+    case EntryKind::kMigrationWrite: return SameEntry(w, f) ? kFaultWait : kVmFaultOk;
     case EntryKind::kDeviceExclusive: return RestoreDeviceExclusive(w, f, vma);
     case EntryKind::kDevicePrivateRead:
     case EntryKind::kDevicePrivateWrite: return MigrateToRam(w, f, vma);

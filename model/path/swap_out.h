@@ -55,5 +55,10 @@ void FreeSwapIfUnused(World& w, Pfn head);
 
 // Pushes MADV_PAGEOUT of [first, last) of one VMA.
 void PushPageout(Task& t, MmId mm, Vpn first, Vpn last);
+// Pushes reclaim of [first, last) under memory pressure, to its outcome: how many pages were freed.
+void PushReclaim(Task& t, MmId mm, Vpn first, Vpn last);
+// The head of the next folio that backs a page of [*cur, last), isolated; Pfn(0) when there is
+// none. `cur` moves on. reclaim.cc.
+Pfn TakeReclaimable(World& w, MmId mm, Vpn* cur, Vpn last);
 
 }  // namespace uffdsim

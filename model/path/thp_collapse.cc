@@ -13,6 +13,7 @@
 #include "model/path/fault_parts.h"
 #include "model/path/rmap.h"
 #include "model/path/step_table.h"
+#include "model/path/swap_out.h"
 
 namespace uffdsim {
 namespace {
@@ -36,6 +37,10 @@ Errno ErrnoOf(ScanResult result) {
     case ScanResult::kPageNull:
     case ScanResult::kPageCompound:
     case ScanResult::kTruncated:
+    case ScanResult::kExceedSwapPte:
+    case ScanResult::kExceedSharedPte:
+    case ScanResult::kLackReferenced:
+    case ScanResult::kLazyfree:
     case ScanResult::kVmaCheck: return Errno::kEINVAL;
   }
   return Errno::kEINVAL;
@@ -60,6 +65,10 @@ bool GoesOn(ScanResult result) {
     case ScanResult::kPteMappedHuge:
     case ScanResult::kPageAnon:
     case ScanResult::kTruncated:
+    case ScanResult::kExceedSwapPte:
+    case ScanResult::kExceedSharedPte:
+    case ScanResult::kLackReferenced:
+    case ScanResult::kLazyfree:
     case ScanResult::kVmaCheck: return false;
   }
   return false;
@@ -72,10 +81,13 @@ bool NoneOrZero(const World& w, Word word) {
 }
 
 // One present entry that maps a page; kSucceed when it may be collapsed.
-ScanResult CheckPresent(const World& w, Word word) {
+ScanResult CheckPresent(const World& w, Word word, const CollapseLimits& limits) {
+  const Arch& arch = *w.arch;
   if (w.steps->site.collapse_refuses_present(w, word)) return ScanResult::kPteUffd;
-  const Pfn pfn = w.arch->PfnOf(Form::kPte, word);
+  const Pfn pfn = arch.PfnOf(Form::kPte, word);
   const Page& folio = w.frames.Head(pfn);
+  const bool lazyfree = folio.Has(kPgAnon) && !folio.Has(kPgSwapBacked);
+  if (limits.daemon && lazyfree && !arch.Dirty(Form::kPte, word)) return ScanResult::kLazyfree;
   if (!folio.Has(kPgAnon)) return ScanResult::kPageAnon;
   if (!folio.Has(kPgLru)) return ScanResult::kPageLru;
   if (folio.refs != 0 || FolioPinned(w, pfn)) return ScanResult::kPageCount;
@@ -84,26 +96,52 @@ ScanResult CheckPresent(const World& w, Word word) {
 
 struct Scan {
   ScanResult result = ScanResult::kSucceed;
-  bool unmapped = false;  // there are entries to swap in
+  std::uint64_t none = 0;      // empty, or the zero page
+  std::uint64_t unmapped = 0;  // to swap in
+  std::uint64_t shared = 0;
+  std::uint64_t referenced = 0;
   NodeLoad load;
 };
 
-// The loop of collapse_scan_pmd().
-Scan ScanTable(const World& w, MmId mm, const Vma& vma, Vpn first) {
+// What one entry adds; the result is the first thing that speaks against a collapse.
+void ScanEntry(const World& w, const Vma& vma, Word word, const CollapseLimits& limits,
+               Scan* scan) {
   const Arch& arch = *w.arch;
-  const PageTable& table = w.mm(mm).table;
-  Scan scan;
-  for (std::uint64_t i = 0; i < table.PmdPages() && scan.result == ScanResult::kSucceed; ++i) {
-    const Word word = table.GetPte(first + i);
-    if (NoneOrZero(w, word)) {
-      if (vma.UffdArmed()) scan.result = ScanResult::kExceedNonePte;
-    } else if (!arch.Present(Form::kPte, word)) {
-      scan.unmapped = true;
-      if (w.steps->site.collapse_refuses_softleaf(w, word)) scan.result = ScanResult::kPteUffd;
-    } else {
-      scan.result = CheckPresent(w, word);
-      scan.load.Count(w.frames.Head(arch.PfnOf(Form::kPte, word)).node);
+  if (NoneOrZero(w, word)) {
+    if (++scan->none > (vma.UffdArmed() ? 0 : limits.none)) {
+      scan->result = ScanResult::kExceedNonePte;
     }
+    return;
+  }
+  if (!arch.Present(Form::kPte, word)) {
+    if (++scan->unmapped > limits.swap) {
+      scan->result = ScanResult::kExceedSwapPte;
+    } else if (w.steps->site.collapse_refuses_softleaf(w, word)) {
+      scan->result = ScanResult::kPteUffd;
+    }
+    return;
+  }
+  scan->result = CheckPresent(w, word, limits);
+  const Pfn pfn = arch.PfnOf(Form::kPte, word);
+  if (FolioMappedShared(w, pfn) && ++scan->shared > limits.shared) {
+    scan->result = ScanResult::kExceedSharedPte;
+  }
+  scan->load.Count(w.frames.Head(pfn).node);
+  const bool referenced = arch.Young(Form::kPte, word) || w.frames.Head(pfn).Has(kPgReferenced);
+  if (referenced) ++scan->referenced;
+}
+
+// The loop of collapse_scan_pmd().
+Scan ScanTable(const World& w, MmId mm, const Vma& vma, Vpn first, const CollapseLimits& limits) {
+  const PageTable& table = w.mm(mm).table;
+  const std::uint64_t pages = table.PmdPages();
+  Scan scan;
+  for (std::uint64_t i = 0; i < pages && scan.result == ScanResult::kSucceed; ++i) {
+    ScanEntry(w, vma, table.GetPte(first + i), limits, &scan);
+  }
+  const bool unused = scan.referenced == 0 || (scan.unmapped != 0 && scan.referenced < pages / 2);
+  if (scan.result == ScanResult::kSucceed && limits.daemon && unused) {
+    scan.result = ScanResult::kLackReferenced;
   }
   return scan;
 }
@@ -122,14 +160,15 @@ ScanResult SwapInRange(World& w, MmId mm, Vma& vma, Vpn first) {
     f.orig = word;
     const bool swap = Classify(arch, Form::kPte, word) == EntryKind::kSwap;
     const std::uint32_t fault = swap ? SwapInFault(w, f, vma) : SoftleafFault(w, f, vma);
-    if ((fault & kVmFaultRetry) != 0) return ScanResult::kPageLock;
+    if ((fault & kFaultWait) != 0) return ScanResult::kPageLock;
     if (fault != kVmFaultOk) return ScanResult::kFail;
   }
   return ScanResult::kSucceed;
 }
 
 // __collapse_huge_page_isolate(): everything must be present by now.
-ScanResult CheckAgain(const World& w, MmId mm, const Vma& vma, Vpn first) {
+ScanResult CheckAgain(const World& w, MmId mm, const Vma& vma, Vpn first,
+                      const CollapseLimits& limits) {
   const PageTable& table = w.mm(mm).table;
   for (std::uint64_t i = 0; i < table.PmdPages(); ++i) {
     const Word word = table.GetPte(first + i);
@@ -138,7 +177,7 @@ ScanResult CheckAgain(const World& w, MmId mm, const Vma& vma, Vpn first) {
       continue;
     }
     if (!w.arch->Present(Form::kPte, word)) return ScanResult::kPteNonPresent;
-    const ScanResult result = CheckPresent(w, word);
+    const ScanResult result = CheckPresent(w, word, limits);
     if (result != ScanResult::kSucceed) return result;
   }
   return ScanResult::kSucceed;
@@ -195,17 +234,27 @@ bool CollapsePossible(const World& w, const Vma& vma) {
   return w.config.shmem_thp != WorldConfig::ShmemThp::kDeny;
 }
 
-ScanResult CollapseAnon(World& w, MmId mm, Vma& vma, Vpn first) {
+CollapseLimits ForcedLimits(const World& w) {
+  const std::uint64_t pages = w.arch->geometry().PmdPages();
+  return {.daemon = false, .none = pages, .swap = pages, .shared = pages};
+}
+
+CollapseLimits KhugepagedLimits(const World& w) {
+  const std::uint64_t pages = w.arch->geometry().PmdPages();
+  return {.daemon = true, .none = pages - 1, .swap = pages / 8, .shared = pages / 2};
+}
+
+ScanResult CollapseAnon(World& w, MmId mm, Vma& vma, Vpn first, const CollapseLimits& limits) {
   const ScanResult state = PmdState(w, mm, first);
   if (state != ScanResult::kSucceed) return state;
-  const Scan scan = ScanTable(w, mm, vma, first);
+  const Scan scan = ScanTable(w, mm, vma, first, limits);
   if (scan.result != ScanResult::kSucceed) return scan.result;
   if (!HugePageAvailable(w)) return ScanResult::kAllocHugePage;
-  if (scan.unmapped) {
+  if (scan.unmapped != 0) {
     const ScanResult swapped = SwapInRange(w, mm, vma, first);
     if (swapped != ScanResult::kSucceed) return swapped;
   }
-  const ScanResult checked = CheckAgain(w, mm, vma, first);
+  const ScanResult checked = CheckAgain(w, mm, vma, first, limits);
   if (checked == ScanResult::kSucceed) ReplaceTable(w, mm, vma, first, scan.load.Target());
   return checked;
 }
@@ -215,11 +264,12 @@ Errno CollapseRange(World& w, MmId mm, Vma& vma, Vpn first, Vpn last) {
   const std::uint64_t pages = w.arch->geometry().PmdPages();
   const Vpn begin = PmdStart(w, first + (pages - 1));
   const Vpn end = PmdStart(w, last);
+  const CollapseLimits limits = ForcedLimits(w);
   ScanResult failed = ScanResult::kSucceed;
   for (Vpn vpn = begin; vpn < end; vpn = vpn + pages) {
     // hugepage_vma_revalidate(): the whole huge page has to lie in the VMA, not only in the range.
-    const ScanResult result =
-        vma.Anonymous() ? CollapseAnon(w, mm, vma, vpn) : CollapseFile(w, mm, vma, vpn);
+    const ScanResult result = vma.Anonymous() ? CollapseAnon(w, mm, vma, vpn, limits)
+                                              : CollapseFile(w, mm, vma, vpn, limits);
     if (result != ScanResult::kSucceed && result != ScanResult::kPmdMapped) failed = result;
     if (!GoesOn(result)) break;
   }

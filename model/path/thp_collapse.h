@@ -12,7 +12,11 @@ enum class ScanResult : std::uint8_t {
   kPmdMapped,  // mapped by a leaf already
   kFail,
   kNoPteTable,
-  kExceedNonePte,  // holes where userfaultfd must see the first touch
+  kExceedNonePte,  // holes where userfaultfd must see the first touch, or too many
+  kExceedSwapPte,
+  kExceedSharedPte,
+  kLackReferenced,  // nobody used it lately
+  kLazyfree,
   kPteNonPresent,
   kPteUffd,        // a mark that a huge entry could not carry page by page
   kPteMappedHuge,  // the page cache has the huge folio: only the mapping is missing
@@ -45,9 +49,20 @@ bool CollapseRefusesPresent(const World& w, Word word);
 bool CollapseRefusesSoftleaf(const World& w, Word word);
 bool CollapseRefusesFileVma(const Vma& vma);
 
+// How much a collapse puts up with, in pages of one huge page (collapse_max_ptes_none() and its
+// siblings): MADV_COLLAPSE takes everything, khugepaged what its sysfs files say by default.
+struct CollapseLimits {
+  bool daemon = false;  // khugepaged: wants young pages, leaves lazyfree ones
+  std::uint64_t none = 0;
+  std::uint64_t swap = 0;
+  std::uint64_t shared = 0;
+};
+CollapseLimits ForcedLimits(const World& w);
+CollapseLimits KhugepagedLimits(const World& w);
+
 // collapse_scan_pmd() and collapse_huge_page().
-ScanResult CollapseAnon(World& w, MmId mm, Vma& vma, Vpn first);
+ScanResult CollapseAnon(World& w, MmId mm, Vma& vma, Vpn first, const CollapseLimits& limits);
 // collapse_scan_file(), collapse_file() and try_collapse_pte_mapped_thp(), thp_collapse_file.cc.
-ScanResult CollapseFile(World& w, MmId mm, const Vma& vma, Vpn first);
+ScanResult CollapseFile(World& w, MmId mm, const Vma& vma, Vpn first, const CollapseLimits& limits);
 
 }  // namespace uffdsim

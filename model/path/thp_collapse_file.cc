@@ -26,11 +26,18 @@ struct Extent {
 };
 
 // The loop of collapse_scan_file() over the page cache.
-ScanResult ScanCache(World& w, const Extent& extent, NodeLoad* load) {
+ScanResult ScanCache(World& w, const Extent& extent, const CollapseLimits& limits, NodeLoad* load) {
   ScanResult result = ScanResult::kSucceed;
   Pfn counted{};
+  std::uint64_t present = 0;
+  std::uint64_t swapped = 0;
   w.file(extent.file).cache.ForEach(extent.first, extent.last, [&](std::size_t, CacheSlot slot) {
-    if (result != ScanResult::kSucceed || !slot.is_frame()) return;
+    if (result != ScanResult::kSucceed || slot.empty()) return;
+    if (!slot.is_frame()) {
+      if (++swapped > limits.swap) result = ScanResult::kExceedSwapPte;
+      return;
+    }
+    ++present;
     const Pfn head = w.frames.HeadOf(slot.pfn());
     if (head == counted) return;
     counted = head;
@@ -45,6 +52,10 @@ ScanResult ScanCache(World& w, const Extent& extent, NodeLoad* load) {
       load->Count(folio.node);
     }
   });
+  const std::uint64_t pages = extent.last - extent.first;
+  if (result == ScanResult::kSucceed && present + limits.none < pages) {
+    result = ScanResult::kExceedNonePte;
+  }
   return result;
 }
 
@@ -151,8 +162,8 @@ void DropTable(World& w, MmId mm, Vpn first) {
   FlushTlb(w, mm, first, last);
 }
 
-// try_collapse_pte_mapped_thp()
-ScanResult InstallPmd(World& w, MmId mm, const Vma& vma, Vpn first) {
+// try_collapse_pte_mapped_thp(). khugepaged leaves the leaf to the next fault.
+ScanResult InstallPmd(World& w, MmId mm, const Vma& vma, Vpn first, const CollapseLimits& limits) {
   const ScanResult state = PmdState(w, mm, first);
   if (state == ScanResult::kPmdMapped) return state;
   if (!CollapsePossible(w, vma)) return ScanResult::kVmaCheck;
@@ -166,6 +177,7 @@ ScanResult InstallPmd(World& w, MmId mm, const Vma& vma, Vpn first) {
     if (checked != ScanResult::kSucceed) return checked;
     DropTable(w, mm, first);
   }
+  if (limits.daemon) return ScanResult::kSucceed;
   return MapFilePmd(w, mm, vma, first, head, Access::kRead) ? ScanResult::kSucceed
                                                             : ScanResult::kFail;
 }
@@ -174,14 +186,15 @@ ScanResult InstallPmd(World& w, MmId mm, const Vma& vma, Vpn first) {
 
 bool CollapseRefusesFileVma(const Vma& vma) { return vma.UffdWp() || vma.UffdRwp(); }
 
-ScanResult CollapseFile(World& w, MmId mm, const Vma& vma, Vpn first) {
+ScanResult CollapseFile(World& w, MmId mm, const Vma& vma, Vpn first,
+                        const CollapseLimits& limits) {
   const std::uint64_t index = vma.IndexOf(first);
   const Extent extent{
       .file = vma.file, .first = index, .last = index + w.arch->geometry().PmdPages()};
   NodeLoad load;
-  ScanResult result = ScanCache(w, extent, &load);
+  ScanResult result = ScanCache(w, extent, limits, &load);
   if (result == ScanResult::kSucceed) result = CollapseCache(w, extent, load);
-  if (result == ScanResult::kPteMappedHuge) result = InstallPmd(w, mm, vma, first);
+  if (result == ScanResult::kPteMappedHuge) result = InstallPmd(w, mm, vma, first, limits);
   return result;
 }
 

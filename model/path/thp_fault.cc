@@ -7,8 +7,8 @@
 //          and does not split it; a NUMA hint keeps the mark.
 #include "model/mm/entry.h"
 #include "model/path/alloc.h"
+#include "model/path/device_fault.h"
 #include "model/path/fault_parts.h"
-#include "model/path/migrate_wait.h"
 #include "model/path/numa_hint.h"
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
@@ -127,8 +127,8 @@ std::uint32_t HugeAnonFault(World& w, FaultFrame& f, Vma& vma) {
 std::uint32_t PmdLeafFault(World& w, FaultFrame& f, Vma& vma) {
   const Arch& arch = *w.arch;
   if (!arch.Present(Form::kPmd, f.orig)) {
-    return IsDevicePrivate(Classify(arch, Form::kPmd, f.orig)) ? MigrateToRam(w, f, vma)
-                                                               : MigrationEntryWait(w, f, vma);
+    if (IsDevicePrivate(Classify(arch, Form::kPmd, f.orig))) return MigrateToRam(w, f, vma);
+    return SamePmd(w, f) ? kFaultWait : kVmFaultOk;
   }
   if (arch.Protnone(Form::kPmd, f.orig) && vma.Accessible()) {
     return w.steps->site.is_armed(w, vma, Form::kPmd, f.orig) ? RwpLeafFault(w, f, vma)

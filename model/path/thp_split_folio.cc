@@ -7,6 +7,7 @@
 //          erased: a WP VMA keeps a marker, an RWP VMA nothing.
 #include "model/path/migrate.h"
 #include "model/path/prot.h"
+#include "model/path/range.h"
 #include "model/path/rmap.h"
 #include "model/path/step_table.h"
 #include "model/path/swap_out.h"
@@ -143,6 +144,26 @@ bool SplitFolio(World& w, Pfn head) {
   w.frames.SplitTo(head, 0);
   DropBeyondEnd(w, head, count);
   return true;
+}
+
+// split_huge_pages_in_pid() of mm/huge_memory.c, or only the mappings, as a partial mprotect does.
+void Start_split(World& w, Task& t) {
+  const PageRange range = RangeOf(w, t.op);
+  std::int64_t split = 0;
+  for (Vpn vpn = range.first; vpn < range.last; ++vpn) {
+    const RangePage page = PageAt(w, t.mm, vpn);
+    if (page.vma == nullptr || page.vma->Hugetlb()) continue;
+    if ((t.op.flags & kOpPmd) != 0) {
+      if (page.level != 1) continue;
+      SplitPmd(w, t.mm, *page.vma, vpn);
+      ++split;
+      continue;
+    }
+    const Pfn pfn = FrameAt(w, page);
+    if (pfn == Pfn(0) || w.frames.Head(pfn).order == 0) continue;
+    if (SplitFolio(w, w.frames.HeadOf(pfn))) ++split;
+  }
+  Succeed(t, split);
 }
 
 bool SplitCacheFolioAt(World& w, Pfn head, Pfn at) {

@@ -8,6 +8,7 @@
 // Errors:  the kernel's errno; partial progress is in the output field.
 #pragma once
 
+#include "model/path/change_protection.h"
 #include "model/uffd/world.h"
 
 namespace uffdsim {
@@ -22,6 +23,8 @@ bool RegisterDropsProtection(const Vma& vma, VmFlags flags);
 enum class Clearing : std::uint8_t { kUnregister, kClose };
 void ResolveBeforeClearing(World& w, MmId mm, Vma& vma, Vpn first, Vpn last, Clearing why);
 VmFlags ClearedFlags();
+// What RWPROTECT does to the part [first, last) of one VMA.
+void RwprotectVma(World& w, MmId mm, Vma& vma, Vpn first, Vpn last, ProtOp op);
 // Whether RWPROTECT looks at the whole range before it changes anything.
 bool RwprotectValidates();
 // Whether SET_MODE may switch RWP_ASYNC on, and what it does to sleepers when it does.

@@ -22,7 +22,7 @@ struct UffdMoveFrame {
   Errno error = Errno::kOk;
 };
 
-enum UffdMoveStep : std::uint8_t { kValidate, kMovePage, kFinish };
+enum UffdMoveStep : std::uint8_t { kValidate, kMovePage, kFinish, kMigrated };
 
 // One unit to move: both places, and how much is left.
 struct Unit {
@@ -40,11 +40,13 @@ struct Moved {
   Errno error = Errno::kOk;
   std::uint64_t pages = 0;
   bool again = false;  // something was split: look at the same place again
+  bool waits = false;  // the same, once the migration of the source is over
 };
 
-Moved Refused(Errno error) { return {.error = error, .pages = 0, .again = false}; }
-Moved Done(std::uint64_t pages) { return {.error = Errno::kOk, .pages = pages, .again = false}; }
-Moved Again() { return {.error = Errno::kOk, .pages = 0, .again = true}; }
+Moved Refused(Errno error) { return {.error = error}; }
+Moved Done(std::uint64_t pages) { return {.pages = pages}; }
+Moved Again() { return {.again = true}; }
+Moved Waits() { return {.waits = true}; }
 
 // --- PTEs ---
 
@@ -93,9 +95,7 @@ Moved MovePte(World& w, const Unit& u) {
     case EntryKind::kSwap: return MoveSwap(w, u, word);
     case EntryKind::kMigrationRead:
     case EntryKind::kMigrationReadExclusive:
-    case EntryKind::kMigrationWrite:
-      // The kernel waits for the migration; whoever holds it open here would wait for us.
-      return Refused(Errno::kEAGAIN);
+    case EntryKind::kMigrationWrite: return Waits();
     case EntryKind::kDevicePrivateRead:
     case EntryKind::kDevicePrivateWrite:
     case EntryKind::kDeviceExclusive:
@@ -112,7 +112,7 @@ Moved MovePmd(World& w, const Unit& u, Word word) {
   const Arch& arch = *w.arch;
   PageTable& table = w.mm(u.mm).table;
   if (!arch.Present(Form::kPmd, word)) {
-    return Refused(IsMigration(Classify(arch, Form::kPmd, word)) ? Errno::kEAGAIN : Errno::kENOENT);
+    return IsMigration(Classify(arch, Form::kPmd, word)) ? Waits() : Refused(Errno::kENOENT);
   }
   const Pfn pfn = arch.PfnOf(Form::kPmd, word);
   if (!w.frames[pfn].Has(kPgZero)) {
@@ -212,9 +212,15 @@ Next Validate(World& w, Task& t, UffdMoveFrame& f) {
 // One page or one huge page, under both page-table locks; the source is flushed before they go.
 Next MovePage(World& w, Task& t, UffdMoveFrame& f) {
   if (f.done == f.pages) return Next::Goto(kFinish);
+  // The kernel keeps the VMAs locked from validate on; here somebody may have changed them.
+  Vma* dst = nullptr;
+  Vma* src = nullptr;
+  f.error = FindVmas(w, t.mm, f, &dst, &src);
+  if (f.error == Errno::kOk) f.error = CheckAreas(t.op.ctx, f, *src, *dst);
+  if (f.error != Errno::kOk) return Next::Goto(kFinish);
   Unit u{.mm = t.mm,
-         .dst_vma = w.mm(t.mm).vmas.Find(f.dst),
-         .src_vma = w.mm(t.mm).vmas.Find(f.src),
+         .dst_vma = dst,
+         .src_vma = src,
          .dst = f.dst + f.done,
          .src = f.src + f.done,
          .left = f.pages - f.done,
@@ -223,6 +229,10 @@ Next MovePage(World& w, Task& t, UffdMoveFrame& f) {
   if (moved.error != Errno::kOk) {
     f.error = moved.error;
     return Next::Goto(kFinish);
+  }
+  if (moved.waits) {
+    t.sleep = Task::Sleep::kMigration;
+    return Next::Sleep(kMigrated);
   }
   FlushTlb(w, t.mm, u.src, u.src + moved.pages);
   EmitLoss(w, t.mm, u.src, u.src + moved.pages, Cause::kMoveOut);
@@ -250,10 +260,17 @@ Next Finish(World& w, Task& t, UffdMoveFrame& f) {
   return Next::Return();
 }
 
+// migration_entry_wait() returned.
+Next Migrated(World&, Task& t, UffdMoveFrame&) {
+  t.sleep = Task::Sleep::kNone;
+  return Next::Goto(kMovePage);
+}
+
 constexpr Step kSteps[] = {
     StepOf<UffdMoveFrame, &Validate>("validate", kTouchVma | kTouchCtx),
     StepOf<UffdMoveFrame, &MovePage>("move_page", kTouchMemory),
     StepOf<UffdMoveFrame, &Finish>("finish", kTouchCtx | kTouchTasks),
+    StepOf<UffdMoveFrame, &Migrated>("migrated", kTouchTasks),
 };
 
 // userfaultfd_move() before anything is looked up.

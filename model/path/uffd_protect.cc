@@ -101,11 +101,15 @@ Errno UffdRwprotect(World& w, CtxId id, std::uint64_t start, std::uint64_t lengt
   for (std::size_t i = begin; i < list.size() && list[i].start < last; ++i) {
     if (!list[i].UffdRwp()) return Errno::kENOENT;
     if (HugeMisaligned(w, list[i], first, last)) return Errno::kEINVAL;
-    ChangeProtection(w, ctx.mm, list[i], std::max(list[i].start, first),
-                     std::min(list[i].end, last), op);
+    w.steps->site.rwprotect_vma(w, ctx.mm, list[i], std::max(list[i].start, first),
+                                std::min(list[i].end, last), op);
   }
   WakeIfResolving(w, id, start, length, mode);
   return Errno::kOk;
+}
+
+void RwprotectVma(World& w, MmId mm, Vma& vma, Vpn first, Vpn last, ProtOp op) {
+  ChangeProtection(w, mm, vma, first, last, op);
 }
 
 bool RwprotectValidates() { return true; }

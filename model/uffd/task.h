@@ -62,11 +62,22 @@ struct Task {
   };
   std::vector<Isolated> isolated;
 
+  // Events that the running operation announces once its locks are dropped, in order (a list head
+  // on the kernel's stack as well). mmap_changing of each context is raised until its event was
+  // read.
+  struct Announcement {
+    CtxId ctx{};
+    Message message;
+    bool late = false;  // mremap: comes after the REMAP event
+  };
+  std::vector<Announcement> announcements;
+
   // Where it sleeps.
   enum class Sleep : std::uint8_t {
     kNone,
     kUserfault,
     kEvent,
+    kMigration,
     kEndlessFault,  // faults again and again and gets nowhere; only a defective kernel does this
   } sleep = Sleep::kNone;
   CtxId sleep_ctx{};
@@ -74,6 +85,8 @@ struct Task {
   Operation op;
   Outcome outcome;
   std::uint64_t tag = 0;
+  // Somebody chooses when it takes each of its steps: Machine::Settle() leaves it alone.
+  bool held = false;
 
   Frame& top() { return stack[depth - 1U]; }
 

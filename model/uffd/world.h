@@ -80,6 +80,8 @@ struct World {
   KsmState ksm;
   std::vector<ReserveMap> reserve_maps;  // of private hugetlb mappings, [0] unused
   std::vector<PinnedBuffer> pinned;
+  // Folios of migrations that are kept open: their mappings are migration entries.
+  std::vector<Task::Isolated> open_migrations;
   std::vector<Stage2> stage2s;
   std::vector<Tlb> tlbs;  // by CPU; empty where translations are not cached
 

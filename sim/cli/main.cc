@@ -9,7 +9,7 @@
 #include "sim/cli/check_command.h"
 #include "sim/cli/commands.h"
 #include "sim/cli/laboratory.h"
-#include "sim/scenario/commands.h"
+#include "sim/cli/scenario_command.h"
 
 namespace uffdsim {
 namespace {
@@ -205,47 +205,6 @@ void AddList(CLI::App& app, int* exit_code) {
   sub->add_flag("--json", state->json, "as JSON");
   sub->callback([state, exit_code] {
     *exit_code = Done(ListCommand(state->axis, ShapeOf(state->json), std::cout));
-  });
-}
-
-void AddScenario(CLI::App& app, int* exit_code) {
-  CLI::App* scenario = app.add_subcommand("scenario", "Scenarios: small programs for the model");
-  scenario->require_subcommand(1);
-
-  struct RunState {
-    ScenarioRunSettings settings;
-    bool json = false;
-    bool check = false;
-  };
-  auto run = std::make_shared<RunState>();
-  CLI::App* sub = scenario->add_subcommand("run", "Run scenarios and judge their expectations");
-  sub->add_option("files", run->settings.files, "scenario files, or -")->required();
-  sub->add_option("--arch", run->settings.arch, "architecture, or all; default: the scenario's");
-  sub->add_option("--profile", run->settings.profile, "kernel profile; default: the scenario's");
-  sub->add_option("--defect", run->settings.defects, "a seeded defect, beside the scenario's own")
-      ->allow_extra_args(false);
-  sub->add_flag("--json", run->json, "records as JSON lines");
-  sub->add_flag("--check", run->check, "let the referee watch: exit 1 when an invariant is broken");
-  sub->callback([run, exit_code] {
-    if (run->check) run->settings.checking = Checking::kAlways;
-    if (run->json) run->settings.form = OutputForm::kJson;
-    *exit_code = RunScenarioCommand(run->settings, std::cout, std::cerr);
-  });
-
-  struct FormatState {
-    std::vector<std::string> files;
-    bool write = false;
-    bool check = false;
-  };
-  auto format = std::make_shared<FormatState>();
-  sub = scenario->add_subcommand("format", "Print scenarios in normal form");
-  sub->add_option("files", format->files, "scenario files, or -")->required();
-  CLI::Option* write = sub->add_flag("--write", format->write, "rewrite the files");
-  sub->add_flag("--check", format->check, "only say which files differ")->excludes(write);
-  sub->callback([format, exit_code] {
-    FormatAction action = format->write ? FormatAction::kRewrite : FormatAction::kPrint;
-    if (format->check) action = FormatAction::kCheck;
-    *exit_code = FormatScenarioCommand(format->files, action, std::cout, std::cerr);
   });
 }
 

@@ -1,4 +1,4 @@
-// `uffdsim scenario run` and `uffdsim scenario format`, for the command line to call.
+// `uffdsim scenario run`, `explain` and `format`, for the command line to call.
 //
 // Results go to `out`, mistakes in the input to `err`.
 // Exit codes: 0 clean, 1 an expectation failed or an invariant was broken unexpectedly, 2 bad input
@@ -26,6 +26,17 @@ struct ScenarioRunSettings {
 };
 
 int RunScenarioCommand(const ScenarioRunSettings& settings, std::ostream& out, std::ostream& err);
+
+// `uffdsim scenario explain`: what each step did to the page tables.
+enum class StepsShown { kWithEffect, kAll };
+struct ExplainSettings {
+  std::vector<std::string> files;
+  std::string arch;     // empty: each scenario's own
+  std::string profile;  // empty: each scenario's own
+  StepsShown steps = StepsShown::kWithEffect;
+  OutputForm form = OutputForm::kTable;
+};
+int ExplainScenarioCommand(const ExplainSettings& settings, std::ostream& out, std::ostream& err);
 
 int FormatScenarioCommand(const std::vector<std::string>& files, FormatAction action,
                           std::ostream& out, std::ostream& err);

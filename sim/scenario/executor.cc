@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "model/path/step.h"
 #include "sim/scenario/syntax.h"
 #include "sim/scenario/translate.h"
 
@@ -16,6 +17,8 @@ namespace {
 constexpr std::uint64_t kInternal = ~std::uint64_t{0};
 // What auto_resolve copies into missing pages.
 constexpr std::uint64_t kFillByte = 0x5a;
+// A thread that takes more steps than this does not get anywhere.
+constexpr std::uint64_t kMostSteps = 1'000'000;
 
 Outcome BadOutcome(std::string_view reason) {
   Outcome outcome;
@@ -42,6 +45,7 @@ Outcome OkOutcome() {
 Executor::Executor(const MachineConfig& config, const Scenario& scenario)
     : machine_(config), names_(std::uint64_t{1} << config.arch->geometry().page_shift) {
   names_.Learn(scenario);
+  machine_.world().choices = &choices_;
 }
 
 Record Executor::Execute(const Statement& statement, int line) {
@@ -50,6 +54,7 @@ Record Executor::Execute(const Statement& statement, int line) {
   record.process = statement.process;
   record.code = statement.code;
   record.line = line;
+  record.thread = statement.thread;
   record.outcome = Perform(statement, &record);
   bool current_ended = false;
   TakeResumed(&record, &current_ended);
@@ -69,6 +74,8 @@ Outcome Executor::Perform(const Statement& statement, Record* record) {
       if ((statement.flags & kOpOn) != 0) auto_resolving_.push_back(entry);
       return OkOutcome();
     }
+    case OpCode::k_step: return PerformStep(statement, record);
+    case OpCode::k_choose: choices_.Arm(statement.text, statement.number); return OkOutcome();
     default: return PerformOnMachine(statement, record);
   }
 }
@@ -79,6 +86,7 @@ Outcome Executor::PerformOnMachine(const Statement& statement, Record* record) {
   if (statement.Has(Role::kUffd) && !descriptors_.Has(statement.process, op.ctx)) {
     return ErrorOutcome(Errno::kEBADF);
   }
+  if (!statement.thread.empty()) return PerformThread(statement, std::move(op), record);
   if (op.code == OpCode::k_close) return PerformClose(statement, op);
   if (op.code == OpCode::k_exit) return PerformExit(statement, std::move(op));
   if (op.code == OpCode::k_fork) return PerformFork(statement, std::move(op), record);
@@ -109,6 +117,68 @@ Outcome Executor::PerformUffd(const Statement& statement, Operation op) {
   return outcome;
 }
 
+Executor::Thread* Executor::FindThread(const std::string& name) {
+  const auto found = std::find_if(threads_.begin(), threads_.end(),
+                                  [&](const Thread& thread) { return thread.name == name; });
+  return found == threads_.end() ? nullptr : &*found;
+}
+
+void Executor::ForgetThread(int index) {
+  std::erase_if(threads_, [&](const Thread& thread) { return thread.index == index; });
+}
+
+Outcome Executor::PerformThread(const Statement& statement, Operation op, Record* record) {
+  if (FindThread(statement.thread) != nullptr) return BadOutcome("the thread is still there");
+  std::vector<CtxId> inherited;
+  if (op.code == OpCode::k_fork) {
+    op.target = FreshProcess(statement.target);
+    inherited = descriptors_.Of(statement.process);
+  }
+  const TaskId task = machine_.StartHeld(op, static_cast<std::uint64_t>(record->index));
+  threads_.push_back({.name = statement.thread, .task = task, .index = record->index});
+  Outcome outcome;
+  outcome.status = Outcome::Status::kStarted;
+  record->outcome = outcome;
+  sleepers_.push_back({*record, std::move(op), statement, std::move(inherited)});
+  machine_.Settle(TaskId(0));
+  return outcome;
+}
+
+// Where a thread is: the step that comes next, or where it sleeps.
+std::string Executor::WhereIs(TaskId task) const {
+  const Task& t = machine_.world().tasks[task.value];
+  if (t.state == Task::State::kAsleep) return absl::StrCat("asleep ", SleepingIn(t));
+  const StepAt next = machine_.NextStep(task);
+  if (next.path.empty()) return "done";
+  return absl::StrCat(std::string(next.path), ".", std::string(next.step));
+}
+
+bool Executor::BetweenSteps() const {
+  return std::any_of(threads_.begin(), threads_.end(), [&](const Thread& thread) {
+    return machine_.world().tasks[thread.task.value].state == Task::State::kRunnable;
+  });
+}
+
+Outcome Executor::PerformStep(const Statement& statement, Record* record) {
+  const Thread* thread = FindThread(statement.thread);
+  if (thread == nullptr) return BadOutcome("no such thread");
+  World& world = machine_.world();
+  const TaskId task = thread->task;
+  const std::uint64_t most =
+      statement.Has(Role::kSteps) && !statement.text.empty() ? kMostSteps : statement.number;
+  std::uint64_t taken = 0;
+  while (taken < most && world.task(task).state == Task::State::kRunnable) {
+    if (statement.Has(Role::kUntil) && WhereIs(task) == statement.path) break;
+    RunStep(world, world.task(task));
+    ++taken;
+  }
+  record->next = WhereIs(task);
+  machine_.Settle(TaskId(0));
+  Outcome outcome = OkOutcome();
+  outcome.ret = static_cast<std::int64_t>(taken);
+  return outcome;
+}
+
 // read(2) until nothing is left: whom an event wakes may announce its next one meanwhile.
 Outcome Executor::PerformMessages(const Operation& op) {
   Outcome all = machine_.Perform(op, kInternal);
@@ -131,6 +201,9 @@ Outcome Executor::PerformExit(const Statement& statement, Operation op) {
   if (!target) return BadOutcome("not alive");
   op.target = *target;
   Outcome outcome = machine_.Perform(op, kInternal);
+  for (const Sleeper& s : sleepers_) {
+    if (s.record.process == statement.target) ForgetThread(s.record.index);
+  }
   std::erase_if(sleepers_, [&](const Sleeper& s) { return s.record.process == statement.target; });
   names_.ForgetProcess(statement.target);
   // Descriptors are closed after the address space is gone, as in do_exit().
@@ -223,6 +296,7 @@ void Executor::TakeResumed(Record* current, bool* current_ended) {
     if (sleeper == sleepers_.end()) continue;
     Sleeper ended = std::move(*sleeper);
     sleepers_.erase(sleeper);
+    ForgetThread(ended.record.index);
     ended.record.outcome = std::move(resumed.outcome);
     Finish(ended.statement, ended.op, ended.inherited, &ended.record);
     if (ended.record.index == current->index) {

@@ -2,9 +2,9 @@
 //
 // Mirrors: the executor that made the recordings: each operation in a thread of its own; one that
 //          sleeps is reported `blocked` and looked at again after every later operation.
-// Some operations live here, not in the machine: observe, note, auto_resolve, the order of
-// messages, and who holds which descriptor. Owned by: the caller. Errors: none; the scenario was
-// parsed.
+// Some operations live here, not in the machine: observe, note, auto_resolve, step, choose, the
+// order of messages, and who holds which descriptor. Owned by: the caller. Errors: none; the
+// scenario was parsed.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +16,15 @@
 #include "sim/scenario/names.h"
 #include "sim/scenario/observe.h"
 #include "sim/scenario/record.h"
+#include "sim/scenario/scripted_choices.h"
 
 namespace uffdsim {
 
 class Executor {
  public:
   Executor(const MachineConfig& config, const Scenario& scenario);
+  Executor(const Executor&) = delete;  // the machine asks `choices_`
+  Executor& operator=(const Executor&) = delete;
 
   // Performs the next operation. `line` is its line in the scenario's text.
   Record Execute(const Statement& statement, int line);
@@ -29,6 +32,8 @@ class Executor {
   Machine& machine() { return machine_; }
   Names& names() { return names_; }
   int operations() const { return next_index_; }
+  // Whether some thread stands between two of its steps: the machine is not quiescent.
+  bool BetweenSteps() const;
 
  private:
   // An operation that sleeps, and what finishing it will do.
@@ -39,9 +44,21 @@ class Executor {
     std::vector<CtxId> inherited;  // fork: the child's descriptors
   };
 
+  // `thread T`: an operation that goes on by `step` only.
+  struct Thread {
+    std::string name;
+    TaskId task{};
+    int index = 0;  // of its sleeper
+  };
+
   Outcome Perform(const Statement& statement, Record* record);
   Outcome PerformOnMachine(const Statement& statement, Record* record);
   Outcome PerformUffd(const Statement& statement, Operation op);
+  Outcome PerformThread(const Statement& statement, Operation op, Record* record);
+  Outcome PerformStep(const Statement& statement, Record* record);
+  void ForgetThread(int index);
+  Thread* FindThread(const std::string& name);
+  std::string WhereIs(TaskId task) const;
   Outcome PerformMessages(const Operation& op);
   Outcome PerformClose(const Statement& statement, const Operation& op);
   Outcome PerformExit(const Statement& statement, Operation op);
@@ -60,7 +77,9 @@ class Executor {
   Machine machine_;
   Names names_;
   Descriptors descriptors_;
+  ScriptedChoices choices_;
   std::vector<Sleeper> sleepers_;  // by index
+  std::vector<Thread> threads_;    // by index
   std::vector<std::pair<std::uint32_t, CtxId>> auto_resolving_;
   std::vector<std::pair<CtxId, int>> forks_read_;  // how many fork messages each context gave
   int next_index_ = 0;

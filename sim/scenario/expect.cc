@@ -28,6 +28,7 @@ std::vector<std::string> StatusWords(const Record& record, const Names& names) {
       break;
     case Outcome::Status::kBad: words.push_back(o.reason); break;
     case Outcome::Status::kOk:
+    case Outcome::Status::kStarted:
     case Outcome::Status::kDied: break;
   }
   return words;
@@ -45,6 +46,12 @@ std::string JudgeStatus(const Expectation& e, const Record& record, const Names&
 
 std::string JudgeWord(const Expectation& e, const std::string& found) {
   return e.words.front() == found ? "" : found;
+}
+
+std::string JudgeNext(const Expectation& e, const Record& record) {
+  const std::string given = absl::StrJoin(e.words, " ");
+  const bool asleep = given == "asleep" && record.next.substr(0, given.size()) == given;
+  return asleep || given == record.next ? "" : record.next;
 }
 
 std::string OutText(const Outcome& o) {
@@ -208,6 +215,9 @@ std::string Judge(const Expectation& e, const Record& record, Executor* executor
     case Expectation::Kind::kMessages: return JudgeWord(e, absl::StrCat(record.messages.size()));
     case Expectation::Kind::kMessage: return JudgeMessage(e, record, names);
     case Expectation::Kind::kResumed: return JudgeResumed(e, record, names);
+    case Expectation::Kind::kNext: return JudgeNext(e, record);
+    case Expectation::Kind::kIoctls: return JudgeWord(e, absl::StrCat("0x", absl::Hex(o.ioctls)));
+    case Expectation::Kind::kWalkEnd: return JudgeWord(e, names.Place(o.walk_end));
     case Expectation::Kind::kRegions: return JudgeRegions(e, o, names);
     case Expectation::Kind::kPage:
     case Expectation::Kind::kVma: return JudgeState(e, executor);

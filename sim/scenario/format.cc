@@ -66,6 +66,11 @@ std::string ValueText(Role role, const Statement& s) {
     case Role::kPath: return s.path;
     case Role::kText: return s.text;
     case Role::kRegions: return absl::StrJoin(s.regions, " ");
+    case Role::kThread: return s.thread;
+    case Role::kSteps: return s.text.empty() ? NumberText(s.number) : s.text;
+    case Role::kUntil: return s.path;
+    case Role::kPoint: return s.text;
+    case Role::kOrdinal: return NumberText(s.number);
     case Role::kObservedProcess: return absl::StrCat(s.observed);
     case Role::kFlag: return "";
   }
@@ -107,6 +112,9 @@ std::string FormatQuantity(const Quantity& quantity) {
 std::string FormatStatement(const Statement& statement) {
   const Syntax& syntax = SyntaxOf(statement.code);
   std::string text = ProcessPrefix(statement.process);
+  if (!statement.thread.empty() && statement.code != OpCode::k_step) {
+    absl::StrAppend(&text, "thread ", statement.thread, " ");
+  }
   text.append(syntax.name);
   for (const Parameter& parameter : syntax.parameters) {
     if (parameter.form == Parameter::Form::kFlag) {

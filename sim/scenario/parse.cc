@@ -19,10 +19,10 @@ namespace uffdsim {
 
 bool operator==(const Statement& a, const Statement& b) {
   const auto tied = [](const Statement& s) {
-    return std::tie(s.code, s.process, s.given, s.region, s.region2, s.file, s.uffd, s.path, s.text,
-                    s.regions, s.offset, s.length, s.offset2, s.length2, s.at, s.file_offset,
-                    s.number, s.number2, s.mode, s.features, s.disable, s.api, s.flags, s.pin,
-                    s.target, s.observed, s.prot, s.map_kind, s.advice);
+    return std::tie(s.code, s.process, s.given, s.thread, s.region, s.region2, s.file, s.uffd,
+                    s.path, s.text, s.regions, s.offset, s.length, s.offset2, s.length2, s.at,
+                    s.file_offset, s.number, s.number2, s.mode, s.features, s.disable, s.api,
+                    s.flags, s.pin, s.target, s.observed, s.prot, s.map_kind, s.advice);
   };
   const auto scan = [](const Statement& s) {
     return std::tie(s.scan.category_mask, s.scan.category_inverted, s.scan.category_anyof_mask,

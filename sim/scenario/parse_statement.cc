@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "model/base/near_match.h"
+#include "model/op/choices.h"
 #include "sim/scenario/syntax.h"
 #include "sim/scenario/words.h"
 
@@ -55,6 +56,9 @@ class ArgumentReader {
   bool ReadChoice(const Token& token, std::string_view set, std::string_view clear,
                   std::uint32_t bit, Statement* out);
   bool ReadNode(const Token& token, Statement* out);
+  bool ReadSteps(const Token& token, Statement* out);
+  bool ReadStep(const Token& token, Statement* out);
+  bool ReadPoint(const Token& token, Statement* out);
   bool ReadKindLike(Role role, const Token& token, Statement* out);
   bool ReadMaskLike(Role role, const Token& token, Statement* out);
   bool ReadNumberLike(Role role, const Token& token, Statement* out);
@@ -73,6 +77,8 @@ bool IsPositional(const Parameter& parameter) {
 // An optional place is a number, or `on` and `off`; other words there are keywords and flags.
 bool FitsOptional(Role role, std::string_view text) {
   if (role == Role::kOnOff) return text == "on" || text == "off";
+  if (role == Role::kUntil) return true;
+  if (role == Role::kSteps && (text == "run" || text == "until")) return true;
   return ParseQuantity(text).has_value();
 }
 
@@ -99,6 +105,11 @@ bool ArgumentReader::Read(std::size_t next, Statement* out) {
   }
   for (; next < tokens.size(); ++next) {
     if (!ReadWord(tokens[next], out)) return false;
+  }
+  if (syntax_.code == OpCode::k_step && (out->text == "until") != out->Has(Role::kUntil)) {
+    return Fail(line_.end_column,
+                absl::StrCat(out->text == "until" ? "missing PATH.STEP" : "PATH.STEP without until",
+                             "; ", Form()));
   }
   // What is protected and what is resolved must be said, in one way or the other.
   const bool protects =
@@ -220,6 +231,36 @@ bool ArgumentReader::ReadNode(const Token& token, Statement* out) {
   return true;
 }
 
+bool ArgumentReader::ReadSteps(const Token& token, Statement* out) {
+  if (token.text == "run" || token.text == "until") {
+    out->text = std::string(token.text);
+    return true;
+  }
+  return ReadNumber(token, ~std::uint64_t{0}, &out->number);
+}
+
+// Which paths and steps there are is for whoever runs the scenario to say.
+bool ArgumentReader::ReadStep(const Token& token, Statement* out) {
+  const std::size_t dot = token.text.find('.');
+  if (dot == 0 || dot == std::string_view::npos || dot + 1 == token.text.size()) {
+    return Wrong(token, "a step (PATH.STEP)");
+  }
+  out->path = std::string(token.text);
+  return true;
+}
+
+bool ArgumentReader::ReadPoint(const Token& token, Statement* out) {
+  std::vector<std::string_view> points;
+  for (const ChoiceRow& row : kChoices) {
+    if (row.name == token.text) {
+      out->text = std::string(token.text);
+      return true;
+    }
+    points.push_back(row.name);
+  }
+  return Wrong(token, absl::StrCat("a choice", DidYouMean(Shown(token.text), points)));
+}
+
 bool ArgumentReader::ReadValue(const Parameter& parameter, const Token& token, Statement* out) {
   out->Give(parameter.role);
   switch (parameter.role) {
@@ -230,6 +271,9 @@ bool ArgumentReader::ReadValue(const Parameter& parameter, const Token& token, S
     case Role::kPath:
     case Role::kText:
     case Role::kRegions:
+    case Role::kThread:
+    case Role::kUntil:
+    case Role::kPoint:
     case Role::kSource: return ReadNameLike(parameter.role, token, out);
     case Role::kOffset: return ReadQuantity(token, &out->offset);
     case Role::kLength: return ReadQuantity(token, &out->length);
@@ -242,6 +286,7 @@ bool ArgumentReader::ReadValue(const Parameter& parameter, const Token& token, S
     case Role::kAdvice:
     case Role::kOnOff:
     case Role::kPunchAlloc:
+    case Role::kSteps:
     case Role::kNodeOrQuery: return ReadKindLike(parameter.role, token, out);
     case Role::kFeatures:
     case Role::kDisable:
@@ -262,6 +307,7 @@ bool ArgumentReader::ReadValue(const Parameter& parameter, const Token& token, S
     case Role::kNumber3:
     case Role::kVec:
     case Role::kMax:
+    case Role::kOrdinal:
     case Role::kSize: return ReadNumberLike(parameter.role, token, out);
     case Role::kFlag: break;
   }
@@ -272,6 +318,9 @@ bool ArgumentReader::ReadNameLike(Role role, const Token& token, Statement* out)
   if (role == Role::kRegion) return ReadName(token, "a region", &out->region);
   if (role == Role::kFile) return ReadName(token, "a file", &out->file);
   if (role == Role::kUffd) return ReadName(token, "a userfaultfd", &out->uffd);
+  if (role == Role::kThread) return ReadName(token, "a thread", &out->thread);
+  if (role == Role::kUntil) return ReadStep(token, out);
+  if (role == Role::kPoint) return ReadPoint(token, out);
   if (role == Role::kSource) return ReadPlace(token, &out->region2, &out->offset2);
   if (role == Role::kRegion2) {
     if (token.text != "-" || syntax_.code != OpCode::k_mremap) {
@@ -301,6 +350,7 @@ bool ArgumentReader::ReadKindLike(Role role, const Token& token, Statement* out)
   if (role == Role::kOnOff) return ReadChoice(token, "on", "off", kOpOn, out);
   if (role == Role::kPunchAlloc) return ReadChoice(token, "punch", "alloc", kOpPunch, out);
   if (role == Role::kNodeOrQuery) return ReadNode(token, out);
+  if (role == Role::kSteps) return ReadSteps(token, out);
   if (role == Role::kProt) {
     const auto prot = FindProt(token.text);
     if (!prot) return Wrong(token, "a protection (none, r, rw, rwx)");
@@ -345,6 +395,10 @@ bool ArgumentReader::ReadNumberLike(Role role, const Token& token, Statement* ou
   if (role == Role::kMax) return ReadNumber(token, kAny, &out->scan.max_pages);
   if (role == Role::kSize) return ReadNumber(token, kAny, &out->scan.size);
   if (role == Role::kNumber) return ReadNumber(token, kAny, &out->number);
+  if (role == Role::kOrdinal) {
+    return token.text == "0" ? Wrong(token, "a number from 1 on")
+                             : ReadNumber(token, kAny, &out->number);
+  }
   if (role == Role::kNumber2) return ReadNumber(token, kAny, &out->number2);
   return ReadNumber(token, kAny, &out->mode);  // mode=, flags of mbind
 }
@@ -352,16 +406,55 @@ bool ArgumentReader::ReadNumberLike(Role role, const Token& token, Statement* ou
 // What an argument is when it is left out.
 void SetDefaults(Statement* statement) {
   statement->length = {1, 0};
+  const bool counts = statement->code == OpCode::k_step || statement->code == OpCode::k_choose;
+  if (counts) statement->number = 1;
   if (statement->code == OpCode::k_scan) {
     statement->scan.return_mask = kAllCategories;
     statement->scan.vec_len = 64;
   }
 }
 
+// `thread T` before an operation; false when it is wrong.
+bool ReadThread(const TokenLine& line, std::size_t* first, std::string* thread,
+                ParseErrors* errors) {
+  if (line.tokens.size() < *first + 3) {
+    errors->Add(line.number, line.end_column, "expected: thread T OPERATION ..");
+    return false;
+  }
+  const Token& name = line.tokens[*first + 1];
+  if (!IsName(name.text)) {
+    errors->Add(line.number, name.column,
+                absl::StrCat("'", Abseil(Shown(name.text)), "' is not a name for a thread"));
+    return false;
+  }
+  *thread = std::string(name.text);
+  *first += 2;
+  return true;
+}
+
 }  // namespace
+
+bool RunsInThread(OpCode code) {
+  switch (code) {
+    case OpCode::k_uffd:
+    case OpCode::k_close:
+    case OpCode::k_exit:
+    case OpCode::k_messages:
+    case OpCode::k_auto_resolve:
+    case OpCode::k_observe:
+    case OpCode::k_note:
+    case OpCode::k_step:
+    case OpCode::k_choose: return false;
+    default: return true;
+  }
+}
 
 std::optional<Statement> ParseStatement(const TokenLine& line, std::size_t first,
                                         std::uint32_t process, ParseErrors* errors) {
+  std::string thread;
+  if (line.tokens[first].text == "thread" && !ReadThread(line, &first, &thread, errors)) {
+    return std::nullopt;
+  }
   const Token& name = line.tokens[first];
   const Syntax* syntax = FindSyntax(name.text);
   if (syntax == nullptr) {
@@ -373,13 +466,19 @@ std::optional<Statement> ParseStatement(const TokenLine& line, std::size_t first
   Statement statement;
   statement.code = syntax->code;
   statement.process = process;
+  statement.thread = thread;
+  if (!thread.empty() && !RunsInThread(syntax->code)) {
+    errors->Add(line.number, name.column,
+                absl::StrCat("'", Abseil(name.text), "' has no steps to take in a thread"));
+    return std::nullopt;
+  }
   SetDefaults(&statement);
   if (!ArgumentReader(line, *syntax, errors).Read(first + 1, &statement)) return std::nullopt;
   return statement;
 }
 
 std::vector<std::string_view> LineWords() {
-  std::vector<std::string_view> words = {"arch", "profile", "defect", "expect"};
+  std::vector<std::string_view> words = {"arch", "profile", "defect", "expect", "thread"};
   for (const Syntax& syntax : AllSyntax()) words.push_back(syntax.name);
   return words;
 }

@@ -13,6 +13,10 @@ namespace uffdsim {
 std::optional<Statement> ParseStatement(const TokenLine& line, std::size_t first,
                                         std::uint32_t process, ParseErrors* errors);
 
+// Whether `thread T` may stand before it: what the machine performs in a task of its own, and what
+// changes no descriptors.
+bool RunsInThread(OpCode code);
+
 // Every operation's name, and the words that start other lines: for near matches.
 std::vector<std::string_view> LineWords();
 

@@ -134,6 +134,7 @@ void WriteStatus(JsonWriter* j, const Record& r, std::uint32_t answers, const Na
       break;
     case Outcome::Status::kBad: j->Field("reason", o.reason); break;
     case Outcome::Status::kOk:
+    case Outcome::Status::kStarted:
     case Outcome::Status::kDied: break;
   }
 }
@@ -157,6 +158,7 @@ void WriteAnswers(JsonWriter* j, const Record& r, std::uint32_t answers, const N
   if ((answers & kChild) != 0 && ok) j->Field("child", r.child);
   if ((answers & kScan) != 0) WriteScan(j, o, names);
   if ((answers & kNodes) != 0) WriteNodes(j, o);
+  if ((answers & kNext) != 0) j->Field("next", r.next);
   if ((answers & kKsm) != 0) {
     j->Field("shared", static_cast<std::int64_t>(o.ksm_shared));
     j->Field("sharing", static_cast<std::int64_t>(o.ksm_sharing));
@@ -177,6 +179,7 @@ void WriteRecord(JsonWriter* j, const Record& r, const Names& names) {
     j->Field("i", r.index);
     j->Field("process", r.process);
     j->Field("op", OpName(r.code));
+    if (!r.thread.empty()) j->Field("thread", r.thread);
     if ((answers & kNoStatus) == 0 || status == Outcome::Status::kBad) {
       WriteStatus(j, r, answers, names);
     }
@@ -224,6 +227,7 @@ std::string_view StatusWord(Outcome::Status status) {
     case Outcome::Status::kSignal: return "signal";
     case Outcome::Status::kDied: return "died";
     case Outcome::Status::kBad: return "bad";
+    case Outcome::Status::kStarted: return "started";
   }
   return "?";
 }

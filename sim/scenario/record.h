@@ -50,6 +50,8 @@ struct Record {
   Outcome outcome;
   std::string to;           // mremap: the new place
   std::uint32_t child = 0;  // fork
+  std::string thread;       // of an operation that takes its steps one by one; of `step`
+  std::string next;         // step: "PATH.STEP", "asleep WHERE" or "done"
   std::vector<NamedMessage> messages;
   std::vector<Record> resumed;
   std::vector<AutoResolved> auto_resolved;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "model/base/near_match.h"
 #include "model/defect/catalogue.h"
+#include "model/path/step.h"
 #include "sim/scenario/checker.h"
 #include "sim/scenario/executor.h"
 #include "sim/scenario/expect.h"
@@ -61,6 +62,25 @@ absl::Status CheckFits(const Scenario& scenario, std::uint64_t page_size) {
           absl::StrCat(scenario.name, ":", line.number, ":1: a region is a slot of 1 GiB (", pages,
                        " pages of this architecture); this mapping does not fit"));
     }
+  }
+  return absl::OkStatus();
+}
+
+// `step T until PATH.STEP` must name a step that some path has.
+absl::Status CheckSteps(const Scenario& scenario) {
+  std::vector<std::string> known;
+  for (std::size_t i = 0; i < kPathCount; ++i) {
+    const Path& path = GetPath(static_cast<PathId>(i));
+    for (const Step& step : path.steps) known.push_back(absl::StrCat(path.name, ".", step.name));
+  }
+  for (const Line& line : scenario.lines) {
+    if (line.kind != Line::Kind::kOperation || !line.statement.Has(Role::kUntil)) continue;
+    const std::string& wanted = line.statement.path;
+    if (std::find(known.begin(), known.end(), wanted) != known.end()) continue;
+    const std::vector<std::string_view> names(known.begin(), known.end());
+    return absl::InvalidArgumentError(absl::StrCat(scenario.name, ":", line.number,
+                                                   ":1: no path has a step '", wanted, "'",
+                                                   DidYouMean(wanted, names)));
   }
   return absl::OkStatus();
 }
@@ -121,6 +141,7 @@ absl::StatusOr<RunResult> RunScenario(const Scenario& scenario, const RunOptions
   if (!steps.ok()) return steps.status();
   const std::uint64_t page_size = std::uint64_t{1} << (*arch)->geometry().page_shift;
   if (const absl::Status fits = CheckFits(scenario, page_size); !fits.ok()) return fits;
+  if (const absl::Status named = CheckSteps(scenario); !named.ok()) return named;
 
   MachineConfig config;
   config.arch = *arch;
@@ -135,6 +156,7 @@ absl::StatusOr<RunResult> RunScenario(const Scenario& scenario, const RunOptions
   const auto emit = [&](const std::string& line) {
     if (options.on_line) options.on_line(line);
   };
+  if (options.on_start) options.on_start(executor);
   result.first_line = FirstLine(result.profile, (*arch)->kernel_name(), page_size);
   emit(result.first_line);
   for (const Line& line : scenario.lines) {
@@ -142,6 +164,7 @@ absl::StatusOr<RunResult> RunScenario(const Scenario& scenario, const RunOptions
       result.records.push_back(executor.Execute(line.statement, line.number));
       if (checker) checker->After(line.statement, &result.records.back());
       emit(result.records.back().json);
+      if (options.on_record) options.on_record(line.statement, result.records.back());
     } else if (line.kind == Line::Kind::kExpect) {
       ++result.expectations;
       std::string actual = Judge(line.expectation, result.records.back(), &executor);

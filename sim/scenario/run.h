@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "model/arch/arch.h"
+#include "sim/scenario/executor.h"
 #include "sim/scenario/record.h"
 #include "sim/scenario/statement.h"
 
@@ -32,6 +33,9 @@ struct RunOptions {
   Checking checking = Checking::kIfExpected;
   // Called with the first line, each record's line and the last line as they come about.
   std::function<void(const std::string& json)> on_line;
+  // Called before the first operation, and after each with its record.
+  std::function<void(Executor& executor)> on_start;
+  std::function<void(const Statement& statement, const Record& record)> on_record;
 };
 
 // An expectation that did not hold.

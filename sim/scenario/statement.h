@@ -63,7 +63,12 @@ enum class Role : std::uint8_t {
   kText,
   kRegions,
   kObservedProcess,
-  kFlag,  // a bare word such as `dontwake`; sets a bit of Statement::flags, not of `given`
+  kThread,   // step: whose
+  kSteps,    // step: how many, `run` or `until`
+  kUntil,    // step: PATH.STEP
+  kPoint,    // choose: a row of choices.def
+  kOrdinal,  // choose: the how manieth time
+  kFlag,     // a bare word such as `dontwake`; sets a bit of Statement::flags, not of `given`
 };
 
 struct Statement {
@@ -71,12 +76,13 @@ struct Statement {
   std::uint32_t process = 0;
   std::uint64_t given = 0;  // bit per Role: which optional arguments were written
 
+  std::string thread;   // `thread T` before the operation; step: the thread that takes steps
   std::string region;   // also the region of `offset`
   std::string region2;  // mremap: destination, "-" in place; move, copy: source
   std::string file;
   std::string uffd;
-  std::string path;                  // sysfs
-  std::string text;                  // sysfs value, ksm verb, note
+  std::string path;  // sysfs; step: PATH.STEP
+  std::string text;  // sysfs value, ksm verb, note; step: run or until; choose: point
   std::vector<std::string> regions;  // observe
 
   Quantity offset;  // in the region, or in the file for file operations
@@ -86,7 +92,7 @@ struct Statement {
   Quantity at;
   Quantity file_offset;
 
-  std::uint64_t number = 0;   // byte, node, policy, milliseconds, ..
+  std::uint64_t number = 0;   // byte, node, policy, milliseconds, steps, ..
   std::uint64_t number2 = 0;  // mbind: node mask
   std::uint64_t mode = 0;     // register: modes; `mode=`; mbind: flags
   std::uint64_t features = 0;
@@ -123,6 +129,9 @@ struct Expectation {
     kMessages,   // messages N: how many were read
     kMessage,    // message TYPE PLACE ..: one of them, in any order
     kResumed,    // resumed OP STATUS: an earlier operation ended now; resumed none
+    kNext,       // next PATH.STEP | asleep [WHERE] | done: where a thread is after `step`
+    kIoctls,     // ioctls MASK: what register offers
+    kWalkEnd,    // walk_end PLACE: of scan
     kRegions,    // regions PLACE*COUNT=CATEGORIES ..: of scan
     kPage,       // page R off [n] field=PATTERN ..: what observe raw shows for these pages
     kVma,        // vma R off field=VALUE ..

@@ -61,6 +61,11 @@ constexpr Placeholder kPlaceholders[] = {
     {"TEXT", Role::kText},
     {"R..", Role::kRegions},
     {"PROCESS", Role::kObservedProcess},
+    {"T", Role::kThread},
+    {"STEPS|run|until", Role::kSteps},
+    {"PATH.STEP", Role::kUntil},
+    {"POINT", Role::kPoint},
+    {"NTH", Role::kOrdinal},
 };
 
 struct Flag {
@@ -84,6 +89,7 @@ constexpr Flag kFlags[] = {
     {"user_mode_only", kOpUserModeOnly},
     {"all", kOpAll},
     {"raw", kOpRaw},
+    {"pmd", kOpPmd},
 };
 
 Role RoleOf(std::string_view placeholder) {

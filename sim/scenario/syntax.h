@@ -32,6 +32,8 @@ enum Answers : std::uint32_t {
   kErrnoIsStatus = 1U << 13,
   kNoStatus = 1U << 14,
   kObservation = 1U << 15,
+  kNext = 1U << 16,       // where the thread is now
+  kModelOnly = 1U << 17,  // no field: a real kernel cannot be told to do this
 };
 
 struct Parameter {

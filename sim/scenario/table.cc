@@ -24,7 +24,8 @@ std::string Answers(const Json& record) {
   std::string text;
   for (const auto& [key, value] : record.items()) {
     if (key == "i" || key == "process" || key == "op" || key == "status" || key == "resumed" ||
-        key == "messages" || key == "auto_resolved" || key == "violations") {
+        key == "messages" || key == "auto_resolved" || key == "violations" || key == "processes" ||
+        key == "aliases") {
       continue;
     }
     if (key == "ret" && value == 0) continue;

@@ -122,6 +122,7 @@ bool RoleFiller::FillNumber(Role role, bool required) {
     case Role::kByte:
     case Role::kNumber:
     case Role::kNodeOrQuery: out_->number = op_.value; return true;
+    case Role::kOrdinal: out_->number = op_.value; return op_.value != 1;
     case Role::kNumber2: out_->number2 = op_.start2; return true;
     case Role::kNumber3:
     case Role::kModes: out_->mode = op_.mode; return true;
@@ -172,6 +173,7 @@ bool RoleFiller::Fill(Role role, bool required) {
     case Role::kFile:
     case Role::kPath:
     case Role::kText:
+    case Role::kPoint:
     case Role::kRegions: return FillName(role);
     case Role::kMapKind: out_->map_kind = op_.map_kind; return true;
     case Role::kProt:
@@ -189,6 +191,9 @@ bool RoleFiller::Fill(Role role, bool required) {
     case Role::kMax:
     case Role::kSize: return FillScan(role);
     case Role::kObservedProcess:
+    case Role::kThread:  // whoever lets threads step writes statements
+    case Role::kSteps:
+    case Role::kUntil:
     case Role::kFlag: return false;
     default: return FillNumber(role, required);
   }

@@ -64,7 +64,10 @@ class Twins : public testing::TestWithParam<const DefectRow*> {};
 TEST_P(Twins, ShowsWithTheDefectOnly) {
   const DefectRow& row = *GetParam();
   const Scenario scenario = Load(row);
-  EXPECT_THAT(HeaderNames(scenario, Header::Kind::kDefect), testing::ElementsAre(row.id));
+  // Its own defect first; further ones are what has to be wrong before it can show.
+  const auto named = HeaderNames(scenario, Header::Kind::kDefect);
+  ASSERT_FALSE(named.empty());
+  EXPECT_EQ(named.front(), row.id);
 
   const RunResult bad = RunTwin(scenario, DefectHeader::kApplied);
   for (const Failure& f : bad.failures) {

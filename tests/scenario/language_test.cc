@@ -259,6 +259,8 @@ TEST(Syntax, EveryOperationIsParsedFromItsOwnForm) {
         case Role::kMapKind: line += " anon"; break;
         case Role::kProt: line += " r"; break;
         case Role::kAdvice: line += " PAGEOUT"; break;
+        case Role::kThread: line += " T"; break;
+        case Role::kPoint: line += " fail_migrate"; break;
         case Role::kModes: line += " rwp"; break;
         case Role::kOnOff: line += " on"; break;
         case Role::kPunchAlloc: line += " punch"; break;
