@@ -1,6 +1,13 @@
 #include "model/machine/abstraction.h"
 
+#include <string_view>
+
+#include "model/arch/decode.h"
 #include "model/mm/entry.h"
+#include "model/path/fault.h"
+#include "model/path/pagemap_scan.h"
+#include "model/path/prot.h"
+#include "model/path/step.h"
 
 namespace uffdsim {
 namespace {
@@ -29,23 +36,83 @@ TrackMode ModeOf(const Vma& vma) {
   return vma.UffdWp() ? TrackMode::kWp : TrackMode::kNone;
 }
 
+// How OpaqueWord::kind says what the word is: the two forms, and nothing at all.
+enum WordKindCode : std::uint8_t { kNoWord, kPteWord, kPmdWord };
+
 }  // namespace
 
-void WorldView::Describe(const Vma& vma, Form form, Word word, AbstractPage* page) const {
+bool WorldView::Exists(Pfn pfn) const {
+  return pfn.value < w_.frames.size() && w_.frames[pfn].Has(kPgAllocated | kPgZero);
+}
+
+void WorldView::DescribeVma(const Vma& vma, AbstractPage* page) const {
+  page->mode = ModeOf(vma);
+  page->ctx = vma.ctx;
+  page->accessible = vma.Accessible();
+  page->may_write = vma.Has(kVmWrite);
+  page->keeps_markers = UseMarkers(w_, vma);
+  page->marks_survive = vma.UffdWp() && !vma.Anonymous();
+  page->tracks_soft_dirty = SoftDirtyEnabled(w_, vma) && !vma.Hugetlb();
+}
+
+void WorldView::DescribePresent(const Vma& vma, const EntryAt& entry, AbstractPage* page) const {
   const Arch& arch = *w_.arch;
-  const EntryKind kind = Classify(arch, form, word);
-  const std::uint64_t marker = kind == EntryKind::kMarker ? MarkerOf(arch, word) : std::uint64_t{0};
-  page->backing = BackingOf(kind, marker);
-  if (kind == EntryKind::kNone) return;
-  if (kind == EntryKind::kPresent) {
-    page->marked = arch.Uffd(form, word);
-    page->denies_all = arch.Protnone(form, word);
-    page->writable = arch.Write(form, word) && !page->denies_all;
-  } else {
-    page->marked = arch.SwpUffd(form, word);
+  page->marked = arch.Uffd(entry.form, entry.word);
+  page->denies_all = arch.Protnone(entry.form, entry.word);
+  page->writable = arch.Write(entry.form, entry.word) && !page->denies_all;
+  const Pfn pfn = FrameOf(w_, entry, page->vpn);
+  page->sound = Exists(pfn);
+  if (entry.level == 1) {
+    page->sound &= arch.LeafBit(w_.mm(page->mm).table.GetPmd(page->vpn));
   }
-  // What PAGEMAP_SCAN's ACCESSED means in an RWP VMA.
-  page->reported_accessed = vma.UffdRwp() && !page->marked;
+  if (!page->sound) return;
+  const uffdsim::Page& frame = w_.frames[pfn];
+  page->frame = pfn.value + 1ULL;
+  page->has_content = true;
+  page->content = frame.content;
+  const bool anon = w_.frames.Head(pfn).Has(kPgAnon) || frame.Has(kPgZero);
+  page->private_anon = !vma.Shared() && anon && !frame.Has(kPgZero);
+  if (!anon && !vma.Anonymous()) {
+    page->private_file = !vma.Shared();
+    page->object = ObjectOf(vma.file, vma.IndexOf(page->vpn));
+  }
+}
+
+void WorldView::DescribeNonpresent(const EntryAt& entry, AbstractPage* page) const {
+  const Arch& arch = *w_.arch;
+  page->marked = SwpUffdAny(arch, entry.form, entry.word);
+  const EntryKind kind = Classify(arch, entry.form, entry.word);
+  switch (kind) {
+    case EntryKind::kSwap: {
+      const SwapSlot slot = SwapSlotOf(arch, entry.word);
+      page->sound = slot.value != 0 && slot.value < w_.swap.size() && w_.swap[slot].count != 0;
+      if (!page->sound || w_.swap[slot].bad) return;
+      const SwapDevice::Slot& s = w_.swap[slot];
+      page->has_content = true;
+      page->content = s.cache != Pfn(0) ? w_.frames[s.cache].content : s.content;
+      return;
+    }
+    case EntryKind::kMigrationRead:
+    case EntryKind::kMigrationReadExclusive:
+    case EntryKind::kMigrationWrite:
+    case EntryKind::kDevicePrivateRead:
+    case EntryKind::kDevicePrivateWrite:
+    case EntryKind::kDeviceExclusive: {
+      const Pfn pfn = SoftleafPfn(arch, entry.form, entry.word) +
+                      static_cast<std::uint32_t>(page->vpn - entry.first);
+      page->sound = Exists(pfn);
+      if (!page->sound || !w_.frames.Head(pfn).Has(kPgAnon)) return;
+      page->has_content = true;
+      page->content = w_.frames[pfn].content;
+      return;
+    }
+    case EntryKind::kHwPoison:
+      page->sound = SoftleafPfn(arch, entry.form, entry.word).value < w_.frames.size();
+      return;
+    case EntryKind::kMarker:
+    case EntryKind::kNone:
+    case EntryKind::kPresent: return;
+  }
 }
 
 AbstractPage WorldView::PageOf(MmId mm, const Vma& vma, Vpn vpn) const {
@@ -53,31 +120,24 @@ AbstractPage WorldView::PageOf(MmId mm, const Vma& vma, Vpn vpn) const {
   AbstractPage page;
   page.mm = mm;
   page.vpn = vpn;
-  page.mode = ModeOf(vma);
-  page.ctx = vma.ctx;
-  page.accessible = vma.Accessible();
-  page.may_write = vma.Has(kVmWrite);
-  const PageTable& table = w_.mm(mm).table;
-  const Word pmd = table.GetPmd(vpn);
-  Pfn pfn{};
-  if (arch.None(Form::kPmd, pmd)) {
-    const Word pte = table.GetPte(vpn);
-    Describe(vma, Form::kPte, pte, &page);
-    if (page.backing == Backing::kResident) pfn = arch.PfnOf(Form::kPte, pte);
+  DescribeVma(vma, &page);
+  const EntryAt entry = FindEntry(w_, mm, vma, vpn);
+  const EntryKind kind = Classify(arch, entry.form, entry.word);
+  const std::uint64_t marker =
+      kind == EntryKind::kMarker ? MarkerOf(arch, entry.word) : std::uint64_t{0};
+  page.backing = BackingOf(kind, marker);
+  if (kind == EntryKind::kNone) return page;
+  page.word = {.value = entry.word, .kind = entry.form == Form::kPte ? kPteWord : kPmdWord};
+  if (kind == EntryKind::kPresent) {
+    DescribePresent(vma, entry, &page);
+    if (!page.sound) return page;
   } else {
-    const bool hugetlb = vma.Hugetlb();
-    const Form form = hugetlb ? Form::kPte : Form::kPmd;
-    const Word word = hugetlb ? arch.HugetlbLoad(HugeSize::kPmd, pmd) : pmd;
-    Describe(vma, form, word, &page);
-    if (page.backing == Backing::kResident) {
-      pfn = arch.PfnOf(form, word) + static_cast<std::uint32_t>(vpn.value & (table.PmdPages() - 1));
-    }
+    DescribeNonpresent(entry, &page);
   }
-  if (page.backing == Backing::kResident) {
-    const uffdsim::Page& frame = w_.frames[pfn];
-    page.frame = pfn.value + 1ULL;
-    page.private_anon = !vma.Shared() && w_.frames.Head(pfn).Has(kPgAnon) && !frame.Has(kPgZero);
-  }
+  const std::uint64_t categories = PageCategories(w_, vma, entry);
+  page.reported_accessed = (categories & kPageAccessed) != 0;
+  page.reported_written = (categories & kPageWritten) != 0;
+  page.soft_dirty = (categories & kPageSoftDirty) != 0;
   return page;
 }
 
@@ -90,8 +150,8 @@ AbstractPage WorldView::Page(MmId mm, Vpn vpn) const {
   return page;
 }
 
-std::vector<AbstractPage> WorldView::Pages() const {
-  std::vector<AbstractPage> pages;
+template <class Visit>
+void WorldView::ForEachPage(Visit&& visit) const {
   for (std::size_t m = 0; m < w_.mms.size(); ++m) {
     if (!w_.mms[m].alive) continue;
     const MmId mm(static_cast<std::uint16_t>(m));
@@ -99,19 +159,25 @@ std::vector<AbstractPage> WorldView::Pages() const {
     for (const Vma& vma : w_.mms[m].vmas.list()) {
       for (Vpn vpn = table.NextMapped(vma.start, vma.end); vpn < vma.end;
            vpn = table.NextMapped(vpn + 1, vma.end)) {
-        const AbstractPage page = PageOf(mm, vma, vpn);
-        if (page.backing != Backing::kNothing) pages.push_back(page);
+        visit(mm, vma, vpn);
       }
     }
   }
-  return pages;
 }
 
-std::vector<AbstractTranslation> WorldView::Translations() const {
-  std::vector<AbstractTranslation> found;
+void WorldView::Pages(std::vector<AbstractPage>* out) const {
+  out->clear();
+  ForEachPage([&](MmId mm, const Vma& vma, Vpn vpn) {
+    const AbstractPage page = PageOf(mm, vma, vpn);
+    if (page.backing != Backing::kNothing) out->push_back(page);
+  });
+}
+
+void WorldView::Translations(std::vector<AbstractTranslation>* out) const {
+  out->clear();
   for (const Tlb& tlb : w_.tlbs) {
     for (const Tlb::Entry& e : tlb.entries()) {
-      found.push_back(
+      out->push_back(
           {.mm = e.mm, .vpn = e.vpn, .writable = e.writable, .frame = e.pfn.value + 1ULL});
     }
   }
@@ -119,71 +185,124 @@ std::vector<AbstractTranslation> WorldView::Translations() const {
     for (std::uint64_t g = 0; g < stage2.pages(); ++g) {
       const std::uint32_t word = stage2.words()[g];
       if ((word & (Stage2::kReadable | Stage2::kWritable)) == 0) continue;
-      found.push_back({.mm = stage2.mm(),
-                       .vpn = stage2.base() + g,
-                       .writable = (word & Stage2::kWritable) != 0,
-                       .frame = 0});
+      out->push_back({.mm = stage2.mm(),
+                      .vpn = stage2.base() + g,
+                      .writable = (word & Stage2::kWritable) != 0,
+                      .frame = 0});
     }
   }
-  return found;
 }
 
-std::vector<AbstractCount> WorldView::Counts() const {
+void WorldView::Counts(std::vector<AbstractCount>* out) const {
   const Arch& arch = *w_.arch;
   std::vector<std::uint64_t> maps(w_.frames.size());
   std::vector<std::uint64_t> slots(w_.swap.size());
-  for (std::size_t m = 0; m < w_.mms.size(); ++m) {
-    if (!w_.mms[m].alive) continue;
-    const PageTable& table = w_.mms[m].table;
-    for (const Vma& vma : w_.mms[m].vmas.list()) {
-      for (Vpn vpn = table.NextMapped(vma.start, vma.end); vpn < vma.end;
-           vpn = table.NextMapped(vpn + 1, vma.end)) {
-        const AbstractPage page = PageOf(MmId(static_cast<std::uint16_t>(m)), vma, vpn);
-        if (page.backing == Backing::kResident) ++maps[page.frame - 1];
-        if (page.backing == Backing::kDevice) {
-          ++maps[SoftleafPfn(arch, Form::kPte, table.GetPte(vpn)).value];
-        }
-        if (page.backing == Backing::kSwapped) {
-          ++slots[SwapSlotOf(arch, table.GetPte(vpn)).value];
-        }
-      }
+  ForEachPage([&](MmId mm, const Vma& vma, Vpn vpn) {
+    const AbstractPage page = PageOf(mm, vma, vpn);
+    if (!page.sound) return;
+    if (page.backing == Backing::kResident) ++maps[page.frame - 1];
+    if (page.backing != Backing::kDevice && page.backing != Backing::kSwapped) return;
+    const EntryAt entry = FindEntry(w_, mm, vma, vpn);
+    if (page.backing == Backing::kSwapped) {
+      ++slots[SwapSlotOf(arch, entry.word).value];
+    } else {
+      ++maps[SoftleafPfn(arch, entry.form, entry.word).value + (vpn - entry.first)];
     }
-  }
+  });
   for (const File& file : w_.files) {
     file.cache.ForEach(0, ~std::size_t{0}, [&](std::size_t, CacheSlot slot) {
       if (slot.is_swap()) ++slots[slot.swap().value];
     });
   }
-  std::vector<AbstractCount> counts;
+  out->clear();
   for (std::uint32_t i = 1; i < w_.frames.size(); ++i) {
     const uffdsim::Page& page = w_.frames[Pfn(i)];
     if (page.Has(kPgZero)) continue;
-    counts.push_back({.what = "map count of frame",
-                      .which = i,
-                      .kept = static_cast<std::uint64_t>(page.mapcount),
-                      .counted = maps[i]});
+    out->push_back({.what = "map count of frame",
+                    .which = i,
+                    .kept = static_cast<std::uint64_t>(page.mapcount),
+                    .counted = maps[i]});
   }
   for (std::uint32_t i = 1; i < w_.swap.size(); ++i) {
-    counts.push_back({.what = "references to swap slot",
-                      .which = i,
-                      .kept = w_.swap[SwapSlot(i)].count,
-                      .counted = slots[i]});
+    out->push_back({.what = "references to swap slot",
+                    .which = i,
+                    .kept = w_.swap[SwapSlot(i)].count,
+                    .counted = slots[i]});
   }
-  return counts;
+  // A change of the address space that was announced counts until it was read or given up.
+  bool announcing = false;
+  for (const Task& t : w_.tasks) {
+    const bool lives = t.state == Task::State::kRunnable || t.state == Task::State::kAsleep;
+    announcing |= lives && t.sleep != Task::Sleep::kUserfault;
+  }
+  for (std::size_t c = 1; c < w_.contexts.size() && !announcing; ++c) {
+    out->push_back({.what = "pending changes of context",
+                    .which = c,
+                    .kept = w_.contexts[c].mmap_changing,
+                    .counted = 0});
+  }
 }
 
-std::vector<AbstractSleeper> WorldView::Sleepers() const {
-  std::vector<AbstractSleeper> sleepers;
+void WorldView::Sleepers(std::vector<AbstractSleeper>* out) const {
+  out->clear();
   for (std::size_t c = 1; c < w_.contexts.size(); ++c) {
     const Context& ctx = w_.contexts[c];
     for (const Context::Waiter& waiter : ctx.faults) {
-      sleepers.push_back({.task = waiter.task,
-                          .mm = ctx.mm,
-                          .vpn = Vpn(waiter.address >> w_.arch->geometry().page_shift),
-                          .ctx = CtxId(static_cast<std::uint16_t>(c))});
+      out->push_back({.task = waiter.task,
+                      .mm = ctx.mm,
+                      .vpn = VpnOf(waiter.address),
+                      .ctx = CtxId(static_cast<std::uint16_t>(c))});
     }
   }
-  return sleepers;
+}
+
+void WorldView::Areas(std::vector<AbstractArea>* out) const {
+  out->clear();
+  for (std::size_t m = 0; m < w_.mms.size(); ++m) {
+    if (!w_.mms[m].alive) continue;
+    for (const Vma& vma : w_.mms[m].vmas.list()) {
+      if (vma.ctx == CtxId(0) && !vma.UffdArmed()) continue;
+      const Context& ctx = w_.ctx(vma.ctx);
+      out->push_back({.mm = MmId(static_cast<std::uint16_t>(m)),
+                      .first = vma.start,
+                      .last = vma.end,
+                      .ctx = vma.ctx,
+                      .wp = vma.UffdWp(),
+                      .rwp = vma.UffdRwp(),
+                      .missing = vma.UffdMissing(),
+                      .minor = vma.UffdMinor(),
+                      .anonymous = vma.Anonymous(),
+                      .context_gone = ctx.released,
+                      .context_rwp = ctx.Has(kFeatureRwp)});
+    }
+  }
+}
+
+Vpn WorldView::VpnOf(std::uint64_t address) const {
+  return Vpn(address >> w_.arch->geometry().page_shift);
+}
+
+MmId WorldView::ProcessOf(CtxId ctx) const { return w_.ctx(ctx).mm; }
+
+AbstractPlace WorldView::FaultPlace(TaskId task) const {
+  const Task& t = w_.tasks[task.value];
+  FaultFrame f;
+  std::memcpy(&f, t.stack[t.depth - 1U].data.data(), sizeof f);
+  return {.mm = f.mm, .vpn = f.vpn};
+}
+
+std::string WorldView::WordText(const OpaqueWord& word) const {
+  if (word.kind == kNoWord) return "none";
+  const Form form = word.kind == kPteWord ? Form::kPte : Form::kPmd;
+  return std::string(FormName(form)) + " " + EntryLetters(*w_.arch, form, word.value);
+}
+
+std::string WorldView::KernelOf(const std::string& path) const {
+  for (std::size_t id = 0; id < kPathCount; ++id) {
+    const Path& candidate = GetPath(static_cast<PathId>(id));
+    if (candidate.name == path) return candidate.kernel;
+  }
+  return "";
 }
 
 }  // namespace uffdsim

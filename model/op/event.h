@@ -16,7 +16,7 @@ namespace uffdsim {
 // Why a page left a page table or lost its mark. Closed set; model/spec/losses.def has a row for
 // each.
 enum class Cause : std::uint8_t {
-  kZap,           // munmap, exit, MADV_DONTNEED, hole punch, truncation, MADV_REMOVE
+  kZap,           // MADV_DONTNEED, hole punch, truncation, MADV_REMOVE
   kUnregister,    // UNREGISTER or close
   kResolve,       // UFFDIO_RWPROTECT or WRITEPROTECT without the protect bit
   kAsyncResolve,  // the kernel resolved the fault itself
@@ -34,6 +34,8 @@ enum class Cause : std::uint8_t {
   kHugeUnmap,    // a file PMD was split by unmapping
   kMigrateHole,  // migrate_vma replaced a zero page or a hole
   kSwapError,    // reading a page back from swap failed
+  kUnmap,        // munmap, exit: the mapping itself goes
+  kFill,         // COPY, CONTINUE or ZEROPAGE without mode WP filled a protected, empty place
 };
 
 enum class AccessMode : std::uint8_t { kUser, kKernel, kGup, kForce, kGuest };
@@ -57,6 +59,12 @@ class Listener {
   // Pages [first, last) of `from` and what protects them also appear at `to_first` of `to`: fork
   // with EVENT_FORK, mremap with EVENT_REMAP (the old place then reports a loss of its own).
   virtual void OnInherit(MmId from, Vpn first, Vpn last, MmId to, Vpn to_first) = 0;
+  // Pages [first, last) of a file were written or dropped otherwise than through a mapping.
+  virtual void OnFileChange(FileId, std::uint64_t /*first*/, std::uint64_t /*last*/) {}
+  // Soft-dirty was cleared for a whole process.
+  virtual void OnClearSoftDirty(MmId) {}
+  // A NUMA scan took access from pages of the range, to see who touches them.
+  virtual void OnHint(MmId, Vpn /*first*/, Vpn /*last*/) {}
 };
 
 }  // namespace uffdsim

@@ -181,6 +181,7 @@ ProtChange ChangeProtection(World& w, MmId mm, Vma& vma, Vpn first, Vpn last, Pr
   }
   w.steps->site.flush_protected(w, mm, first, last);
   if (Arms(op)) EmitArm(w, mm, first, last);
+  if (op == ProtOp::kNuma && w.listener != nullptr) w.listener->OnHint(mm, first, last);
   if (Resolves(op)) EmitLoss(w, mm, first, last, Cause::kResolve);
   return done;
 }

@@ -93,6 +93,7 @@ void Start_clear_refs(World& w, Task& t) {
   if (type == ClearRefs::kPeak) return;
   // All VMAs first: entries are looked at with the new flags.
   if (type == ClearRefs::kSoftDirty) {
+    if (w.listener != nullptr) w.listener->OnClearSoftDirty(t.mm);
     for (Vma& vma : mm.vmas.list()) {
       if (!vma.Has(kVmSoftdirty)) continue;
       vma.flags &= ~kVmSoftdirty;

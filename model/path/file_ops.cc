@@ -96,6 +96,7 @@ void Start_fwrite(World& w, Task& t) {
     SetContent(
         w, pfn,
         w.contents.Write(w.frames[pfn].content, offset, static_cast<std::uint8_t>(t.op.value)));
+    EmitFileChange(w, t.op.file, index, index + 1);
   }
   Succeed(t, static_cast<std::int64_t>(pages));
 }

@@ -43,6 +43,7 @@ Errno FillCached(World& w, MmId mm, const Vma& vma, Vpn vpn, std::uint64_t mode)
   if (Occupied(w, mm, vpn)) return Errno::kEEXIST;
   MapHuge(w, head);
   SetHugeEntry(w, mm, vpn, FilledHuge(w, vma, head, FillOp::kContinue, mode));
+  EmitFilled(w, mm, HugeFirst(w, vpn), HugePages(w), mode);
   return Errno::kOk;
 }
 
@@ -69,6 +70,7 @@ Errno FillCopy(World& w, MmId mm, Vma& vma, Vpn vpn, Pfn source, Content content
     MapHuge(w, head);
   }
   SetHugeEntry(w, mm, vpn, FilledHuge(w, vma, head, FillOp::kCopy, mode));
+  EmitFilled(w, mm, HugeFirst(w, vpn), HugePages(w), mode);
   return Errno::kOk;
 }
 

@@ -32,6 +32,8 @@ void ZapEntry(World& w, MmId mm, const Vma& vma, Vpn vpn, ZapMarkers markers) {
 // remove_inode_single_folio() for each cached page in [first, last) huge pages; how many there
 // were.
 std::uint64_t DropCached(World& w, FileId id, std::uint64_t first, std::uint64_t last) {
+  EmitFileChange(w, id, first * HugePages(w),
+                 std::min(last, ~std::uint64_t{0} / HugePages(w)) * HugePages(w));
   std::vector<Pfn> heads;
   w.file(id).cache.ForEach(first * HugePages(w), last * HugePages(w),
                            [&](std::size_t, CacheSlot slot) {
@@ -56,11 +58,12 @@ void ZeroPart(World& w, FileId id, std::uint64_t first, std::uint64_t last) {
   for (std::uint64_t i = first; i < last; ++i) {
     SetContent(w, head + static_cast<std::uint32_t>(i - index * HugePages(w)), 0);
   }
+  EmitFileChange(w, id, first, last);
 }
 
 void Truncate(World& w, FileId id, std::uint64_t first) {
   constexpr std::uint64_t kEnd = ~std::uint64_t{0};
-  UnmapFileRange(w, id, first, kEnd, ZapMarkers::kDrop, ZapCowed::kZap, Cause::kZap);
+  UnmapFileRange(w, id, first, kEnd, ZapMarkers::kDrop, ZapCowed::kZap, Cause::kUnmap);
   const std::uint64_t index = first / HugePages(w);
   const std::uint64_t freed = DropCached(w, id, index, kEnd / HugePages(w));
   UnreserveFile(w, id, index, kEnd, freed);

@@ -59,6 +59,9 @@ class Scan {
     const Word marked = w_.steps->site.scan_protected_hugetlb(*w_.arch, word);
     if (marked == word) return;
     w_.mm(mm_).table.SetLeaf(1, vpn, w_.arch->HugetlbStore(HugeSize::kPmd, marked));
+    const std::uint64_t pages = w_.mm(mm_).table.PmdPages();
+    const Vpn first(vpn.value & ~(pages - 1));
+    EmitArm(w_, mm_, first, first + pages);
   }
 
   // First page after `vpn` whose entry need not have the categories of vpn's.
@@ -177,6 +180,7 @@ Walk Scan::Ptes(const Vma& vma, Vpn first, Vpn last) {
       if (protects_ && (categories & kPageWritten) != 0) {
         for (Vpn v = vpn; v < end; ++v)
           table.SetPte(v, w_.steps->site.scan_protected_pte(*w_.arch, table.GetPte(v)));
+        EmitArm(w_, mm_, vpn, end);
       }
     }
     vpn = run_end;
@@ -194,6 +198,7 @@ void Scan::ProtectAllPtes(Vpn first, Vpn last) {
     if (SwpUffdAny(arch, Form::kPte, word)) continue;
     table.SetPte(vpn, w_.steps->site.scan_protected_pte(arch, word));
   }
+  EmitArm(w_, mm_, first, last);
 }
 
 // `split`: the leaf was split, and its pages are still to be scanned one by one.
@@ -210,6 +215,7 @@ Walk Scan::PmdLeaf(const Vma& vma, Word word, Vpn first, Vpn last, bool* split) 
     return Walk::kGoOn;
   }
   table.SetPmd(first, w_.steps->site.scan_protected_pmd(*w_.arch, word));
+  EmitArm(w_, mm_, first, last);
   return result;
 }
 

@@ -73,6 +73,9 @@ inline void EmitArm(World& w, MmId mm, Vpn first, Vpn last) {
 inline void EmitInherit(World& w, MmId from, Vpn first, Vpn last, MmId to, Vpn to_first) {
   if (w.listener != nullptr) w.listener->OnInherit(from, first, last, to, to_first);
 }
+inline void EmitFileChange(World& w, FileId file, std::uint64_t first, std::uint64_t last) {
+  if (w.listener != nullptr) w.listener->OnFileChange(file, first, last);
+}
 inline void EmitLoss(World& w, MmId mm, Vpn first, Vpn last, Cause cause) {
   if (w.listener != nullptr) w.listener->OnLoss(mm, first, last, cause);
 }

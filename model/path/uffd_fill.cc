@@ -37,6 +37,7 @@ Errno InstallPte(World& w, MmId mm, Vma& vma, Vpn vpn, Pfn pfn, std::uint64_t mo
   const Word word = w.steps->site.filled_entry(w, vma, pfn, writable, mode);
   MapFrames(w, pfn, 1);
   table.SetPte(vpn, word);
+  EmitFilled(w, mm, vpn, 1, mode);
   return Errno::kOk;
 }
 
@@ -261,6 +262,11 @@ Word FilledEntry(const World& w, const Vma& vma, Pfn pfn, bool writable, std::ui
 
 Pfn ContinuedPage(World& w, const Vma& vma, Vpn vpn) {
   return ShmemGetPage(w, vma.file, vma.IndexOf(vpn), CacheMiss::kLookOnly, vma.node());
+}
+
+void EmitFilled(World& w, MmId mm, Vpn first, std::uint64_t pages, std::uint64_t mode) {
+  EmitLoss(w, mm, first, first + pages, Cause::kFill);
+  if ((mode & kFillWp) != 0) EmitArm(w, mm, first, first + pages);
 }
 
 const Path kUffdFillPath = {"uffd_fill", "mm/userfaultfd.c mfill_atomic()", kSteps};

@@ -66,6 +66,9 @@ inline constexpr std::uint64_t kFillWp = 2;
 // written to the output field.
 Errno FillCheck(World& w, CtxId ctx, FillOp op, std::uint64_t start, std::uint64_t length,
                 std::uint64_t source, std::uint64_t mode, bool* field);
+// Tells the listener that pages were filled: what protected the empty place is gone, unless mode WP
+// asked for it again.
+void EmitFilled(World& w, MmId mm, Vpn first, std::uint64_t pages, std::uint64_t mode);
 // One page. `content`: what to copy (COPY only).
 Errno FillPage(World& w, CtxId ctx, FillOp op, Vpn vpn, Content content, std::uint64_t mode);
 

@@ -11,6 +11,7 @@
 #include "model/path/change_protection.h"
 #include "model/path/hugetlb_file.h"
 #include "model/path/prot.h"
+#include "model/path/rmap.h"
 #include "model/path/start.h"
 #include "model/path/step_table.h"
 #include "model/path/thp.h"
@@ -213,6 +214,7 @@ Errno ClearVmaRegistration(World& w, MmId id, Vpn first, Vpn last, Clearing why)
   vma.flags &= ~w.steps->site.cleared_flags();
   vma.ctx = CtxId(0);
   if (was_wp && vma.Shared()) SetPageProt(w, vma);
+  EmitLoss(w, id, first, last, Cause::kUnregister);
   return Errno::kOk;
 }
 

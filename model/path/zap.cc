@@ -167,7 +167,7 @@ void UnmapRegion(World& w, MmId id, Vpn first, Vpn last) {
     if (vma.start >= first && vma.end <= last) gone.push_back(vma);
   }
   for (const Vma& vma : gone) {
-    ZapRange(w, id, vma, vma.start, vma.end, ZapMarkers::kDrop, Cause::kZap);
+    ZapRange(w, id, vma, vma.start, vma.end, ZapMarkers::kDrop, Cause::kUnmap);
     HugetlbVmaClose(w, vma);
   }
   mm.vmas.Erase(first, last);
@@ -196,6 +196,7 @@ namespace {
 
 // Drops page-cache pages and swap slots of [first, last) after they were unmapped.
 void DropCache(World& w, FileId id, std::uint64_t first, std::uint64_t last) {
+  EmitFileChange(w, id, first, last);
   File& file = w.file(id);
   if (first < last) {
     ShmemReadPartial(w, id, first, first, last);

@@ -1,17 +1,15 @@
-// What userfaultfd RWP promises about one page, as an automaton that only operations and
-// observations move.
+// What userfaultfd promises about one page, as an automaton that only operations and observations
+// move.
 //
 //   untracked --register--> open --arm--> armed --access / resolve / loss--> open
+//   untracked --register--> open --protect--> protected --write / resolve / loss--> open
 //
-// `armed` covers the page wherever it is: resident, in swap, under migration, on a device. A page
-// is armed by an ioctl only if there is something to arm; an empty place stays open, for RWP has no
-// marker for emptiness.
+// The first is RWP, the second WP. `armed` and `protected` cover the page wherever it is: resident,
+// in swap, under migration, on a device. RWP has no marker for emptiness: an empty place stays
+// open. WP has one where the VMA keeps markers.
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <optional>
-#include <utility>
 
 #include "model/base/ids.h"
 #include "model/op/event.h"
@@ -20,22 +18,25 @@
 namespace uffdsim {
 
 enum class PageState : std::uint8_t {
-  kUntracked,         // no RWP registration covers the page
-  kOpen,              // registered; the next access goes through
-  kArmed,             // registered; the next access is seen (message or asynchronous resolution)
-  kArmedInSwap,       // armed, and the page is in swap
-  kArmedInMigration,  // armed, and the page is between two frames
-  kArmedOnDevice,     // armed, and the page is in device memory
-  kGone,              // registered; nothing stands behind the page
+  kUntracked,             // neither RWP nor WP covers the page
+  kOpen,                  // registered; the next access goes through
+  kArmed,                 // RWP: the next access is seen (message or asynchronous resolution)
+  kArmedInSwap,           // armed, and the page is in swap
+  kArmedInMigration,      // armed, and the page is between two frames
+  kArmedOnDevice,         // armed, and the page is in device memory
+  kProtected,             // WP: the next write is seen
+  kProtectedInSwap,       // protected, and the page is in swap
+  kProtectedInMigration,  // protected, and the page is between two frames
+  kProtectedOnDevice,     // protected, and the page is in device memory
+  kProtectedEmpty,        // protected, and nothing stands behind the page
+  kGone,                  // registered; nothing stands behind the page
 };
 
 // The state that a view of the page is in.
 PageState StateOf(const AbstractPage& page);
 const char* PageStateSentence(PageState state);
-inline bool IsArmedState(PageState s) {
-  return s == PageState::kArmed || s == PageState::kArmedInSwap ||
-         s == PageState::kArmedInMigration || s == PageState::kArmedOnDevice;
-}
+// Armed or protected: the mark has its effect.
+bool IsTrapping(PageState state);
 
 enum class LossVerdict : std::uint8_t { kLegal, kFinding };
 struct LossRow {
@@ -46,27 +47,10 @@ struct LossRow {
 };
 const LossRow& LossOf(Cause cause);
 
-// The set of pages that are armed according to the history, by (process, page).
-class ArmedSet {
- public:
-  using Key = std::pair<MmId, Vpn>;
-  void Arm(MmId mm, Vpn vpn) { pages_[{mm, vpn}] = true; }
-  void Disarm(MmId mm, Vpn first, Vpn last) {
-    pages_.erase(pages_.lower_bound({mm, first}), pages_.lower_bound({mm, last}));
-  }
-  bool Contains(MmId mm, Vpn vpn) const { return pages_.contains({mm, vpn}); }
-  // The armed pages of [first, last), in order.
-  template <class Visit>
-  void ForEach(MmId mm, Vpn first, Vpn last, Visit&& visit) const {
-    for (auto it = pages_.lower_bound({mm, first}); it != pages_.end() && it->first < Key{mm, last};
-         ++it) {
-      visit(it->first.second);
-    }
-  }
-  const std::map<Key, bool>& pages() const { return pages_; }
-
- private:
-  std::map<Key, bool> pages_;
-};
+// Whether the cause takes the page away as well, so that its contents and its soft-dirtiness end.
+bool Empties(Cause cause);
+// Whether the promise ends with the cause whatever the entry says: somebody resolved it, or the
+// place is another one now. Otherwise an entry that kept its mark keeps its promise.
+bool EndsPromise(Cause cause);
 
 }  // namespace uffdsim

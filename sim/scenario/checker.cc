@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "sim/scenario/json.h"
+#include "sim/scenario/translate.h"
 
 namespace uffdsim {
 namespace {
@@ -14,6 +15,9 @@ std::string ViolationsJson(const std::vector<RecordViolation>& violations) {
         j.Field("invariant", v.invariant);
         j.Field("at", v.at);
         j.Field("step", v.step);
+        j.Field("kernel", v.kernel);
+        j.Field("before", v.before);
+        j.Field("after", v.after);
         j.Field("detail", v.detail);
       });
     }
@@ -26,9 +30,13 @@ std::string ViolationsJson(const std::vector<RecordViolation>& violations) {
 Checker::Checker(Executor* executor, Referee::Strictness strictness)
     : executor_(executor), view_(executor->machine().world()), referee_(view_, strictness) {
   executor->machine().world().listener = &referee_;
+  referee_.WatchSteps();
 }
 
-void Checker::After(Record* record) {
+void Checker::After(const Statement& statement, Record* record) {
+  if (statement.Has(Role::kUffd) && record->outcome.status != Outcome::Status::kBlocked) {
+    referee_.Judge(ToOperation(statement, &executor_->names()), record->outcome);
+  }
   referee_.Check();
   const std::uint64_t page_size = executor_->names().page_size();
   for (; reported_ < referee_.violations().size(); ++reported_) {
@@ -40,7 +48,8 @@ void Checker::After(Record* record) {
     record->violations.push_back(
         {InvariantName(v.invariant), InvariantSentence(v.invariant),
          absl::StrCat(process, ":", executor_->names().Place(v.vpn.value * page_size)),
-         v.path.empty() ? "" : absl::StrCat(v.path, "/", v.step), v.detail});
+         v.path.empty() ? "" : absl::StrCat(v.path, "/", v.step), v.kernel, v.before, v.after,
+         v.detail});
   }
   if (record->violations.empty()) return;
   record->json.pop_back();

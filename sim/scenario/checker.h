@@ -17,7 +17,7 @@ class Checker {
 
   // Call after an operation: adds to its record, and to its JSON line, what the referee found in
   // it.
-  void After(Record* record);
+  void After(const Statement& statement, Record* record);
 
  private:
   Executor* executor_;

@@ -34,8 +34,11 @@ struct AutoResolved {
 struct RecordViolation {
   std::string invariant;  // name of the row of invariants.def
   std::string sentence;
-  std::string at;    // "0:A:3"
-  std::string step;  // "swap_in/rebuild", what ran when it was noticed
+  std::string at;      // "0:A:3"
+  std::string step;    // "swap_in/rebuild", what changed the page last
+  std::string kernel;  // file and function of that path
+  std::string before;  // the page's entry before the step and after it, "pte PUAN"; "" unknown
+  std::string after;
   std::string detail;
 };
 

@@ -142,7 +142,7 @@ absl::StatusOr<RunResult> RunScenario(const Scenario& scenario, const RunOptions
   for (const Line& line : scenario.lines) {
     if (line.kind == Line::Kind::kOperation) {
       result.records.push_back(executor.Execute(line.statement, line.number));
-      if (checker) checker->After(&result.records.back());
+      if (checker) checker->After(line.statement, &result.records.back());
       emit(result.records.back().json);
     } else if (line.kind == Line::Kind::kExpect) {
       ++result.expectations;

@@ -144,9 +144,13 @@ std::string RunTable(const Scenario& scenario, const RunResult& result) {
   for (const Record& record : result.records) {
     text += RecordText(record.json, operations[record.line]);
     for (const RecordViolation& violation : record.violations) {
-      absl::StrAppend(&text, "     ! ", violation.invariant, " at ", violation.at, " in ",
-                      violation.step, ": ", violation.sentence, "\n       ", violation.detail,
-                      "\n");
+      absl::StrAppend(
+          &text, "     ! ", violation.invariant, " at ", violation.at, " in ", violation.step, ": ",
+          violation.sentence, "\n       ", violation.detail,
+          violation.before.empty() && violation.after.empty()
+              ? std::string()
+              : absl::StrCat("; ", violation.before, " -> ", violation.after),
+          violation.kernel.empty() ? std::string() : absl::StrCat("; ", violation.kernel), "\n");
     }
   }
   if (result.violations != 0) {
