@@ -135,6 +135,7 @@ AbstractPage WorldView::PageOf(MmId mm, const Vma& vma, Vpn vpn) const {
     DescribeNonpresent(entry, &page);
   }
   const std::uint64_t categories = PageCategories(w_, vma, entry);
+  page.categories = categories;
   page.reported_accessed = (categories & kPageAccessed) != 0;
   page.reported_written = (categories & kPageWritten) != 0;
   page.soft_dirty = (categories & kPageSoftDirty) != 0;

@@ -14,6 +14,12 @@ constexpr StartFn kStart[] = {
 #undef OPERATION
 };
 
+constexpr const char* kOperationNames[] = {
+#define OPERATION(name, sentence) #name,
+#include "model/op/operations.def"
+#undef OPERATION
+};
+
 WorldConfig SettingsOf(const MachineConfig& config) {
   WorldConfig settings;
   settings.hugetlb_pages = config.hugetlb_pages;
@@ -72,6 +78,10 @@ TaskId Machine::Start(const Operation& op, std::uint64_t tag) {
   t.op = op;
   t.tag = tag;
   const TaskId id = t.id;
+  if (world_->listener != nullptr) {
+    // What an operation does before its first step, an ioctl all of it, is reported under its name.
+    world_->listener->OnStep(id, kOperationNames[static_cast<std::size_t>(op.code)], "start");
+  }
   kStart[static_cast<std::size_t>(op.code)](*world_, t);
   // The start may have made new tasks, and so moved the table.
   Task& started = world_->task(id);

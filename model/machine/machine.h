@@ -25,7 +25,7 @@ namespace uffdsim {
 struct MachineConfig {
   const Arch* arch = nullptr;  // required
   // Which function each step runs (model/defect composes them); null: the clean ones.
-  std::shared_ptr<const StepTable> steps;
+  std::shared_ptr<const StepTable> steps = nullptr;
   std::uint32_t hugetlb_pages = 40;         // size of the PMD-size hugetlb pool, in huge pages
   std::uint32_t numa_nodes = 2;             // 0: a kernel without CONFIG_NUMA
   std::uint64_t swap_bytes = 256ULL << 20;  // size of the device that `swapon` switches on

@@ -44,7 +44,7 @@ enum class AccessMode : std::uint8_t { kUser, kKernel, kGup, kForce, kGuest };
 class Listener {
  public:
   virtual ~Listener() = default;
-  // A step of a path is about to run.
+  // A step of a path is about to run; `start` of an operation comes before its first step.
   virtual void OnStep(TaskId task, const char* path, const char* step) = 0;
   // An access to one page completed (the bytes were read or written).
   virtual void OnAccess(MmId mm, Vpn vpn, Access access, AccessMode mode) = 0;
@@ -65,6 +65,8 @@ class Listener {
   virtual void OnClearSoftDirty(MmId) {}
   // A NUMA scan took access from pages of the range, to see who touches them.
   virtual void OnHint(MmId, Vpn /*first*/, Vpn /*last*/) {}
+  // An operation on the page would be tried again for ever: the model gives it up.
+  virtual void OnEndless(MmId, Vpn) {}
 };
 
 }  // namespace uffdsim

@@ -25,7 +25,9 @@ Word FreshWord(const World& w, const Vma& vma, Pfn pfn) {
 
 }  // namespace
 
-bool PopulatesMarked(const Vma& vma, bool was_marker) { return was_marker && vma.UffdWp(); }
+bool PopulatesMarked(const Vma& vma, bool was_marker) {
+  return was_marker && (vma.UffdWp() || vma.UffdRwp());
+}
 
 std::uint32_t AnonymousFault(World& w, FaultFrame& f, Vma& vma) {
   if (vma.Shared()) return kVmFaultSigbus;

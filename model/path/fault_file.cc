@@ -36,7 +36,7 @@ void InstallFilePage(World& w, const FaultFrame& f, const Vma& vma, Vpn vpn, Pfn
     word = arch.MkDirty(Form::kPte, word);
   }
   if (w.steps->site.populates_marked(vma, f.was_marker) && vpn == f.vpn) {
-    word = arch.MkUffd(Form::kPte, word);
+    word = w.steps->site.restore_uffd(w, vma, Form::kPte, word, true);
   }
   MapFrames(w, pfn, 1);
   w.mm(f.mm).table.SetPte(vpn, word);
@@ -117,7 +117,9 @@ void InstallPrivateCopy(World& w, const FaultFrame& f, Vma& vma, Pfn cached) {
   Word word = arch.MkYoung(Form::kPte, arch.Make(Form::kPte, pfn, vma.page_prot));
   word = arch.MkDirty(Form::kPte, word);
   if (vma.Has(kVmWrite)) word = arch.MkWrite(Form::kPte, word);
-  if (w.steps->site.populates_marked(vma, f.was_marker)) word = arch.MkUffd(Form::kPte, word);
+  if (w.steps->site.populates_marked(vma, f.was_marker)) {
+    word = w.steps->site.restore_uffd(w, vma, Form::kPte, word, true);
+  }
   MapFrames(w, pfn, 1);
   w.mm(f.mm).table.SetPte(f.vpn, word);
 }

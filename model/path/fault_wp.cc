@@ -7,6 +7,7 @@
 #include "model/path/alloc.h"
 #include "model/path/fault_parts.h"
 #include "model/path/huge.h"
+#include "model/path/prot.h"
 #include "model/path/rmap.h"
 #include "model/path/step_table.h"
 #include "model/path/thp.h"
@@ -92,7 +93,12 @@ std::uint32_t CopyFault(World& w, FaultFrame& f, Vma& vma) {
   if (!PageAvailable(w)) return kVmFaultOom;
   const Pfn pfn = NewAnonPage(w, vma, f.vpn, LookAtContent(w, f.folio));
   NotifyInvalidate(w, f.mm, f.vpn, f.vpn + 1);
-  const Word word = w.steps->site.copied_entry(w, vma, f.orig, pfn, unshare);
+  Word word = w.steps->site.copied_entry(w, vma, f.orig, pfn, unshare);
+  // An armed page gets here only by force, in a VMA that permits nothing.
+  if (!unshare && IsArmed(w, vma, Form::kPte, f.orig) &&
+      w.steps->site.forced_copy_keeps_mark(w, vma)) {
+    word = w.steps->site.restore_uffd(w, vma, Form::kPte, word, true);
+  }
   MapFrames(w, pfn, 1);
   w.mm(f.mm).table.SetPte(f.vpn, word);
   FlushTlb(w, f.mm, f.vpn, f.vpn + 1);

@@ -212,7 +212,9 @@ Word ForkedSoftleaf(const World& w, const ForkedVma& v, Form form, Word word) {
 Word ForkedMarker(const World& w, const ForkedVma& v, Word word) {
   const std::uint64_t source = MarkerOf(*w.arch, word);
   std::uint64_t marker = source & (kMarkerPoisoned | kMarkerGuard);
-  if (v.dst->UffdWp()) marker |= source & kMarkerUffdWp;
+  if (v.dst->UffdWp() || w.steps->site.keeps_rwp_markers(w, *v.dst)) {
+    marker |= source & kMarkerUffdWp;
+  }
   return marker == 0 ? w.arch->NoneWord(Form::kPte) : MakeMarker(*w.arch, marker);
 }
 

@@ -94,7 +94,11 @@ bool Replace(World& w, MmId mm, Vpn vpn, Pfn stable) {
   if (w.frames[page.pfn].content != w.frames[stable].content) return false;
   const bool marked = w.arch->Uffd(Form::kPte, page.word);
   MapFrames(w, stable, 1);
-  w.mm(mm).table.SetPte(vpn, w.steps->site.ksm_replaced(w, *page.vma, stable));
+  Word word = w.steps->site.ksm_replaced(w, *page.vma, stable);
+  if (marked && w.steps->site.ksm_keeps_mark(w, *page.vma)) {
+    word = w.steps->site.restore_uffd(w, *page.vma, Form::kPte, word, marked);
+  }
+  w.mm(mm).table.SetPte(vpn, word);
   FlushTlb(w, mm, vpn, vpn + 1);
   if (marked) EmitLoss(w, mm, vpn, vpn + 1, Cause::kKsmMerge);
   UnmapFrames(w, page.pfn, 1);

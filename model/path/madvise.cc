@@ -194,8 +194,9 @@ Next StartUnmerge(Task& t, MadviseFrame& f, const Vma& vma) {
   return Next::Call(kUnmerged);
 }
 
-Next GuardForEver(Task& t, Errno error) {
+Next GuardForEver(World& w, Task& t, Vpn vpn, Errno error) {
   if (error != Errno::kEAGAIN) return Answer(t, error);
+  if (w.listener != nullptr) w.listener->OnEndless(t.mm, vpn);
   Bad(t, "the kernel restarts this call for ever: zapping leaves uffd-wp markers");
   return Next::Return();
 }
@@ -220,7 +221,7 @@ Next Advise(World& w, Task& t, MadviseFrame& f, Vma& vma) {
     case Advice::kCollapse: return Simple(t, CollapseRange(w, t.mm, vma, f.cur, f.piece_end));
     case Advice::kGuardInstall: {
       const Errno error = GuardInstall(w, t.mm, vma, f.cur, f.piece_end);
-      return error == Errno::kOk ? Next::Goto(kPieceDone) : GuardForEver(t, error);
+      return error == Errno::kOk ? Next::Goto(kPieceDone) : GuardForEver(w, t, f.cur, error);
     }
     case Advice::kGuardRemove: return Simple(t, GuardRemove(w, t.mm, vma, f.cur, f.piece_end));
     case Advice::kUnmergeable: return StartUnmerge(t, f, vma);

@@ -8,6 +8,7 @@
 #include "model/path/alloc.h"
 #include "model/path/madvise.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 #include "model/path/zap.h"
 
 namespace uffdsim {
@@ -34,7 +35,8 @@ Errno GuardInstall(World& w, MmId mm, Vma& vma, Vpn first, Vpn last) {
   vma.flags |= kVmMaybeGuard;
   if (vma.Anonymous()) PrepareAnonVma(w, mm, vma);
   if (!RangeIsClear(w, mm, first, last)) {
-    ZapRange(w, mm, vma, first, last, ZapMarkers::kKeep, Cause::kGuard);
+    const bool drops = w.steps->site.guard_drops_markers(w, vma);
+    ZapRange(w, mm, vma, first, last, drops ? ZapMarkers::kDrop : ZapMarkers::kKeep, Cause::kGuard);
     if (!RangeIsClear(w, mm, first, last)) return Errno::kEAGAIN;
   }
   PageTable& table = w.mm(mm).table;

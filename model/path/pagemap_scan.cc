@@ -162,7 +162,7 @@ Vpn Scan::RunEnd(const Vma& vma, const PageTable::LeafView& view, Vpn vpn, Vpn l
 
 Walk Scan::Ptes(const Vma& vma, Vpn first, Vpn last) {
   PageTable& table = w_.mm(mm_).table;
-  if (protects_ && args_.vec_len == 0) {
+  if (protects_ && args_.vec_len == 0 && !w_.steps->site.scan_honours_masks(w_, vma)) {
     ProtectAllPtes(first, last);
     return Walk::kGoOn;
   }

@@ -22,6 +22,7 @@
 #include "model/path/numa_hint.h"
 #include "model/path/pagemap_scan.h"
 #include "model/path/prot.h"
+#include "model/path/release.h"
 #include "model/path/swap_out.h"
 #include "model/path/thp.h"
 #include "model/path/thp_collapse.h"

@@ -132,7 +132,7 @@ std::uint32_t SoftleafFault(World& w, FaultFrame& f, Vma& vma) {
       if ((bits & kMarkerPoisoned) != 0) return kVmFaultHwpoison;
       if ((bits & kMarkerGuard) != 0) return kVmFaultSigsegv;
       if (!SameEntry(w, f)) return kVmFaultOk;
-      if (!vma.UffdWp()) {
+      if (!vma.UffdWp() && !w.steps->site.keeps_rwp_markers(w, vma)) {
         w.mm(f.mm).table.SetPte(f.vpn, arch.NoneWord(Form::kPte));
         return kVmFaultOk;
       }

@@ -133,7 +133,9 @@ Word SwapEntryFor(const World& w, SwapSlot slot, Word present, bool exclusive) {
 Word UnmapBatchWord(const World&, Word, Word own) { return own; }
 
 Word FileUnmapWord(const World& w, const Vma& vma, Word present) {
-  const bool marker = !vma.Anonymous() && UseMarkers(w, vma) && w.arch->Uffd(Form::kPte, present);
+  const bool keeps =
+      (!vma.Anonymous() && UseMarkers(w, vma)) || w.steps->site.keeps_rwp_markers(w, vma);
+  const bool marker = keeps && w.arch->Uffd(Form::kPte, present);
   return marker ? MakeMarker(*w.arch, kMarkerUffdWp) : w.arch->NoneWord(Form::kPte);
 }
 

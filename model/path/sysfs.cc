@@ -24,6 +24,13 @@ Errno SetNumaBalancing(WorldConfig& config, std::string_view value) {
   return SetBool(&config.numa_balancing, value);
 }
 
+// A boot parameter, so that a scenario can have a machine that was started with it.
+Errno SetProcMemForce(WorldConfig& config, std::string_view value) {
+  if (value != "always" && value != "ptrace") return Errno::kEINVAL;
+  config.proc_mem_forces = value == "always";
+  return Errno::kOk;
+}
+
 Errno SetZeroPage(WorldConfig& config, std::string_view value) {
   return SetBool(&config.use_zero_page, value);
 }
@@ -72,6 +79,7 @@ constexpr Setting kSettings[] = {
     {"/sys/kernel/debug/sched/numa_balancing/scan_period_min_ms", &Accept},
     {"/sys/kernel/debug/sched/numa_balancing/scan_period_max_ms", &Accept},
     {"/sys/kernel/debug/sched/numa_balancing/scan_size_mb", &Accept},
+    {"/proc/cmdline/proc_mem.force_override", &SetProcMemForce},
     {"/sys/kernel/mm/transparent_hugepage/enabled", &SetThp},
     {"/sys/kernel/mm/transparent_hugepage/shmem_enabled", &SetShmemThp},
     {"/sys/kernel/mm/transparent_hugepage/use_zero_page", &SetZeroPage},

@@ -116,7 +116,7 @@ void SplitPmd(World& w, MmId mm, const Vma& vma, Vpn vpn) {
   const Vpn first(vpn.value & ~(table.PmdPages() - 1));
   const Vpn last = first + table.PmdPages();
   NotifyInvalidate(w, mm, first, last);
-  if (!vma.Anonymous()) {
+  if (!vma.Anonymous() && !w.steps->site.splits_file_pmd(w, vma)) {
     EraseFilePmd(w, mm, first, pmd);
   } else {
     table.SetPmd(first, w.arch->NoneWord(Form::kPmd));

@@ -296,7 +296,8 @@ Word UffdMovedZero(const World& w, const Vma& dst) {
 }
 
 Word UffdMovedSwap(const World& w, const Vma& dst, Word source) {
-  const Word word = w.arch->SwpMkSoftDirty(Form::kPte, source);
+  Word word = w.arch->SwpMkSoftDirty(Form::kPte, source);
+  if (w.steps->site.move_drops_foreign_mark(w, dst)) word = w.arch->SwpClearUffd(Form::kPte, word);
   return dst.UffdRwp() ? w.arch->SwpMkUffd(Form::kPte, word) : word;
 }
 
@@ -304,8 +305,11 @@ Word UffdMovedPmd(const World& w, const Vma& dst, Word source) {
   const Arch& arch = *w.arch;
   const Pfn pfn = arch.PfnOf(Form::kPmd, source);
   if (w.frames[pfn].Has(kPgZero)) {
-    // The old word moves, PROT_NONE included, without its mark.
-    const Word word = arch.MkSoftDirty(Form::kPmd, source);
+    // The old word moves, in the release with its PROT_NONE, without its mark.
+    Word word = arch.MkSoftDirty(Form::kPmd, source);
+    if (w.steps->site.move_remakes_huge_zero(w, dst)) {
+      word = arch.Modify(Form::kPmd, word, dst.page_prot);
+    }
     return w.steps->site.uffd_move_rearmed(w, dst, Form::kPmd, arch.ClearUffd(Form::kPmd, word));
   }
   const Word word = arch.MkDirty(Form::kPmd, arch.Make(Form::kPmd, pfn, dst.page_prot));

@@ -29,6 +29,18 @@ bool HugeMisaligned(const World& w, const Vma& vma, Vpn first, Vpn last) {
   return vma.Hugetlb() && (!HugetlbAligned(w, first.value) || !HugetlbAligned(w, last - first));
 }
 
+// All VMAs are looked at before anything changes: all or nothing.
+Errno CheckVmas(const World& w, const Mm& mm, Vpn first, Vpn last, VmFlags mode) {
+  const auto& list = mm.vmas.list();
+  bool found = false;
+  for (std::size_t i = mm.vmas.LowerBound(first); i < list.size() && list[i].start < last; ++i) {
+    if (!list[i].Has(mode)) return Errno::kENOENT;
+    if (HugeMisaligned(w, list[i], first, last)) return Errno::kEINVAL;
+    found = true;
+  }
+  return found ? Errno::kOk : Errno::kENOENT;
+}
+
 void WakeIfResolving(World& w, CtxId id, std::uint64_t start, std::uint64_t length,
                      std::uint64_t mode) {
   if ((mode & (kProtectOn | kProtectDontwake)) == 0) WakeRange(w, id, start, length);
@@ -50,7 +62,11 @@ Errno UffdWriteprotect(World& w, CtxId id, std::uint64_t start, std::uint64_t le
   const Vpn last = VpnOf(w, start + length);
   Mm& mm = w.mm(ctx.mm);
   const ProtOp op = (mode & kProtectOn) != 0 ? ProtOp::kWp : ProtOp::kWpResolve;
-  // VMA by VMA; an unsuitable one stops, what came before stays changed.
+  if (w.steps->site.writeprotect_looks_ahead(w, ctx.mm)) {
+    const Errno error = CheckVmas(w, mm, first, last, kVmUffdWp);
+    if (error != Errno::kOk) return error;
+  }
+  // VMA by VMA; in the release an unsuitable one stops, and what came before stays changed.
   Errno error = Errno::kENOENT;
   for (std::size_t i = mm.vmas.LowerBound(first); i < mm.vmas.list().size(); ++i) {
     Vma& vma = mm.vmas.list()[i];
@@ -75,18 +91,15 @@ Errno UffdRwprotect(World& w, CtxId id, std::uint64_t start, std::uint64_t lengt
   Mm& mm = w.mm(ctx.mm);
   auto& list = mm.vmas.list();
   const std::size_t begin = mm.vmas.LowerBound(first);
-  // All VMAs are looked at before anything changes: all or nothing.
-  bool found = false;
-  const bool validates = w.steps->site.rwprotect_validates();
-  for (std::size_t i = begin; i < list.size() && list[i].start < last; ++i) {
-    if (validates && !list[i].UffdRwp()) return Errno::kENOENT;
-    if (HugeMisaligned(w, list[i], first, last)) return Errno::kEINVAL;
-    found = true;
+  if (w.steps->site.rwprotect_validates()) {
+    const Errno error = CheckVmas(w, mm, first, last, kVmUffdRwp);
+    if (error != Errno::kOk) return error;
   }
-  if (!found) return Errno::kENOENT;
+  if (begin == list.size() || list[begin].start >= last) return Errno::kENOENT;
   const ProtOp op = (mode & kProtectOn) != 0 ? ProtOp::kRwp : ProtOp::kRwpResolve;
   for (std::size_t i = begin; i < list.size() && list[i].start < last; ++i) {
     if (!list[i].UffdRwp()) return Errno::kENOENT;
+    if (HugeMisaligned(w, list[i], first, last)) return Errno::kEINVAL;
     ChangeProtection(w, ctx.mm, list[i], std::max(list[i].start, first),
                      std::min(list[i].end, last), op);
   }

@@ -232,7 +232,7 @@ Errno UffdUnregister(World& w, CtxId id, std::uint64_t start, std::uint64_t leng
   struct Piece {
     Vpn first;
     Vpn last;
-    bool missing;
+    bool wakes;
     bool hugetlb;
   };
   std::vector<Piece> pieces;
@@ -242,13 +242,17 @@ Errno UffdUnregister(World& w, CtxId id, std::uint64_t start, std::uint64_t leng
     if (!CanUserfault(w, vma, vma.flags, ctx.Has(kFeatureWpAsync))) return Errno::kEINVAL;
     if (w.steps->site.unregister_refuses(vma)) return Errno::kEINVAL;
     if (vma.ctx == CtxId(0)) continue;
-    pieces.push_back(
-        {std::max(vma.start, first), std::min(vma.end, last), vma.UffdMissing(), vma.Hugetlb()});
+    pieces.push_back({std::max(vma.start, first), std::min(vma.end, last),
+                      w.steps->site.unregister_wakes(w, vma), vma.Hugetlb()});
+    if (vma.Hugetlb() && !HugetlbAligned(w, pieces.back().last.value) &&
+        w.steps->site.unregister_looks_ahead(w, ctx.mm)) {
+      return Errno::kEINVAL;
+    }
   }
   const CtxId owner = id;
   Errno error = Errno::kOk;
   for (const Piece& piece : pieces) {
-    if (piece.missing) {
+    if (piece.wakes) {
       WakeRange(w, owner, AddressOf(w, piece.first),
                 AddressOf(w, piece.last) - AddressOf(w, piece.first));
     }

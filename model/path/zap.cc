@@ -67,7 +67,11 @@ void ZapNonpresent(World& w, const ZapContext& z, Vpn vpn, Word word) {
     case EntryKind::kMarker: {
       const std::uint64_t bits = MarkerOf(arch, word);
       if ((bits & kMarkerGuard) != 0 && !drop) return;
-      if ((bits & kMarkerUffdWp) != 0 && !drop && !z.vma->Anonymous()) return;
+      // RWP's promise ends with the page, even where an empty place can carry it.
+      if ((bits & kMarkerUffdWp) != 0 && !drop && !z.vma->Anonymous() &&
+          !w.steps->site.keeps_rwp_markers(w, *z.vma)) {
+        return;
+      }
       if ((bits & kMarkerPoisoned) != 0 && z.cowed == ZapCowed::kSkip) return;
       break;
     }

@@ -50,6 +50,7 @@ struct AbstractPage {
   bool private_anon = false;       // an anonymous page of a private mapping
   bool private_file = false;       // a page of the file in a private mapping: not to be written
   bool sound = true;               // the entry names something that exists
+  std::uint64_t categories = 0;    // PAGE_IS_* that a full scan reports
   bool reported_accessed = false;  // PAGEMAP_SCAN says ACCESSED
   bool reported_written = false;   // PAGEMAP_SCAN says WRITTEN
   bool tracks_soft_dirty = false;  // the VMA has soft-dirty tracking on

@@ -19,10 +19,10 @@ PageState StateUnderRwp(const AbstractPage& page) {
     case Backing::kSwapped: return page.marked ? PageState::kArmedInSwap : PageState::kOpen;
     case Backing::kMigrating: return page.marked ? PageState::kArmedInMigration : PageState::kOpen;
     case Backing::kDevice: return page.marked ? PageState::kArmedOnDevice : PageState::kOpen;
+    case Backing::kWpMarked: return PageState::kArmedEmpty;
     case Backing::kNothing:
     case Backing::kPoisoned:
-    case Backing::kGuarded:
-    case Backing::kWpMarked: return PageState::kGone;
+    case Backing::kGuarded: return PageState::kGone;
   }
   return PageState::kGone;
 }
@@ -67,6 +67,7 @@ const char* PageStateSentence(PageState state) {
     case PageState::kArmedInSwap: return "armed, in swap";
     case PageState::kArmedInMigration: return "armed, under migration";
     case PageState::kArmedOnDevice: return "armed, in device memory";
+    case PageState::kArmedEmpty: return "armed, empty";
     case PageState::kProtected: return "write-protected";
     case PageState::kProtectedInSwap: return "write-protected, in swap";
     case PageState::kProtectedInMigration: return "write-protected, under migration";
@@ -86,6 +87,7 @@ bool IsTrapping(PageState state) {
     case PageState::kArmedInSwap:
     case PageState::kArmedInMigration:
     case PageState::kArmedOnDevice:
+    case PageState::kArmedEmpty:
     case PageState::kProtected:
     case PageState::kProtectedInSwap:
     case PageState::kProtectedInMigration:

@@ -5,8 +5,9 @@
 //   untracked --register--> open --protect--> protected --write / resolve / loss--> open
 //
 // The first is RWP, the second WP. `armed` and `protected` cover the page wherever it is: resident,
-// in swap, under migration, on a device. RWP has no marker for emptiness: an empty place stays
-// open. WP has one where the VMA keeps markers.
+// in swap, under migration, on a device. WP has a marker for empty places where the VMA keeps
+// markers. RWP arms no empty place; the ideal kernel keeps a marker when an armed file page goes,
+// the release does not.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +25,7 @@ enum class PageState : std::uint8_t {
   kArmedInSwap,           // armed, and the page is in swap
   kArmedInMigration,      // armed, and the page is between two frames
   kArmedOnDevice,         // armed, and the page is in device memory
+  kArmedEmpty,            // armed, and nothing stands behind the page: where a marker says so
   kProtected,             // WP: the next write is seen
   kProtectedInSwap,       // protected, and the page is in swap
   kProtectedInMigration,  // protected, and the page is between two frames

@@ -23,6 +23,8 @@ void Referee::OnStep(TaskId task, const char* path, const char* step) {
   step_ = step;
   running_ = task;
   touched_ = false;
+  unmapped_.clear();
+  protected_.clear();
   if (std::string_view(path) == "fault" && std::string_view(step) == "walk") {
     CheckNoRetryWithoutProgress(task);
   }
@@ -93,14 +95,16 @@ void Referee::OnArm(MmId mm, Vpn first, Vpn last) {
       case Backing::kResident:
       case Backing::kSwapped:
       case Backing::kMigrating:
-      case Backing::kDevice: promises.Insert(mm, vpn); break;
+      case Backing::kDevice: break;
       case Backing::kNothing:
       case Backing::kWpMarked:
-        if (page.keeps_markers) promises.Insert(mm, vpn);
+        if (!page.keeps_markers) continue;
         break;
       case Backing::kPoisoned:
-      case Backing::kGuarded: break;
+      case Backing::kGuarded: continue;
     }
+    if (page.mode == TrackMode::kWp && !promises.Contains(mm, vpn)) protected_.Insert(mm, vpn);
+    promises.Insert(mm, vpn);
   }
   history_.resolved.Erase(mm, first, last);
   history_.woken.Erase(FlatMap<int>::KeyOf(mm, first), FlatMap<int>::KeyOf(mm, last));
@@ -126,7 +130,7 @@ void Referee::Lose(PageSet* promises, MmId mm, Vpn first, Vpn last, Cause cause)
     if (!EndsPromise(cause) && IsTrapping(StateOf(page))) return;
     lost.push_back(vpn);
     if (page.mode == TrackMode::kWp && page.marks_survive && Empties(cause) &&
-        !EndsPromise(cause) && page.backing == Backing::kNothing) {
+        !EndsPromise(cause) && cause != Cause::kGuard && page.backing == Backing::kNothing) {
       Report(InvariantId::kNoLossWithoutReason, mm, vpn,
              "file memory under WP keeps its protection when the page goes");
       return;
@@ -160,6 +164,7 @@ void Referee::OnLoss(MmId mm, Vpn first, Vpn last, Cause cause) {
   Lose(&history_.armed, mm, first, last, cause);
   Lose(&history_.guarded, mm, first, last, cause);
   if (Empties(cause)) Forget(mm, first, last);
+  if (cause == Cause::kHugeUnmap) unmapped_.Insert(mm, first, last);
   if (cause == Cause::kResolve) {
     touched_ = true;
     history_.resolved.Insert(mm, first, last);
@@ -182,6 +187,10 @@ void Referee::OnFileChange(FileId file, std::uint64_t first, std::uint64_t last)
 
 void Referee::OnClearSoftDirty(MmId mm) {
   history_.soft_dirty.Erase(mm, Vpn(0), Vpn(std::uint64_t{1} << 48));
+}
+
+void Referee::OnEndless(MmId mm, Vpn vpn) {
+  Report(InvariantId::kNoRetryWithoutProgress, mm, vpn, "the call is tried again for ever");
 }
 
 void Referee::OnHint(MmId, Vpn, Vpn) { history_.hints = true; }

@@ -99,6 +99,7 @@ class Referee : public Listener {
   void OnFileChange(FileId file, std::uint64_t first, std::uint64_t last) override;
   void OnClearSoftDirty(MmId mm) override;
   void OnHint(MmId mm, Vpn first, Vpn last) override;
+  void OnEndless(MmId mm, Vpn vpn) override;
 
  private:
   void Report(InvariantId id, MmId mm, Vpn vpn, std::string detail);
@@ -135,6 +136,7 @@ class Referee : public Listener {
   void CheckNoPhantom(MmId mm, Vpn vpn, std::uint64_t flags);
   void CheckNoRetryWithoutProgress(TaskId task);
   void CheckAllOrError(const Operation& op, const Outcome& outcome);
+  void CheckScanProtectsWhatItReports(const Operation& op);
 
   const AbstractSource& source_;
   Strictness strictness_;
@@ -151,7 +153,11 @@ class Referee : public Listener {
   };
   std::vector<Retries> retries_;
   TaskId running_{};
-  bool touched_ = false;  // an ioctl armed or resolved something since the last step or answer
+  // Since the last step or answer: whether an ioctl armed or resolved something, and which pages
+  // lost their mapping to the split of a huge one, or came under protection.
+  bool touched_ = false;
+  PageSet unmapped_;
+  PageSet protected_;  // newly write-protected
 
   // Scratch, so that a check of a small machine allocates nothing.
   std::vector<AbstractPage> pages_;

@@ -34,7 +34,8 @@ Checker::Checker(Executor* executor, Referee::Strictness strictness)
 }
 
 void Checker::After(const Statement& statement, Record* record) {
-  if (statement.Has(Role::kUffd) && record->outcome.status != Outcome::Status::kBlocked) {
+  const bool answers = statement.Has(Role::kUffd) || statement.code == OpCode::k_scan;
+  if (answers && record->outcome.status != Outcome::Status::kBlocked) {
     referee_.Judge(ToOperation(statement, &executor_->names()), record->outcome);
   }
   referee_.Check();

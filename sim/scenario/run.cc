@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::string_view kDefaultArch = "x86_64";
 constexpr std::string_view kDefaultProfile = "linux-7.3.4";
-constexpr std::string_view kIdealProfile = "ideal";  // known losses count as violations
 // The recorded riscv64 kernel was built without CONFIG_NUMA.
 constexpr std::string_view kArchWithoutNuma = "riscv64";
 
@@ -131,8 +130,7 @@ absl::StatusOr<RunResult> RunScenario(const Scenario& scenario, const RunOptions
   std::optional<Checker> checker;
   if (options.checking == Checking::kAlways ||
       std::any_of(scenario.lines.begin(), scenario.lines.end(), SpeaksOfViolations)) {
-    checker.emplace(&executor, result.profile == kIdealProfile ? Referee::Strictness::kIdeal
-                                                               : Referee::Strictness::kRelease);
+    checker.emplace(&executor, Referee::Strictness::kIdeal);
   }
   const auto emit = [&](const std::string& line) {
     if (options.on_line) options.on_line(line);

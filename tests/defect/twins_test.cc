@@ -18,7 +18,12 @@ namespace {
 
 const std::filesystem::path kFolder = std::filesystem::path(UFFDSIM_SOURCE_DIR) / "tests/defect";
 
-std::string FileOf(const DefectRow& row) { return std::string(row.id) + ".scn"; }
+// What a release itself does wrong is a finding, and shown where the findings are.
+std::string FileOf(const DefectRow& row) {
+  constexpr std::string_view kOfRelease = "release-";
+  if (!row.id.starts_with(kOfRelease)) return std::string(row.id) + ".scn";
+  return "../scenario/findings/" + std::string(row.id.substr(kOfRelease.size())) + ".scn";
+}
 
 std::vector<const DefectRow*> AllRows() {
   std::vector<const DefectRow*> rows;
