@@ -107,6 +107,9 @@ void Start_mbind(World& w, Task& t) {
   if (t.op.value != kMpolDefault && HasHole(vmas, first, last)) {
     return (void)Answer(t, Errno::kEFAULT);
   }
+  if (!MaySplitVma(w, t.mm, first) || !MaySplitVma(w, t.mm, last)) {
+    return (void)Answer(t, Errno::kEINVAL);
+  }
   t.isolated.clear();
   bool left = false;
   const bool strict = (t.op.mode & kMfStrict) != 0 && t.op.value != kMpolDefault;
