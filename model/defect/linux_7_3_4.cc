@@ -13,6 +13,7 @@ bool OnlyWhereMissing(const World&, const Vma& vma) { return vma.UffdMissing(); 
 void ReleaseShmemReclaim(StepTable& table) { table.site.keeps_rwp_markers = &NotForThisVma; }
 void ReleaseFilePmd(StepTable& table) { table.site.splits_file_pmd = &NotForThisVma; }
 void ReleaseKsmMerge(StepTable& table) { table.site.ksm_keeps_mark = &NotForThisVma; }
+void ReleaseKsmSoftDirty(StepTable& table) { table.site.ksm_keeps_soft_dirty = &NotForThisVma; }
 void ReleaseMoveSwap(StepTable& table) { table.site.move_drops_foreign_mark = &NotForThisVma; }
 void ReleaseMoveHugeZero(StepTable& table) { table.site.move_remakes_huge_zero = &NotForThisVma; }
 void ReleaseForcedCopy(StepTable& table) { table.site.forced_copy_keeps_mark = &NotForThisVma; }

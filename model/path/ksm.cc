@@ -98,6 +98,10 @@ bool Replace(World& w, MmId mm, Vpn vpn, Pfn stable) {
   if (marked && w.steps->site.ksm_keeps_mark(w, *page.vma)) {
     word = w.steps->site.restore_uffd(w, *page.vma, Form::kPte, word, marked);
   }
+  if (w.arch->SoftDirty(Form::kPte, page.word) &&
+      w.steps->site.ksm_keeps_soft_dirty(w, *page.vma)) {
+    word = w.arch->MkSoftDirty(Form::kPte, word);
+  }
   w.mm(mm).table.SetPte(vpn, word);
   FlushTlb(w, mm, vpn, vpn + 1);
   if (marked) EmitLoss(w, mm, vpn, vpn + 1, Cause::kKsmMerge);

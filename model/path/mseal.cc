@@ -34,6 +34,7 @@ void Start_mseal(World& w, Task& t) {
   const Vpn last = VpnOf(w, t.op.start + length);
   VmaTree& vmas = w.mm(t.mm).vmas;
   if (HasGap(vmas, first, last)) return Fail(t, Errno::kENOMEM);
+  if (!MaySplitVma(w, t.mm, first) || !MaySplitVma(w, t.mm, last)) return Fail(t, Errno::kEINVAL);
   SplitVma(w, t.mm, first);
   SplitVma(w, t.mm, last);
   for (Vma& vma : vmas.list()) {

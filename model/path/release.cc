@@ -5,6 +5,7 @@ namespace uffdsim {
 bool KeepsRwpMarkers(const World&, const Vma& vma) { return vma.UffdRwp() && !vma.Anonymous(); }
 bool SplitsFilePmd(const World&, const Vma& vma) { return vma.UffdRwp(); }
 bool KsmKeepsMark(const World&, const Vma& vma) { return vma.UffdRwp() || vma.UffdWp(); }
+bool KsmKeepsSoftDirty(const World&, const Vma&) { return true; }
 bool MoveDropsForeignMark(const World&, const Vma&) { return true; }
 bool MoveRemakesHugeZero(const World&, const Vma&) { return true; }
 bool ForcedCopyKeepsMark(const World&, const Vma& vma) { return vma.UffdRwp(); }

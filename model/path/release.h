@@ -15,6 +15,8 @@ bool KeepsRwpMarkers(const World& w, const Vma& vma);
 bool SplitsFilePmd(const World& w, const Vma& vma);
 // The entry of a KSM page carries the mark of the entry that it replaces.
 bool KsmKeepsMark(const World& w, const Vma& vma);
+// The entry of a KSM page carries the soft-dirty bit of the entry that it replaces.
+bool KsmKeepsSoftDirty(const World& w, const Vma& vma);
 // What UFFDIO_MOVE makes of the mark of a swapped page: the destination's mode decides.
 bool MoveDropsForeignMark(const World& w, const Vma& dst);
 // UFFDIO_MOVE of a huge zero page makes a new entry with the destination's protection.

@@ -62,6 +62,9 @@ Word RwpResolvedPmd(const World& w, const Vma& vma, Word pmd);
 
 // __split_huge_pmd(): splits the PMD leaf that covers `vpn` into PTEs of the same folio.
 void SplitPmd(World& w, MmId mm, const Vma& vma, Vpn vpn);
+// hugetlb_vm_op_split(): whether the VMA that contains `vpn` may have a boundary there; a hugetlb
+// VMA only between huge pages.
+bool MaySplitVma(const World& w, MmId mm, Vpn vpn);
 // split_vma(): a VMA boundary at `vpn`; a huge mapping across it is split
 // (vma_adjust_trans_huge()).
 void SplitVma(World& w, MmId mm, Vpn vpn);

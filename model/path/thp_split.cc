@@ -126,6 +126,12 @@ void SplitPmd(World& w, MmId mm, const Vma& vma, Vpn vpn) {
   FlushTlb(w, mm, first, last);
 }
 
+bool MaySplitVma(const World& w, MmId mm, Vpn vpn) {
+  const Vma* vma = w.mm(mm).vmas.Find(vpn);
+  if (vma == nullptr || vma->start == vpn || !vma->Hugetlb()) return true;
+  return (vpn.value & (w.arch->geometry().PmdPages() - 1)) == 0;
+}
+
 void SplitVma(World& w, MmId mm, Vpn vpn) {
   const Vma* vma = w.mm(mm).vmas.Find(vpn);
   if (vma == nullptr || vma->start == vpn) return;

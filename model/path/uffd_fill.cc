@@ -60,6 +60,7 @@ Errno FillFresh(World& w, MmId mm, Vma& vma, Vpn vpn, Content content, std::uint
   const Pfn pfn = ShmemGetPage(w, vma.file, index, CacheMiss::kAllocate, vma.node());
   // The entry is dirty, the folio is not (yet).
   w.frames[pfn].content = content;
+  EmitFileChange(w, vma.file, index, index + 1);
   const Errno error = InstallPte(w, mm, vma, vpn, pfn, mode);
   if (error == Errno::kOk) return error;
   w.file(vma.file).cache.Set(index, CacheSlot{});

@@ -148,8 +148,9 @@ void ZapRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn last, ZapMarkers
   // Pages that the mapping has for itself stayed.
   const PageTable& table = w.mm(mm).table;
   for (Vpn vpn = first; w.listener != nullptr && vpn < last; ++vpn) {
-    const bool empty =
-        w.arch->None(Form::kPmd, table.GetPmd(vpn)) && w.arch->None(Form::kPte, table.GetPte(vpn));
+    if (!w.arch->None(Form::kPmd, table.GetPmd(vpn))) continue;
+    const Word word = table.GetPte(vpn);
+    const bool empty = w.arch->None(Form::kPte, word) || IsUffdWpMarker(*w.arch, word);
     if (empty) EmitLoss(w, mm, vpn, vpn + 1, cause);
   }
 }

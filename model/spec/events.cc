@@ -73,6 +73,9 @@ void Referee::CheckNoSilentAccess(const AbstractPage& page, Access access, Acces
 
 void Referee::OnMessage(TaskId task, MmId mm, Vpn vpn, std::uint64_t flags) {
   std::erase_if(retries_, [&](const Retries& r) { return r.task == task; });
+  // Who goes to sleep now was not there when the page's waiters were woken.
+  const std::uint64_t key = FlatMap<int>::KeyOf(mm, vpn);
+  history_.woken.Erase(key, key + 1);
   CheckNoPhantom(mm, vpn, flags);
 }
 
