@@ -67,7 +67,7 @@ Errno FillCopy(World& w, MmId mm, Vma& vma, Vpn vpn, Pfn source, Content content
       return Errno::kEFAULT;
     }
     AddHugeToCache(w, vma.file, index, head);
-    EmitFileChange(w, vma.file, index * HugePages(w), (index + 1) * HugePages(w));
+    EmitFileChange(w, vma.file, index * HugePages(w, vma), (index + 1) * HugePages(w, vma));
     MapHuge(w, head);
   }
   SetHugeEntry(w, mm, vma, vpn, FilledHuge(w, vma, head, FillOp::kCopy, mode));

@@ -58,7 +58,7 @@ bool HasHole(const VmaTree& vmas, Vpn first, Vpn last) {
 
 // hugetlb_vm_op_split(): a huge page is not divided between two VMAs.
 bool MaySplit(const World& w, const Vma& vma, Vpn at) {
-  const std::uint64_t mask = w.arch->geometry().PmdPages() - 1;
+  const std::uint64_t mask = w.arch->geometry().PagesPerEntry(LevelOf(vma.hstate)) - 1;
   return !vma.Hugetlb() || at <= vma.start || at >= vma.end || (at.value & mask) == 0;
 }
 

@@ -129,7 +129,7 @@ void SplitPmd(World& w, MmId mm, const Vma& vma, Vpn vpn) {
 bool MaySplitVma(const World& w, MmId mm, Vpn vpn) {
   const Vma* vma = w.mm(mm).vmas.Find(vpn);
   if (vma == nullptr || vma->start == vpn || !vma->Hugetlb()) return true;
-  return (vpn.value & (w.arch->geometry().PmdPages() - 1)) == 0;
+  return (vpn.value & (w.arch->geometry().PagesPerEntry(LevelOf(vma->hstate)) - 1)) == 0;
 }
 
 void SplitVma(World& w, MmId mm, Vpn vpn) {
