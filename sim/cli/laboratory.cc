@@ -7,6 +7,7 @@ namespace uffdsim {
 void AddLaboratory(CLI::App& app, int* exit_code) {
   AddMrc(app, exit_code);
   AddSweep(app, exit_code);
+  AddReport(app, exit_code);
 }
 
 }  // namespace uffdsim

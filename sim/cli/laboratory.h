@@ -16,5 +16,6 @@ void AddLaboratory(CLI::App& app, int* exit_code);
 
 void AddMrc(CLI::App& app, int* exit_code);
 void AddSweep(CLI::App& app, int* exit_code);
+void AddReport(CLI::App& app, int* exit_code);
 
 }  // namespace uffdsim
