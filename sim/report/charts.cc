@@ -22,7 +22,9 @@ constexpr std::string_view kPngUrl = "data:image/png;base64,";
 class TemporaryFolder {
  public:
   TemporaryFolder() {
-    path_ = (std::filesystem::temp_directory_path() / "uffdsim-report-XXXXXX").string();
+    constexpr std::size_t kDrawn = 6;  // letters that mkdtemp() chooses
+    path_ = (std::filesystem::temp_directory_path() / "uffdsim-report-").string();
+    path_.append(kDrawn, 'X');
     made_ = mkdtemp(path_.data()) != nullptr;
   }
   TemporaryFolder(const TemporaryFolder&) = delete;

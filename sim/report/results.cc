@@ -1,6 +1,7 @@
 #include "sim/report/results.h"
 
 #include <algorithm>
+#include <map>
 
 #include "absl/strings/str_cat.h"
 #include "sim/text/json_text.h"
@@ -28,6 +29,25 @@ bool HasParts(const ResultJson& result) {
            });
   }
   return command == "mrc" && has_array("curves") && has_object("metrics");
+}
+
+// Whether runs of one tracker have one value of the key: then it is the tracker's own choice.
+bool FollowsTracker(const std::vector<ResultRun>& runs, const std::string& key) {
+  std::map<std::string, std::string> of_tracker;
+  return std::all_of(runs.begin(), runs.end(), [&](const ResultRun& run) {
+    const std::string value = run.config->value(key, "");
+    return of_tracker.emplace(run.config->value("tracker", ""), value).first->second == value;
+  });
+}
+
+// Whether the key says anything that a reader needs to tell runs apart.
+bool TellsApart(const std::vector<ResultRun>& runs, const std::string& key) {
+  if (key == "heat_map") return false;  // what a result shows, not what was run
+  if (key == "arming" && FollowsTracker(runs, key)) return false;
+  const ResultJson first = runs[0].config->value(key, ResultJson());
+  return std::any_of(runs.begin(), runs.end(), [&](const ResultRun& run) {
+    return run.config->value(key, ResultJson()) != first;
+  });
 }
 
 }  // namespace
@@ -65,12 +85,9 @@ std::vector<ResultRun> RunsOf(const std::vector<ResultJson>& results) {
     }
   }
   if (runs.empty()) return runs;
-  for (const auto& [key, first] : runs[0].config->items()) {
-    const bool varies =
-        std::any_of(runs.begin(), runs.end(), [&key = key, &first = first](const ResultRun& run) {
-          return run.config->value(key, ResultJson()) != first;
-        });
-    if (!varies) continue;
+  for (const auto& item : runs[0].config->items()) {
+    const std::string& key = item.key();
+    if (!TellsApart(runs, key)) continue;
     for (ResultRun& run : runs) {
       const ResultJson value = run.config->value(key, ResultJson());
       std::string text = value.is_string() ? value.get<std::string>() : value.dump();

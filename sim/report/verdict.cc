@@ -72,15 +72,25 @@ void AddSingle(const ResultRun& run, double page_bytes, std::vector<VerdictSente
                     Time(run.Metric("stall_ns_p99")), " at the 99th percentile.")});
 }
 
-void AddComparison(const std::vector<ResultRun>& runs, std::vector<VerdictSentence>* verdict) {
+// An oracle is no choice, unless there is nothing else.
+std::vector<ResultRun> RealOnes(const std::vector<ResultRun>& runs) {
+  std::vector<ResultRun> real;
+  std::copy_if(runs.begin(), runs.end(), std::back_inserter(real),
+               [](const ResultRun& run) { return run.config->value("tracker", "") != "oracle"; });
+  return real.empty() ? runs : real;
+}
+
+void AddComparison(const std::vector<ResultRun>& all, std::vector<VerdictSentence>* verdict) {
+  const std::vector<ResultRun> runs = RealOnes(all);
   const auto by = [&](const char* name) {
     return
         [name](const ResultRun& a, const ResultRun& b) { return a.Metric(name) < b.Metric(name); };
   };
   const auto [least, most] = std::minmax_element(runs.begin(), runs.end(), by("slowdown"));
   verdict->push_back({absl::StrFormat(
-      "Of %d runs, %s slows the guest least (%s), %s most (%s)%s.", runs.size(), least->label,
-      Percent(least->Metric("slowdown")), most->label, Percent(most->Metric("slowdown")),
+      "Of %d runs with a real tracker, %s slows the guest least (%s), %s most (%s)%s.", runs.size(),
+      least->label, Percent(least->Metric("slowdown")), most->label,
+      Percent(most->Metric("slowdown")),
       std::any_of(runs.begin(), runs.end(),
                   [](const ResultRun& run) { return run.Metric("lost_updates") > 0; })
           ? ""

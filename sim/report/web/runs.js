@@ -19,7 +19,11 @@ const model = (() => {
   }
   const keys = runs.length === 0 ? [] : Object.keys(runs[0].config);
   const valuesOf = (key) => [...new Set(runs.map((run) => run.config[key]))];
-  const varying = keys.filter((key) => valuesOf(key).length > 1);
+  // What a tracker chooses itself does not tell runs apart, nor what a result only shows.
+  const followsTracker = (key) => valuesOf('tracker').every((tracker) =>
+    new Set(runs.filter((run) => run.config.tracker === tracker).map((run) => run.config[key])).size === 1);
+  const varying = keys.filter((key) => valuesOf(key).length > 1 && key !== 'heat_map' &&
+    !(key === 'arming' && followsTracker(key)));
   // "clock:bits=1" is called clock unless another clock is there.
   const alone = (key, name) => valuesOf(key).filter((one) => one.split(':')[0] === name).length <= 1;
   const short = (key, value) => {
