@@ -4,6 +4,10 @@
 
 namespace uffdsim {
 
-void AddLaboratory(CLI::App& app, int* exit_code) { AddMrc(app, exit_code); }
+void AddLaboratory(CLI::App& app, int* exit_code) {
+  AddMrc(app, exit_code);
+  AddSweep(app, exit_code);
+  AddReport(app, exit_code);
+}
 
 }  // namespace uffdsim

@@ -15,5 +15,7 @@ namespace uffdsim {
 void AddLaboratory(CLI::App& app, int* exit_code);
 
 void AddMrc(CLI::App& app, int* exit_code);
+void AddSweep(CLI::App& app, int* exit_code);
+void AddReport(CLI::App& app, int* exit_code);
 
 }  // namespace uffdsim

@@ -162,6 +162,7 @@ absl::StatusOr<ReplayConfig> ResolveReplay(const ReplayOptions& options,
   bool cold = false;
   bool check = false;
   std::uint64_t batch = 0;
+  std::uint64_t heat = 0;
   Take(ParseDram(options.dram), &status, &c.dram);
   Take(ParseDuration("interval", options.interval), &status, &c.interval_ns);
   Take(ParseTracker(options.tracker), &status, &c.tracker);
@@ -181,6 +182,7 @@ absl::StatusOr<ReplayConfig> ResolveReplay(const ReplayOptions& options,
   Take(ParseCount("reclaim-aging", options.reclaim_aging, 0, 1000000000000), &status,
        &c.reclaim_aging);
   Take(ParseCount("false-cold", options.false_cold, 0, 1000000), &status, &c.false_cold_intervals);
+  Take(ParseCount("heat-map", options.heat_map, 0, 4096), &status, &heat);
   Take(ParseCount("fail-reads", options.fail_reads, 0, UINT64_MAX), &status, &c.fail_reads);
   Take(ParseCount("fail-writes", options.fail_writes, 0, UINT64_MAX), &status, &c.fail_writes);
   if (status.ok() && (c.fail_reads == 1 || c.fail_writes == 1)) {
@@ -193,6 +195,7 @@ absl::StatusOr<ReplayConfig> ResolveReplay(const ReplayOptions& options,
   if (!status.ok()) return status;
   c.evict = cold ? EvictWhat::kCold : EvictWhat::kPressure;
   c.evict_batch_pages = static_cast<std::uint32_t>(batch);
+  c.heat_map_rows = static_cast<std::uint32_t>(heat);
   c.check = check ? ReplayConfig::Check::kOn : ReplayConfig::Check::kOff;
   return c;
 }

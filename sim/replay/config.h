@@ -74,6 +74,7 @@ struct ReplayConfig {
   std::uint32_t evict_batch_pages = 0;
   std::uint64_t reclaim_aging = 0;  // pages a second
   std::uint64_t false_cold_intervals = 0;
+  std::uint32_t heat_map_rows = 0;  // 0: no heat map
   std::uint64_t fail_reads = 0;
   std::uint64_t fail_writes = 0;
   enum class Check : std::uint8_t { kOff, kOn } check = Check::kOff;

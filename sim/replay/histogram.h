@@ -8,6 +8,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace uffdsim {
@@ -26,6 +27,20 @@ class Histogram {
   std::uint64_t count() const { return count_; }
   std::uint64_t sum() const { return sum_; }
   std::uint64_t max() const { return max_; }
+
+  // (upper end of a bucket, values up to there) of each bucket that holds values, ascending; the
+  // last is (max, count).
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> Cumulative() const {
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> points;
+    std::uint64_t seen = 0;
+    for (std::size_t bucket = 0; bucket < counts_.size(); ++bucket) {
+      if (counts_[bucket] == 0) continue;
+      seen += counts_[bucket];
+      const std::uint64_t end = EndOf(bucket);
+      points.emplace_back(end < max_ ? end : max_, seen);
+    }
+    return points;
+  }
 
   // The smallest value v such that at least `permille` of the values are <= v, rounded up to its
   // bucket's end; 0 when empty.

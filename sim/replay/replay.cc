@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "model/base/check.h"
 #include "sim/replay/guest.h"
+#include "sim/replay/heat_map.h"
 #include "sim/replay/histogram.h"
 #include "sim/replay/ledger.h"
 #include "sim/replay/linux_host.h"
@@ -135,6 +136,7 @@ class Replay final : public IntervalListener {
     policy.seed = config_.seed;
     policy_ = MakePolicy(config_.policy, policy);
     vmm_ = std::make_unique<Vmm>(*seen, *policy_, *this, VmmSettingOf(config_, sizes_));
+    if (config_.heat_map_rows != 0) heat_map_.emplace(config_.heat_map_rows, sizes_.guest_pages);
     if (config_.check == ReplayConfig::Check::kOn) {
       checker_ = std::make_unique<Checker>(*host_, truth_, store_, sizes_.limit_pages);
     }
@@ -177,6 +179,7 @@ class Replay final : public IntervalListener {
     wss_.error_sum += error;
     wss_.error_max = std::max(wss_.error_max, error);
     ++metrics_.intervals;
+    if (heat_map_) heat_map_->AddInterval(*host_, truth_, now_ns);
     truth_.NextInterval();
     if (checker_) checker_->Check();
   }
@@ -185,13 +188,17 @@ class Replay final : public IntervalListener {
     std::uint64_t end_ns = 0;
     for (const Slot& slot : slots_) end_ns = std::max(end_ns, slot.vcpu.now_ns());
     if (metrics_.accesses != closed_.accesses) {
-      CloseInterval(std::max(end_ns, interval_begin_ns_), truth_.WorkingSet(1));
+      end_ns = std::max(end_ns, interval_begin_ns_);
+      CloseInterval(end_ns, truth_.WorkingSet(1));
+      if (heat_map_) heat_map_->AddInterval(*host_, truth_, end_ns);
     }
     if (checker_) checker_->Check();
     FillMetrics(end_ns);
     ReplayResult result;
     result.metrics = metrics_;
     result.intervals = std::move(rows_);
+    result.stall_distribution = stalls_.Cumulative();
+    if (heat_map_) result.heat_map = heat_map_->Take();
     if (checker_) result.violations = checker_->violations().sentences();
     return result;
   }
@@ -410,6 +417,7 @@ class Replay final : public IntervalListener {
     std::uint64_t error_max = 0;
   } wss_;
   Histogram stalls_;
+  std::optional<HeatMap> heat_map_;
   Histogram blocked_;
   std::array<std::uint64_t, 4> lost_ns_{};
   std::unique_ptr<Checker> checker_;  // with --check only

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "absl/status/statusor.h"
 #include "sim/replay/config.h"
 #include "sim/replay/event_feed.h"
+#include "sim/replay/heat_map.h"
 #include "sim/vmm/host.h"
 
 namespace uffdsim {
@@ -62,6 +64,9 @@ struct IntervalRow {
 
 struct ReplayResult {
   ReplayMetrics metrics;
+  // Of the lengths of stalls: (ns, stalls that were at most so long), ascending in both.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> stall_distribution;
+  std::optional<HeatMapData> heat_map;  // when asked for
   std::vector<IntervalRow> intervals;
   std::vector<std::string> violations;  // the first few, as sentences
 };

@@ -50,6 +50,18 @@ Json IntervalsJson(const std::vector<IntervalRow>& intervals) {
   return rows;
 }
 
+Json HeatMapJson(const HeatMapData& heat_map) {
+  Json json;
+  json["rows"] = heat_map.rows;
+  json["pages_per_row"] = heat_map.pages_per_row;
+  json["end_ns"] = heat_map.end_ns;
+  json["touched"] = heat_map.touched;
+  json["armed"] = heat_map.armed;
+  json["evicted"] = heat_map.evicted;
+  json["refetched"] = heat_map.refetched;
+  return json;
+}
+
 Json InputJson(const ReplayInput& input) {
   Json json;
   json["path"] = input.path;
@@ -203,6 +215,8 @@ std::string ReplayJson(const ReplayResult& result,
   document["inputs"] = Json::array({InputJson(input)});
   document["metrics"] = MetricsJson(result.metrics);
   document["intervals"] = IntervalsJson(result.intervals);
+  document["stall_distribution"] = result.stall_distribution;
+  if (result.heat_map) document["heat_map"] = HeatMapJson(*result.heat_map);
   document["violations"] = result.violations;
   Json& provenance = document["provenance"];
   provenance["tool"] = "uffdsim";

@@ -62,6 +62,10 @@ class Truth {
   };
   Refault ComeBack(Cookie shadow) const;
 
+  // The interval in which an evicted page was touched last, or kLongAgo, or kNeverTouched for one
+  // that nobody touched since it came in.
+  Cookie LastTouchOf(Cookie shadow) const { return ComeBack(shadow).last; }
+
   // Distinct pages touched in the last `window` intervals, the running one included.
   std::uint64_t WorkingSet(unsigned window) const;
   void NextInterval();

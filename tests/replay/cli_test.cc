@@ -58,6 +58,52 @@ class Cli : public testing::Test {
   fs::path dir_;
 };
 
+// Each interval's row of the map adds up to what the interval's own figures say.
+TEST_F(Cli, TheHeatMapAddsUp) {
+  const Answer answer =
+      RunProgram("replay " + kSample + " --dram 50% --heat-map 100 --json " + Path("r.json"));
+  ASSERT_EQ(answer.code, 0) << answer.text;
+  const nlohmann::json r = nlohmann::json::parse(ReadFile(Path("r.json")));
+  const nlohmann::json& map = r["heat_map"];
+  EXPECT_EQ(map["pages_per_row"], 1311);  // 131,072 pages in at most 100 rows
+  EXPECT_EQ(map["rows"], 100);
+  ASSERT_EQ(map["touched"].size(), r["intervals"].size());
+  const auto sum = [](const nlohmann::json& row) {
+    std::uint64_t pages = 0;
+    for (const nlohmann::json& count : row) pages += count.get<std::uint64_t>();
+    return pages;
+  };
+  std::uint64_t evicted = 0;
+  std::uint64_t refetched = 0;
+  for (std::size_t i = 0; i < r["intervals"].size(); ++i) {
+    const nlohmann::json& interval = r["intervals"][i];
+    EXPECT_EQ(map["end_ns"][i], interval["end_ns"]);
+    EXPECT_EQ(sum(map["touched"][i]), interval["wss_true_pages"]) << i;
+    EXPECT_LE(sum(map["armed"][i]), interval["resident_pages"]) << i;
+    evicted += sum(map["evicted"][i]);
+    refetched += sum(map["refetched"][i]);
+  }
+  EXPECT_GT(evicted, 1000);
+  EXPECT_LE(evicted, r["metrics"]["evicted_pages"]);
+  EXPECT_GT(refetched, 100);
+  EXPECT_LE(refetched, r["metrics"]["refetched_pages"]);
+}
+
+TEST_F(Cli, TheStallDistributionEndsWithAllStalls) {
+  const Answer answer = RunProgram("replay " + kSample + " --dram 50% --json " + Path("r.json"));
+  ASSERT_EQ(answer.code, 0) << answer.text;
+  const nlohmann::json r = nlohmann::json::parse(ReadFile(Path("r.json")));
+  EXPECT_FALSE(r.contains("heat_map"));
+  const nlohmann::json& points = r["stall_distribution"];
+  ASSERT_GT(points.size(), 3U);
+  for (std::size_t i = 1; i < points.size(); ++i) {
+    EXPECT_GT(points[i][0], points[i - 1][0]);
+    EXPECT_GT(points[i][1], points[i - 1][1]);
+  }
+  EXPECT_EQ(points.back()[0], r["metrics"]["stall_ns_max"]);
+  EXPECT_EQ(points.back()[1], r["metrics"]["stalls"]);
+}
+
 TEST_F(Cli, ReplayWritesTheWholeResult) {
   const Answer answer = RunProgram("replay " + kSample + " --dram 50% --json " + Path("r.json"));
   ASSERT_EQ(answer.code, 0) << answer.text;
