@@ -106,13 +106,13 @@ std::string Receive(int port, std::size_t size) {
 }
 
 // In a process of its own, so that whatever happens to it is over when it ends.
-int PlayInChild(int port, const std::string& name, const std::string& text) {
+int PlayInChild(int port, const std::string& name, const std::string& text, Looker* looker) {
   const pid_t child = fork();
   if (child == 0) {
     PlaySettings settings;
     settings.allow_machine_wide = true;
     settings.on_line = [port](const std::string& line) { Send(port, line + "\n"); };
-    _exit(Play(name, text, settings));
+    _exit(Play(name, text, settings, looker));
   }
   int status = 0;
   waitpid(child, &status, 0);
@@ -130,6 +130,9 @@ void RunGuest() {
   WriteWhole("/sys/block/zram0/disksize", "268435456");
   const int port = OpenPort();
   if (port < 0) PowerOff("no virtio port named uffdsim");
+  // Symbols and types are read once; every child inherits them.
+  Looker looker;
+  looker.Lacks();
   utsname name{};
   uname(&name);
   Send(port, std::string("hello ") + name.release + "\n");
@@ -143,7 +146,7 @@ void RunGuest() {
       continue;
     }
     const std::string text = bytes == 0 ? "" : Receive(port, bytes);
-    const int code = PlayInChild(port, scenario, text);
+    const int code = PlayInChild(port, scenario, text, &looker);
     Send(port, "done " + std::to_string(code) + "\n");
   }
 }

@@ -127,15 +127,27 @@ void Looker::AddFrames(std::vector<PageView>* pages,
   }
 }
 
+bool Looker::CanReadTables(std::string* why) {
+  if (kpageflags_ >= 0 && kpagecount_ >= 0) return walker_.Open(why);
+  *why = "/proc/kpageflags cannot be read";
+  return false;
+}
+
+const std::string& Looker::Lacks() {
+  if (knows_lacks_) return lacks_;
+  std::string why;
+  // Every mapping is soft-dirty when it is new.
+  if (ReadWhole("/proc/self/smaps").find(" sd") == std::string::npos) lacks_ = "soft-dirty";
+  if (!CanReadTables(&why)) lacks_ += lacks_.empty() ? "page-tables" : " page-tables";
+  knows_lacks_ = true;
+  return lacks_;
+}
+
 bool Looker::Look(Workers* workers, std::uint32_t process, const Names& names, bool raw,
                   ProcessView* view, std::string* why) {
   const pid_t pid = workers->Pid(process);
   const std::string folder = "/proc/" + std::to_string(pid);
-  if (raw && (kpageflags_ < 0 || kpagecount_ < 0)) {
-    *why = "/proc/kpageflags cannot be read";
-    return false;
-  }
-  if (raw && !walker_.Open(why)) return false;
+  if (raw && !CanReadTables(why)) return false;
   const int pagemap = open((folder + "/pagemap").c_str(), O_RDONLY | O_CLOEXEC);
   for (const SmapsArea& area : ReadSmaps(folder + "/smaps")) {
     if (!names.SlotOf(area.start)) continue;

@@ -29,6 +29,8 @@ class Looker {
 
   bool Look(Workers* workers, std::uint32_t process, const Names& names, bool raw,
             ProcessView* view, std::string* why);
+  // What this kernel does not show: some of "soft-dirty", "page-tables", separated by blanks.
+  const std::string& Lacks();
   UffdView LookAtUffd(pid_t pid, int descriptor) const;
   bool IsHugetlb(pid_t pid, std::uint64_t address) const;
   // First bytes of the frames of [start, start+length), run-length coded: -1 nothing, -2 swap or
@@ -37,9 +39,12 @@ class Looker {
                  std::vector<std::pair<int, std::uint64_t>>* values, std::string* why);
 
  private:
+  bool CanReadTables(std::string* why);
   void AddFrames(std::vector<PageView>* pages, const std::vector<std::uint64_t>& words) const;
 
   std::uint64_t page_size_;
+  std::string lacks_;
+  bool knows_lacks_ = false;
   PageWalker walker_;
   int kpageflags_ = -1;
   int kpagecount_ = -1;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "sim/conform/kernel/guest.h"
+#include "sim/conform/kernel/look.h"
 #include "sim/conform/kernel/play.h"
 
 namespace uffdsim {
@@ -53,6 +54,7 @@ int Main(int argc, char** argv) {
   }
   if (files.empty()) return Usage();
   settings.on_line = [](const std::string& line) { std::printf("%s\n", line.c_str()); };
+  Looker looker;
   int worst = 0;
   for (const std::string& file : files) {
     std::string text;
@@ -61,7 +63,7 @@ int Main(int argc, char** argv) {
       worst = kBadInput;
       continue;
     }
-    worst = std::max(worst, Play(file, text, settings));
+    worst = std::max(worst, Play(file, text, settings, &looker));
     std::fflush(stdout);
   }
   return worst;

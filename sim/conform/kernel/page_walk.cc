@@ -30,32 +30,35 @@ bool PageWalker::Open(std::string* why) {
   levels_ = arch_->geometry().levels;
   if (!memory_.Open(why) || !types_.Load(why)) return false;
   first_task_ = KernelSymbol("init_task");
-  if (first_task_ == 0) *why = "/proc/kallsyms shows no addresses";
-  return first_task_ != 0;
+  if (first_task_ == 0) {
+    *why = "/proc/kallsyms shows no addresses";
+    return false;
+  }
+  tasks_at_ = types_.Offset("task_struct", "tasks");
+  pid_at_ = types_.Offset("task_struct", "pid");
+  mm_at_ = types_.Offset("task_struct", "mm");
+  pgd_at_ = types_.Offset("mm_struct", "pgd");
+  return true;
 }
 
 std::uint64_t PageWalker::FindTopTable(pid_t pid) const {
-  const std::int64_t tasks = types_.Offset("task_struct", "tasks");
-  const std::int64_t pid_at = types_.Offset("task_struct", "pid");
-  const std::int64_t mm_at = types_.Offset("task_struct", "mm");
-  const std::int64_t pgd_at = types_.Offset("mm_struct", "pgd");
-  if (tasks < 0 || pid_at < 0 || mm_at < 0 || pgd_at < 0) return 0;
+  if (tasks_at_ < 0 || pid_at_ < 0 || mm_at_ < 0 || pgd_at_ < 0) return 0;
   const auto at = [](std::uint64_t base, std::int64_t offset) {
     return base + static_cast<std::uint64_t>(offset);
   };
   std::uint64_t task = first_task_;
   for (int i = 0; i < kMostTasks; ++i) {
     std::uint64_t next = 0;
-    if (!memory_.ReadVirtual(at(task, tasks), &next, sizeof(next))) return 0;
-    task = next - static_cast<std::uint64_t>(tasks);
+    if (!memory_.ReadVirtual(at(task, tasks_at_), &next, sizeof(next))) return 0;
+    task = next - static_cast<std::uint64_t>(tasks_at_);
     if (task == first_task_) return 0;
     pid_t number = 0;
-    if (!memory_.ReadVirtual(at(task, pid_at), &number, sizeof(number))) return 0;
+    if (!memory_.ReadVirtual(at(task, pid_at_), &number, sizeof(number))) return 0;
     if (number != pid) continue;
     std::uint64_t mm = 0;
     std::uint64_t pgd = 0;
-    if (!memory_.ReadVirtual(at(task, mm_at), &mm, sizeof(mm)) || mm == 0) return 0;
-    if (!memory_.ReadVirtual(at(mm, pgd_at), &pgd, sizeof(pgd))) return 0;
+    if (!memory_.ReadVirtual(at(task, mm_at_), &mm, sizeof(mm)) || mm == 0) return 0;
+    if (!memory_.ReadVirtual(at(mm, pgd_at_), &pgd, sizeof(pgd))) return 0;
     return pgd;
   }
   return 0;
@@ -89,18 +92,23 @@ std::uint64_t PageWalker::WordOf(std::uint64_t table, int level, std::uint64_t a
   return cached.words[(address >> shift) & (cached.words.size() - 1)];
 }
 
+// A table is as aligned as a small page, whatever the level of the entry that points to it.
+std::uint64_t PageWalker::TableOf(std::uint64_t word) const {
+  return arch_->RawPfn(Form::kPte, word) << arch_->geometry().page_shift;
+}
+
 PageWalker::Place PageWalker::Find(std::uint64_t top, std::uint64_t address) {
   std::uint64_t table = top;
   for (int level = levels_ - 1; level > 1; --level) {
     const std::uint64_t word = WordOf(table, level, address);
     if (arch_->None(Form::kPmd, word)) return {.level = level};
-    table = arch_->RawPfn(Form::kPmd, word) << arch_->geometry().page_shift;
+    table = TableOf(word);
   }
   const std::uint64_t pmd = WordOf(table, 1, address);
   if (ClassifyWord(*arch_, Form::kPmd, pmd) != WordKind::kTable) {
     return {.level = 1, .table = true, .word = pmd};
   }
-  table = arch_->RawPfn(Form::kPmd, pmd) << arch_->geometry().page_shift;
+  table = TableOf(pmd);
   return {.level = 0, .table = true, .word = WordOf(table, 0, address)};
 }
 

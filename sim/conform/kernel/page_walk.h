@@ -40,6 +40,7 @@ class PageWalker {
   };
   Place Find(std::uint64_t top, std::uint64_t address);
   std::uint64_t WordOf(std::uint64_t table, int level, std::uint64_t address);
+  std::uint64_t TableOf(std::uint64_t word) const;  // physical address
   std::string TextOf(const Place& place, bool hugetlb) const;
 
   const Arch* arch_ = nullptr;
@@ -47,6 +48,11 @@ class PageWalker {
   KernelMemory memory_;
   KernelTypes types_;
   std::uint64_t first_task_ = 0;
+  // Offsets of task_struct's tasks, pid and mm, and of mm_struct's pgd.
+  std::int64_t tasks_at_ = -1;
+  std::int64_t pid_at_ = -1;
+  std::int64_t mm_at_ = -1;
+  std::int64_t pgd_at_ = -1;
   std::vector<std::pair<pid_t, std::uint64_t>> tops_;  // of processes met before
   // The table of each level that was read last: neighbours share it.
   struct Cached {

@@ -16,7 +16,7 @@ namespace {
 constexpr int kBadInput = 2;
 constexpr int kStuck = 3;
 
-std::string Kernel(std::uint64_t page_size, std::uint64_t offered) {
+std::string Kernel(std::uint64_t page_size, std::uint64_t offered, const std::string& lacks) {
   utsname name{};
   uname(&name);
   JsonWriter j;
@@ -26,6 +26,7 @@ std::string Kernel(std::uint64_t page_size, std::uint64_t offered) {
     j.Field("page_size", static_cast<std::int64_t>(page_size));
     j.Field("offered", static_cast<std::int64_t>(offered));
     j.Field("built", name.version);
+    if (!lacks.empty()) j.Field("lacks", lacks);
   });
   return j.text();
 }
@@ -38,7 +39,8 @@ std::string OneField(std::string_view key, std::string_view text) {
 
 }  // namespace
 
-int Play(const std::string& name, const std::string& text, const PlaySettings& settings) {
+int Play(const std::string& name, const std::string& text, const PlaySettings& settings,
+         Looker* looker) {
   const auto scenario = ParseScenario(name, text);
   if (!scenario.ok()) {
     settings.on_line(OneField("error", std::string(scenario.status().message())));
@@ -46,7 +48,7 @@ int Play(const std::string& name, const std::string& text, const PlaySettings& s
   }
   const auto page_size = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   const std::uint64_t offered = OfferedFeatures();
-  settings.on_line(Kernel(page_size, offered));
+  settings.on_line(Kernel(page_size, offered, looker->Lacks()));
   const std::string lacking = Lacking(*scenario, offered);
   if (!lacking.empty()) {
     settings.on_line(OneField("skipped", lacking));
@@ -55,11 +57,10 @@ int Play(const std::string& name, const std::string& text, const PlaySettings& s
   }
   Control control(settings.allow_machine_wide);
   control.SetDefaults();
-  Looker looker;
   std::size_t done = 0;
   {
     // The processes end before the machine's settings are put back.
-    Session session(*scenario, page_size, &control, &looker);
+    Session session(*scenario, page_size, &control, looker);
     if (!session.Begin()) {
       settings.on_line(OneField("error", "the processes under test cannot be started"));
       return kBadInput;

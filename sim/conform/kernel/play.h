@@ -4,6 +4,8 @@
 #include <functional>
 #include <string>
 
+#include "sim/conform/kernel/look.h"
+
 namespace uffdsim {
 
 struct PlaySettings {
@@ -15,6 +17,7 @@ struct PlaySettings {
 // The first line names the kernel and what it offers; then one record for each operation, or one line
 // {"skipped": reason}; then {"end": N}. Bad input: {"error": text}. A scenario that hangs the session
 // ends early with {"stuck": operation}. Answers an exit code: 0, 2 bad input, 3 stuck.
-int Play(const std::string& name, const std::string& text, const PlaySettings& settings);
+int Play(const std::string& name, const std::string& text, const PlaySettings& settings,
+         Looker* looker);
 
 }  // namespace uffdsim

@@ -365,11 +365,14 @@ void Session::SortResumed(Record* current) const {
 Outcome Session::Observe(const Statement& statement, Record* record) {
   std::vector<ProcessView> views;
   std::vector<ObservedProcess> processes;
+  // Page tables that cannot be read are left out; the first line of the records says so.
+  const bool raw = (statement.flags & kOpRaw) != 0 && looker_->Lacks().find("page") == std::string::npos;
+  Statement shown = statement;
+  if (!raw) shown.flags &= ~static_cast<std::uint32_t>(kOpRaw);
   views.reserve(names_.processes().size());
   for (const auto& [number, mm] : names_.processes()) {
     ProcessView view;
     std::string why;
-    const bool raw = (statement.flags & kOpRaw) != 0;
     if (!looker_->Look(&workers_, number, names_, raw, &view, &why)) return BadOutcome(why);
     view.process = mm;
     views.push_back(std::move(view));
@@ -384,7 +387,7 @@ Outcome Session::Observe(const Statement& statement, Record* record) {
     }
     processes.push_back(std::move(process));
   }
-  record->json = ObserveJson(record->index, statement, processes, names_);
+  record->json = ObserveJson(record->index, shown, processes, names_);
   return OkOutcome();
 }
 

@@ -1,0 +1,48 @@
+#include "sim/cli/conform_command.h"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+
+#include "sim/conform/commands.h"
+
+namespace uffdsim {
+namespace {
+
+void AddTarget(CLI::App* sub, ConformTarget* target) {
+  sub->add_option("--on", target->on,
+                  "host (this kernel), vm (a virtual machine), or a folder of recordings")
+      ->capture_default_str();
+  sub->add_option("--kernel", target->kernel, "kernel image of the virtual machine");
+  sub->add_option("--executor", target->executor, "uffdsim-kernel; default: beside this program");
+  sub->add_option("--arch", target->arch, "of the virtual machine")->capture_default_str();
+  sub->add_option("--accel", target->accelerator, "kvm or tcg; default: kvm where it works");
+  sub->add_option("--cpus", target->cpus, "of the virtual machine")->check(CLI::Range(1, 8));
+  sub->add_flag("--allow-machine-wide", target->allow_machine_wide,
+                "on the host: also swap, KSM, caches and settings; put back afterwards");
+}
+
+void AddRun(CLI::App* conform, int* exit_code) {
+  auto command = std::make_shared<ConformRunCommand>();
+  CLI::App* sub = conform->add_subcommand("run", "Run scenarios on the model and on a kernel");
+  sub->add_option("files", command->files, "scenario files or folders")->required();
+  AddTarget(sub, &command->target);
+  sub->add_option("--repeat", command->repetitions,
+                  "how often a divergence is repeated to see whether the kernel repeats itself")
+      ->check(CLI::Range(1, 100));
+  sub->add_flag("--json", command->json, "one JSON line for each scenario");
+  sub->callback([command, exit_code] {
+    *exit_code = RunConformCommand(*command, std::cout, std::cerr);
+  });
+}
+
+}  // namespace
+
+void AddConform(CLI::App& app, int* exit_code) {
+  CLI::App* conform =
+      app.add_subcommand("conform", "Hold the model against a running kernel, record by record");
+  conform->require_subcommand(1);
+  AddRun(conform, exit_code);
+}
+
+}  // namespace uffdsim

@@ -1,0 +1,40 @@
+// `uffdsim conform ..`: what the subcommands do, after the command line was understood.
+//
+// Results go to `out`, mistakes in the input to `err`. Exit codes: 0 agrees or skipped, 1 a
+// divergence, 2 bad input.
+#pragma once
+
+#include <memory>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "sim/conform/backend.h"
+
+namespace uffdsim {
+
+// Which kernel.
+struct ConformTarget {
+  std::string on = "host";  // host, vm, or a folder of recordings
+  std::string kernel;       // vm: image; empty: the one that ./dev conform fetched
+  std::string executor;     // empty: beside the program
+  std::string arch = "x86_64";
+  std::string accelerator;
+  int cpus = 1;
+  bool allow_machine_wide = false;
+};
+absl::StatusOr<std::unique_ptr<Backend>> OpenTarget(const ConformTarget& target);
+
+struct ConformRunCommand {
+  std::vector<std::string> files;  // scenarios, or folders of them
+  ConformTarget target;
+  int repetitions = 3;
+  bool json = false;
+};
+int RunConformCommand(const ConformRunCommand& command, std::ostream& out, std::ostream& err);
+
+// The scenario files of a list of files and folders, in order. Errors: NotFound.
+absl::StatusOr<std::vector<std::string>> ScenarioFiles(const std::vector<std::string>& paths);
+
+}  // namespace uffdsim

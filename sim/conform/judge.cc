@@ -1,0 +1,109 @@
+#include "sim/conform/judge.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "sim/conform/adapt.h"
+#include "sim/conform/model_run.h"
+#include "sim/scenario/compare.h"
+#include "sim/scenario/format.h"
+
+namespace uffdsim {
+namespace {
+
+std::vector<std::string> Operations(const Scenario& scenario) {
+  std::vector<std::string> operations;
+  for (const Line& line : scenario.lines) {
+    if (line.kind == Line::Kind::kOperation) {
+      operations.push_back(FormatStatement(line.statement));
+    }
+  }
+  return operations;
+}
+
+absl::Status Compare(const Scenario& scenario, const KernelRun& kernel, const ModelRun& model,
+                     Verdict* verdict) {
+  const std::vector<std::string> operations = Operations(scenario);
+  const std::vector<Young> young = YoungOfOperations(scenario);
+  verdict->operations = static_cast<int>(operations.size());
+  verdict->differing = 0;
+  verdict->first.reset();
+  const bool adapts = !ShowsEverything(kernel);
+  const std::size_t count = std::min(kernel.records.size(), operations.size());
+  for (std::size_t i = 0; i < count; ++i) {
+    Divergence difference;
+    difference.index = static_cast<int>(i);
+    difference.operation = operations[i];
+    difference.kernel = kernel.records[i];
+    if (i < model.records.size()) {
+      difference.model = model.records[i];
+      if (adapts) Adapt(kernel, &difference.kernel, &difference.model);
+      auto details = CompareRecords(difference.kernel, difference.model, young[i]);
+      if (!details.ok()) return details.status();
+      difference.details = std::move(*details);
+    } else {
+      difference.details.push_back(absl::StrCat("the model has no record: ", model.died));
+    }
+    if (difference.details.empty()) continue;
+    ++verdict->differing;
+    if (!verdict->first) verdict->first = std::move(difference);
+  }
+  verdict->compared = static_cast<int>(count);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+int FirstVarying(const Scenario& scenario, const std::vector<KernelRun>& runs) {
+  const std::vector<Young> young = YoungOfOperations(scenario);
+  for (std::size_t i = 0; i < young.size(); ++i) {
+    for (std::size_t r = 1; r < runs.size(); ++r) {
+      const bool first_has = i < runs[0].records.size();
+      const bool other_has = i < runs[r].records.size();
+      if (!first_has && !other_has) continue;
+      if (first_has != other_has) return static_cast<int>(i);
+      const auto details = CompareRecords(runs[0].records[i], runs[r].records[i], young[i]);
+      if (!details.ok() || !details->empty()) return static_cast<int>(i);
+    }
+  }
+  return -1;
+}
+
+absl::StatusOr<Verdict> Judge(const Scenario& scenario, Backend* backend,
+                              const JudgeOptions& options) {
+  const std::string text = FormatScenario(scenario);
+  auto kernel = backend->Run(scenario.name, text);
+  if (!kernel.ok()) return kernel.status();
+  Verdict verdict;
+  verdict.name = scenario.name;
+  verdict.kernel = kernel->kernel;
+  verdict.skipped = kernel->skipped;
+  verdict.failed = kernel->failed;
+  if (!verdict.skipped.empty()) return verdict;
+  auto model = RunModel(scenario, kernel->arch.empty() ? "x86_64" : kernel->arch);
+  if (!model.ok()) return model.status();
+  if (!model->died.empty()) {
+    verdict.model_died = true;
+    verdict.failed = absl::StrCat("the model's own check failed: ", model->died);
+  }
+  if (const absl::Status compared = Compare(scenario, *kernel, *model, &verdict); !compared.ok()) {
+    return compared;
+  }
+  if (!verdict.first || options.repetitions < 2) return verdict;
+  std::vector<KernelRun> runs = {*kernel};
+  for (int i = 1; i < options.repetitions; ++i) {
+    auto again = backend->Run(scenario.name, text);
+    if (!again.ok()) return again.status();
+    runs.push_back(std::move(*again));
+  }
+  const int varying = FirstVarying(scenario, runs);
+  if (varying < 0 || varying > verdict.first->index) return verdict;
+  verdict.varies = absl::StrCat("the kernel's own records differ between repetitions from record ",
+                                varying, " on");
+  verdict.compared = varying;
+  verdict.differing = 0;
+  verdict.first.reset();
+  return verdict;
+}
+
+}  // namespace uffdsim
