@@ -31,9 +31,8 @@ void AddRun(CLI::App* conform, int* exit_code) {
                   "how often a divergence is repeated to see whether the kernel repeats itself")
       ->check(CLI::Range(1, 100));
   sub->add_flag("--json", command->json, "one JSON line for each scenario");
-  sub->callback([command, exit_code] {
-    *exit_code = RunConformCommand(*command, std::cout, std::cerr);
-  });
+  sub->callback(
+      [command, exit_code] { *exit_code = RunConformCommand(*command, std::cout, std::cerr); });
 }
 
 }  // namespace

@@ -32,16 +32,16 @@ absl::Status Child::Start(const std::vector<std::string>& arguments, const std::
   signal(SIGPIPE, SIG_IGN);  // a child that ended is noticed by write()
   std::vector<char*> words;
   words.reserve(arguments.size() + 1);
-  for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+  for (const std::string& argument : arguments)
+    words.push_back(const_cast<char*>(argument.c_str()));
   words.push_back(nullptr);
   int in[2];
   int out[2];
   if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0) {
     return absl::InternalError("pipe2() failed");
   }
-  const int log = errors.empty() ? -1
-                                 : open(errors.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
-                                        0644);
+  const int log =
+      errors.empty() ? -1 : open(errors.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   pid_ = fork();
   if (pid_ == 0) Become(words, in, out, log);
   close(in[0]);

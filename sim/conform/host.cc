@@ -16,9 +16,11 @@ class Host : public Backend {
   Host(std::string executor, MachineWide machine_wide)
       : executor_(std::move(executor)), machine_wide_(machine_wide) {}
 
-  absl::StatusOr<KernelRun> Run(const std::string& name, const std::string& text) override {
+  absl::StatusOr<KernelRun> Run(const std::string& name, const std::string& text,
+                                RunOrder order) override {
     std::vector<std::string> arguments = {executor_};
     if (machine_wide_ == MachineWide::kAllowed) arguments.emplace_back("--allow-machine-wide");
+    if (order == RunOrder::kOldestFirst) arguments.emplace_back("--oldest-first");
     arguments.emplace_back("-");
     Child child;
     if (const absl::Status started = child.Start(arguments, ""); !started.ok()) return started;

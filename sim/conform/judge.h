@@ -28,14 +28,14 @@ struct Divergence {
 struct Verdict {
   std::string name;
   std::string skipped;
-  std::string failed;      // the kernel hung or crashed, or the model's own check failed
+  std::string failed;  // the kernel hung or crashed, or the model's own check failed
   bool model_died = false;
   int operations = 0;
   int compared = 0;
   int differing = 0;
   std::optional<Divergence> first;
-  std::string varies;      // why records from `compared` on say nothing; empty when all do
-  std::string kernel;      // which one
+  std::string varies;  // why records from `compared` on say nothing; empty when all do
+  std::string kernel;  // which one
 };
 
 struct JudgeOptions {

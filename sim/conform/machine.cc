@@ -61,7 +61,8 @@ class VirtualMachine : public Backend {
 
   absl::Status Prepare();
   absl::Status Boot();
-  absl::StatusOr<KernelRun> Run(const std::string& name, const std::string& text) override;
+  absl::StatusOr<KernelRun> Run(const std::string& name, const std::string& text,
+                                RunOrder order) override;
   std::string Description() const override {
     return absl::StrCat("virtual machine (", accelerator_, ", ", settings_.cpus, " CPU)");
   }
@@ -106,22 +107,41 @@ std::vector<std::string> VirtualMachine::Arguments() const {
   const bool kvm = accelerator_ == "kvm";
   const std::string last = absl::StrCat(settings_.cpus - 1);
   return {std::string(guest_.emulator),
-          "-machine", std::string(guest_.machine),
-          "-accel", accelerator_,
-          "-cpu", kvm ? "host" : std::string(guest_.cpu),
-          "-smp", absl::StrCat(settings_.cpus),
-          "-m", absl::StrCat(settings_.memory_mib, "M"),
-          "-object", absl::StrCat("memory-backend-ram,id=near,size=", half),
-          "-object", absl::StrCat("memory-backend-ram,id=far,size=", half),
-          "-numa", absl::StrCat("node,nodeid=0,cpus=0-", last, ",memdev=near"),
-          "-numa", "node,nodeid=1,memdev=far",
-          "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-          "-serial", "file:" + console(),
-          "-chardev", "stdio,id=scripts,signal=off",
-          "-device", "virtio-serial",
-          "-device", "virtserialport,chardev=scripts,name=uffdsim",
-          "-kernel", settings_.kernel,
-          "-initrd", initramfs(),
+          "-machine",
+          std::string(guest_.machine),
+          "-accel",
+          accelerator_,
+          "-cpu",
+          kvm ? "host" : std::string(guest_.cpu),
+          "-smp",
+          absl::StrCat(settings_.cpus),
+          "-m",
+          absl::StrCat(settings_.memory_mib, "M"),
+          "-object",
+          absl::StrCat("memory-backend-ram,id=near,size=", half),
+          "-object",
+          absl::StrCat("memory-backend-ram,id=far,size=", half),
+          "-numa",
+          absl::StrCat("node,nodeid=0,cpus=0-", last, ",memdev=near"),
+          "-numa",
+          "node,nodeid=1,memdev=far",
+          "-nodefaults",
+          "-no-user-config",
+          "-display",
+          "none",
+          "-no-reboot",
+          "-serial",
+          "file:" + console(),
+          "-chardev",
+          "stdio,id=scripts,signal=off",
+          "-device",
+          "virtio-serial",
+          "-device",
+          "virtserialport,chardev=scripts,name=uffdsim",
+          "-kernel",
+          settings_.kernel,
+          "-initrd",
+          initramfs(),
           "-append",
           absl::StrCat("console=", std::string(guest_.console),
                        " quiet panic=-1 oops=panic norandmaps mitigations=off rdinit=/init")};
@@ -157,14 +177,16 @@ absl::Status VirtualMachine::Boot() {
   return BootOnce(settings_.boot_patience);
 }
 
-absl::StatusOr<KernelRun> VirtualMachine::Run(const std::string& name, const std::string& text) {
+absl::StatusOr<KernelRun> VirtualMachine::Run(const std::string& name, const std::string& text,
+                                              RunOrder order) {
   if (!child_.running()) {
     if (const absl::Status booted = Boot(); !booted.ok()) return booted;
   }
   KernelRun run;
   const std::string short_name = std::filesystem::path(name).filename().string();
-  child_.Write(absl::StrCat("run ", text.size(), " ", short_name.empty() ? "-" : short_name, "\n",
-                            text));
+  child_.Write(absl::StrCat("run ", text.size(),
+                            order == RunOrder::kOldestFirst ? " oldest " : " newest ",
+                            short_name.empty() ? "-" : short_name, "\n", text));
   std::string line;
   for (;;) {
     const Child::Read read = child_.ReadLine(settings_.scenario_patience, &line);

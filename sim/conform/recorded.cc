@@ -16,7 +16,8 @@ class Recorded : public Backend {
     if (auto cases = LoadGoldenFolder(folder_); cases.ok()) cases_ = std::move(*cases);
   }
 
-  absl::StatusOr<KernelRun> Run(const std::string& name, const std::string& text) override;
+  absl::StatusOr<KernelRun> Run(const std::string& name, const std::string& text,
+                                RunOrder order) override;
   std::string Description() const override { return absl::StrCat("recordings in ", folder_); }
 
  private:
@@ -24,7 +25,7 @@ class Recorded : public Backend {
   std::vector<GoldenCase> cases_;
 };
 
-absl::StatusOr<KernelRun> Recorded::Run(const std::string& name, const std::string&) {
+absl::StatusOr<KernelRun> Recorded::Run(const std::string& name, const std::string&, RunOrder) {
   const std::string path =
       absl::StrCat(folder_, "/", std::filesystem::path(name).stem().string(), ".jsonl");
   std::ifstream file(path);

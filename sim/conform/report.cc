@@ -54,7 +54,8 @@ std::string SideBySide(const Divergence& divergence) {
   };
   only(kernel, model, &left);
   only(model, kernel, &right);
-  std::string text = absl::StrFormat("    %-*s | %s\n", static_cast<int>(kColumn), "kernel", "model");
+  std::string text =
+      absl::StrFormat("    %-*s | %s\n", static_cast<int>(kColumn), "kernel", "model");
   for (std::size_t i = 0; i < std::min(std::max(left.size(), right.size()), kDetailsShown); ++i) {
     absl::StrAppendFormat(&text, "    %-*s | %s\n", static_cast<int>(kColumn),
                           i < left.size() ? Cut(left[i]) : "",
@@ -119,10 +120,10 @@ std::string VerdictJson(const Verdict& v) {
 }
 
 std::string TotalsText(const ConformTotals& totals, const std::string& backend) {
-  std::string text =
-      absl::StrFormat("%d scenarios on %s%s%s: %d agree, %d diverge, %d failed; %d records compared",
-                      totals.scenarios, backend, totals.kernel.empty() ? "" : ", ", totals.kernel,
-                      totals.agree, totals.diverge, totals.failed, totals.compared);
+  std::string text = absl::StrFormat(
+      "%d scenarios on %s%s%s: %d agree, %d diverge, %d failed; %d records compared",
+      totals.scenarios, backend, totals.kernel.empty() ? "" : ", ", totals.kernel, totals.agree,
+      totals.diverge, totals.failed, totals.compared);
   if (totals.cut_short != 0) {
     absl::StrAppend(&text, "; in ", totals.cut_short,
                     " the kernel's own records vary from some record on");

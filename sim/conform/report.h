@@ -13,8 +13,8 @@ struct ConformTotals {
   int agree = 0;
   int diverge = 0;
   int failed = 0;
-  int cut_short = 0;  // agree up to a record that the kernel itself varies
-  int compared = 0;   // operations
+  int cut_short = 0;                   // agree up to a record that the kernel itself varies
+  int compared = 0;                    // operations
   std::map<std::string, int> skipped;  // reason, scenarios
   std::string kernel;
 

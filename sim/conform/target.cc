@@ -29,8 +29,8 @@ absl::StatusOr<std::unique_ptr<Backend>> OpenTarget(const ConformTarget& target)
     if (target.arch != "x86_64") absl::StrAppend(&executor, "-", target.arch);
   }
   if (target.on == "host") {
-    return MakeHostBackend(executor, target.allow_machine_wide ? MachineWide::kAllowed
-                                                               : MachineWide::kRefused);
+    return MakeHostBackend(
+        executor, target.allow_machine_wide ? MachineWide::kAllowed : MachineWide::kRefused);
   }
   if (target.on == "vm") {
     VirtualMachineSettings settings;

@@ -1,6 +1,7 @@
 #include "sim/conform/kernel/agent.h"
 
 #include <linux/futex.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -51,6 +52,10 @@ void OnFault(int signal, siginfo_t* info, void*) {
 void RunCell(void* argument) {
   Cell* cell = static_cast<Cell*>(argument);
   cell->thread.store(static_cast<std::uint32_t>(RawCall(SYS_gettid)));
+  if (cell->request.priority > 0) {
+    const sched_param priority{cell->request.priority};
+    RawCall(SYS_sched_setscheduler, 0, SCHED_FIFO | SCHED_RESET_ON_FORK, &priority);
+  }
   Perform(cell);
   Complete(cell);
   EndThread();

@@ -30,7 +30,8 @@ void Append(std::vector<std::pair<int, std::uint64_t>>* runs, T value) {
 }
 
 const char* SignalCode(int signal, int code) {
-  if (signal == SIGSEGV) return code == SEGV_MAPERR ? "MAPERR" : code == SEGV_ACCERR ? "ACCERR" : "?";
+  if (signal == SIGSEGV)
+    return code == SEGV_MAPERR ? "MAPERR" : code == SEGV_ACCERR ? "ACCERR" : "?";
   switch (code) {
     case BUS_ADRALN: return "ADRALN";
     case BUS_ADRERR: return "ADRERR";
@@ -75,7 +76,8 @@ Message MessageOf(const abi::Message& raw) {
       message.length = third;
       break;
     default:
-      message.type = raw.event == abi::kEventRemove ? Message::Type::kRemove : Message::Type::kUnmap;
+      message.type =
+          raw.event == abi::kEventRemove ? Message::Type::kRemove : Message::Type::kUnmap;
       message.address = first;
       message.length = second - first;
       break;

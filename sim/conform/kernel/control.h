@@ -1,7 +1,8 @@
-// What concerns the whole machine: swap, KSM, caches, compaction, settings below /sys and /proc/sys.
+// What concerns the whole machine: swap, KSM, caches, compaction, settings below /sys and
+// /proc/sys.
 //
-// Rules:   on a machine that others use nothing here runs unless it was allowed, and every setting is
-// put
+// Rules:   on a machine that others use nothing here runs unless it was allowed, and every setting
+// is put
 //          back to what it was before the scenario.
 // Mirrors: the knobs of mm/swapfile.c, mm/ksm.c, mm/huge_memory.c, fs/drop_caches.c,
 // mm/compaction.c. Owned by: the caller, one for each scenario. Errors: in outcomes.

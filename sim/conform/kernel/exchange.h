@@ -1,4 +1,5 @@
-// What the session and the processes under test say to each other, in memory that all of them share.
+// What the session and the processes under test say to each other, in memory that all of them
+// share.
 //
 // The session fills a Request into a free cell and knocks at a process; that process starts a bare
 // thread for it, which fills the Answer and sets `done`. A cell is one operation under way; its
@@ -15,7 +16,7 @@
 
 namespace uffdsim {
 
-inline constexpr std::size_t kCells = 160;        // operations that may sleep at the same time, and forks
+inline constexpr std::size_t kCells = 160;  // operations that may sleep at the same time, and forks
 inline constexpr std::size_t kMostProcesses = 64;  // as in the scenario language
 inline constexpr std::size_t kBufferBytes = std::size_t{4} << 20;
 inline constexpr std::size_t kStackBytes = std::size_t{64} << 10;
@@ -42,6 +43,7 @@ struct Request {
   int descriptor = -1;       // userfaultfd, file or ring
   int target = 0;            // gup: process id; fork: number of the child
   bool last_holder = false;  // unpin: nobody else has the ring
+  int priority = 0;          // of the thread, SCHED_FIFO; 0: the fair scheduler
   // Not operations of the language, done for the session: mincore() of [start, start+length), and
   // the opening of the file whose path is in the buffer.
   bool look_mincore = false;

@@ -1,7 +1,7 @@
 #include "sim/conform/kernel/guest.h"
 
-#include <fcntl.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
@@ -106,11 +106,13 @@ std::string Receive(int port, std::size_t size) {
 }
 
 // In a process of its own, so that whatever happens to it is over when it ends.
-int PlayInChild(int port, const std::string& name, const std::string& text, Looker* looker) {
+int PlayInChild(int port, const std::string& name, const std::string& text, WakeOrder order,
+                Looker* looker) {
   const pid_t child = fork();
   if (child == 0) {
     PlaySettings settings;
     settings.allow_machine_wide = true;
+    settings.order = order;
     settings.on_line = [port](const std::string& line) { Send(port, line + "\n"); };
     _exit(Play(name, text, settings, looker));
   }
@@ -140,13 +142,17 @@ void RunGuest() {
     const std::string command = Receive(port, 0);
     if (command.rfind("off", 0) == 0) PowerOff("asked to");
     char scenario[256] = "";
+    char order[16] = "";
     std::size_t bytes = 0;
-    if (std::sscanf(command.c_str(), "run %zu %255s", &bytes, scenario) != 2) {
+    if (std::sscanf(command.c_str(), "run %zu %15s %255s", &bytes, order, scenario) != 3) {
       Send(port, "done 2\n");
       continue;
     }
     const std::string text = bytes == 0 ? "" : Receive(port, bytes);
-    const int code = PlayInChild(port, scenario, text, &looker);
+    const int code = PlayInChild(
+        port, scenario, text,
+        std::string(order) == "oldest" ? WakeOrder::kOldestFirst : WakeOrder::kNewestFirst,
+        &looker);
     Send(port, "done " + std::to_string(code) + "\n");
   }
 }

@@ -1,5 +1,5 @@
-// The scenario's files, kept open by the session: a file is there for every process, whoever made it
-// and whoever ended since.
+// The scenario's files, kept open by the session: a file is there for every process, whoever made
+// it and whoever ended since.
 #pragma once
 
 #include <fcntl.h>
@@ -25,8 +25,7 @@ class KeptFiles {
 
   // `descriptor` is open in process `pid`.
   void Keep(FileId file, pid_t pid, int descriptor) {
-    const std::string path =
-        "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(descriptor);
+    const std::string path = "/proc/" + std::to_string(pid) + "/fd/" + std::to_string(descriptor);
     const int ours = open(path.c_str(), O_RDWR | O_CLOEXEC);
     if (ours >= 0) files_.emplace_back(file, ours);
   }

@@ -49,7 +49,7 @@ class KernelTypes {
   std::string_view Name(std::uint32_t offset) const;
 
   std::string data_;
-  std::uint64_t strings_ = 0;  // offset of the string section
+  std::uint64_t strings_ = 0;         // offset of the string section
   std::vector<std::uint64_t> types_;  // offset of type i + 1
 };
 

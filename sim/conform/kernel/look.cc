@@ -183,8 +183,8 @@ bool Looker::Look(Workers* workers, std::uint32_t process, const Names& names, b
 }
 
 UffdView Looker::LookAtUffd(pid_t pid, int descriptor) const {
-  const std::string text = ReadWhole("/proc/" + std::to_string(pid) + "/fdinfo/" +
-                                     std::to_string(descriptor));
+  const std::string text =
+      ReadWhole("/proc/" + std::to_string(pid) + "/fdinfo/" + std::to_string(descriptor));
   UffdView view;
   const auto value = [&](const char* name) -> const char* {
     const std::size_t at = text.find(name);

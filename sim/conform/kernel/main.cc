@@ -1,9 +1,9 @@
 // uffdsim-kernel: performs scenarios on the running kernel and prints their records.
 //
-//   uffdsim-kernel [--allow-machine-wide] FILE ..     "-" is standard input
+//   uffdsim-kernel [--allow-machine-wide] [--oldest-first] FILE ..     "-" is standard input
 //
-// As a virtual machine's first process it serves its host instead. Static, no run-time dependencies.
-// Exit codes: 0 done, 2 bad input, 3 an operation neither ended nor slept.
+// As a virtual machine's first process it serves its host instead. Static, no run-time
+// dependencies. Exit codes: 0 done, 2 bad input, 3 an operation neither ended nor slept.
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,7 +24,7 @@ namespace {
 constexpr int kBadInput = 2;
 
 int Usage() {
-  std::fputs("usage: uffdsim-kernel [--allow-machine-wide] FILE ..\n", stderr);
+  std::fputs("usage: uffdsim-kernel [--allow-machine-wide] [--oldest-first] FILE ..\n", stderr);
   return kBadInput;
 }
 
@@ -46,6 +46,8 @@ int Main(int argc, char** argv) {
     const std::string word = argv[i];
     if (word == "--allow-machine-wide") {
       settings.allow_machine_wide = true;
+    } else if (word == "--oldest-first") {
+      settings.order = WakeOrder::kOldestFirst;
     } else if (word.rfind("--", 0) == 0) {
       return Usage();
     } else {

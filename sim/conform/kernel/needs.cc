@@ -35,9 +35,9 @@ std::uint64_t NeedsOf(const Statement& s) {
     case OpCode::k_poison: return kFeaturePoison;
     case OpCode::k_scan: {
       const ScanArgs& scan = s.scan;
-      const std::uint64_t asked =
-          scan.category_mask | scan.category_anyof_mask | scan.category_inverted |
-          (scan.return_mask == kAllCategories ? 0 : scan.return_mask);
+      const std::uint64_t asked = scan.category_mask | scan.category_anyof_mask |
+                                  scan.category_inverted |
+                                  (scan.return_mask == kAllCategories ? 0 : scan.return_mask);
       return (asked & kAccessed) != 0 ? abi::kFeatureRwp : 0;
     }
     default: return 0;
@@ -47,8 +47,7 @@ std::uint64_t NeedsOf(const Statement& s) {
 }  // namespace
 
 std::uint64_t OfferedFeatures() {
-  const auto file =
-      static_cast<int>(syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK));
+  const auto file = static_cast<int>(syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK));
   if (file < 0) return 0;
   abi::Api api{0xAA, 0, 0};
   const bool answered = ioctl(file, abi::kApiCall, &api) == 0;

@@ -1,8 +1,8 @@
 // What a scenario asks of the kernel beyond every kernel, and what this kernel offers.
 //
-// A kernel that lacks something would only answer EINVAL again and again: such a scenario is skipped,
-// and the record says so.
-// Mirrors: UFFD_FEATURE_* of include/uapi/linux/userfaultfd.h, as UFFDIO_API answers them.
+// A kernel that lacks something would only answer EINVAL again and again: such a scenario is
+// skipped, and the record says so. Mirrors: UFFD_FEATURE_* of include/uapi/linux/userfaultfd.h, as
+// UFFDIO_API answers them.
 #pragma once
 
 #include <cstdint>

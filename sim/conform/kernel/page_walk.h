@@ -1,6 +1,7 @@
 // Page-table entries of a process as scenario records show them, read from outside.
 //
-// Mirrors: the walks of mm/pagewalk.c; the meaning of a word is model/arch's. No entry is changed and
+// Mirrors: the walks of mm/pagewalk.c; the meaning of a word is model/arch's. No entry is changed
+// and
 //          nothing is marked accessed.
 // Errors:  Open() says what the kernel does not let us read; an entry that cannot be read is "?".
 #pragma once

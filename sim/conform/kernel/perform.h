@@ -1,7 +1,7 @@
 // One operation, performed with real system calls by the thread that runs it.
 //
-// Rules:   nothing here allocates, locks or touches thread-local storage (see raw_call.h); an access
-// that
+// Rules:   nothing here allocates, locks or touches thread-local storage (see raw_call.h); an
+// access that
 //          faults never comes back, so progress is kept in the answer as it is made.
 // Errors:  in the answer. Each Do* performs one family; Perform() chooses.
 #pragma once
@@ -12,14 +12,14 @@ namespace uffdsim {
 
 void Perform(Cell* cell);
 
-void DoMemory(Cell* cell);    // map .. madvise, migrate, mbind, clear_refs
-void DoFile(Cell* cell);      // memfd .. fwrite
-void DoAccess(Cell* cell);    // read, write, add, and the kernel's own ways to memory
-void DoUffd(Cell* cell);      // uffd .. messages
-void DoScan(Cell* cell);      // PAGEMAP_SCAN
-void DoPin(Cell* cell);       // pin, unpin
-void DoFork(Cell* cell);      // fork; does not return in the child
-void DoMincore(Cell* cell);   // for observations
+void DoMemory(Cell* cell);   // map .. madvise, migrate, mbind, clear_refs
+void DoFile(Cell* cell);     // memfd .. fwrite
+void DoAccess(Cell* cell);   // read, write, add, and the kernel's own ways to memory
+void DoUffd(Cell* cell);     // uffd .. messages
+void DoScan(Cell* cell);     // PAGEMAP_SCAN
+void DoPin(Cell* cell);      // pin, unpin
+void DoFork(Cell* cell);     // fork; does not return in the child
+void DoMincore(Cell* cell);  // for observations
 
 // --- how answers are made ---
 // A call that answers 0 or -errno.

@@ -23,7 +23,7 @@ unsigned char AtomicAdd(unsigned char* byte, unsigned char increment) {
 
 // What one kind of access needs beside the request.
 struct Door {
-  int file = -1;          // /proc/self/mem
+  int file = -1;           // /proc/self/mem
   int pipe[2] = {-1, -1};  // kernel_read, kernel_write
 };
 

@@ -45,8 +45,7 @@ void WriteBytes(Cell* cell) {
   const std::uint64_t pages = (r.length + r.page_size - 1) / r.page_size;
   const auto byte = static_cast<unsigned char>(r.value);
   for (std::uint64_t i = 0; i < pages; ++i) {
-    const std::int64_t n =
-        RawCall(SYS_pwrite64, r.descriptor, &byte, 1, r.start + i * r.page_size);
+    const std::int64_t n = RawCall(SYS_pwrite64, r.descriptor, &byte, 1, r.start + i * r.page_size);
     if (n < 0) return AnswerError(cell, n);
   }
   AnswerCount(cell, static_cast<std::int64_t>(pages));

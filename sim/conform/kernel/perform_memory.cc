@@ -1,7 +1,7 @@
 // mmap() and its family, madvise(), node placement.
+#include <fcntl.h>
 #include <linux/mempolicy.h>
 #include <sys/mman.h>
-#include <fcntl.h>
 
 #include "sim/conform/kernel/abi.h"
 #include "sim/conform/kernel/perform.h"
@@ -30,9 +30,7 @@ int SharingOf(MapKind kind) {
   return 0;
 }
 
-bool OfFile(MapKind kind) {
-  return kind == MapKind::kFileShared || kind == MapKind::kFilePrivate;
-}
+bool OfFile(MapKind kind) { return kind == MapKind::kFileShared || kind == MapKind::kFilePrivate; }
 
 int AdviceNumber(Advice advice) {
   switch (advice) {

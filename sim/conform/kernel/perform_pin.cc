@@ -37,8 +37,6 @@ void Unpin(Cell* cell) {
 
 }  // namespace
 
-void DoPin(Cell* cell) {
-  return cell->request.code == OpCode::k_pin ? Pin(cell) : Unpin(cell);
-}
+void DoPin(Cell* cell) { return cell->request.code == OpCode::k_pin ? Pin(cell) : Unpin(cell); }
 
 }  // namespace uffdsim

@@ -6,9 +6,8 @@
 namespace uffdsim {
 namespace {
 
-constexpr unsigned long kThreadFlags =
-    CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
-    CLONE_CHILD_CLEARTID;
+constexpr unsigned long kThreadFlags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+                                       CLONE_THREAD | CLONE_SYSVSEM | CLONE_CHILD_CLEARTID;
 
 }  // namespace
 

@@ -1,7 +1,7 @@
 // System calls without the C library: no errno, no locks, no thread state.
 //
-// Operations run in bare threads that share the agent's C library state, and a process that forks in
-// the middle of one must be able to go on. So nothing here touches thread-local storage.
+// Operations run in bare threads that share the agent's C library state, and a process that forks
+// in the middle of one must be able to go on. So nothing here touches thread-local storage.
 // Mirrors: arch/*/entry: the register conventions of system calls and of clone().
 // Errors:  a call answers -errno, as the kernel does.
 #pragma once
@@ -83,8 +83,8 @@ std::int64_t RawCall(std::int64_t number, Args... args) {
 }
 
 // Starts a thread of this process on `stack_top`; it runs `run(argument)`, which must not return.
-// Answers the thread's id or -errno. The thread shares the caller's thread-local storage; the kernel
-// clears `alive` when the stack is not in use any more.
+// Answers the thread's id or -errno. The thread shares the caller's thread-local storage; the
+// kernel clears `alive` when the stack is not in use any more.
 std::int64_t StartBareThread(void* stack_top, void (*run)(void*), void* argument, void* alive);
 
 // A child process by clone(): it goes on behind the call with a copy of this very stack. Its parent

@@ -17,6 +17,7 @@ namespace {
 // What auto_resolve copies into missing pages.
 constexpr std::uint64_t kFillByte = 0x5a;
 constexpr std::uint64_t kHugePage = std::uint64_t{2} << 20;
+constexpr int kHighestPriority = 90;  // of SCHED_FIFO; the kernel's own threads stand above
 
 Outcome BadOutcome(std::string_view reason) {
   Outcome outcome;
@@ -57,8 +58,8 @@ bool IsMachineWide(const Statement& s) {
 }  // namespace
 
 Session::Session(const Scenario& scenario, std::uint64_t page_size, Control* control,
-                 Looker* looker)
-    : names_(page_size), control_(control), looker_(looker) {
+                 Looker* looker, WakeOrder order)
+    : names_(page_size), control_(control), looker_(looker), order_(order) {
   names_.Learn(scenario);
 }
 
@@ -116,6 +117,20 @@ Outcome Session::PerformInProcess(const Statement& statement, Record* record) {
   return Run(statement, op, record);
 }
 
+// Above (or below) everybody who sleeps now, so that an operation ends before those that it wakes
+// go on. The scanner of NUMA balancing only looks at what the fair scheduler runs.
+int Session::PriorityOf(OpCode code) const {
+  if (code == OpCode::k_spin) return 0;
+  int highest = 0;
+  int lowest = kHighestPriority;
+  for (const Sleeper& sleeper : sleepers_) {
+    highest = std::max(highest, sleeper.priority);
+    if (sleeper.priority != 0) lowest = std::min(lowest, sleeper.priority);
+  }
+  return order_ == WakeOrder::kNewestFirst ? std::min(highest + 1, kHighestPriority)
+                                           : std::max(lowest - 1, 1);
+}
+
 Request Session::RequestOf(const Statement& statement, const Operation& op) {
   Request r;
   r.code = op.code;
@@ -145,6 +160,7 @@ Request Session::RequestOf(const Statement& statement, const Operation& op) {
     r.last_holder = holders_.OnlyHolder(process, Holders::Kind::kRing, op.pin);
   }
   r.target = static_cast<int>(statement.target);
+  r.priority = PriorityOf(op.code);
   if (op.code == OpCode::k_gup_read || op.code == OpCode::k_gup_write) {
     r.target = workers_.Pid(statement.Has(Role::kTarget) ? statement.target : process);
   }
@@ -168,7 +184,8 @@ int Session::FileOf(std::uint32_t process, FileId file) {
 Outcome Session::Run(const Statement& statement, const Operation& op, Record* record) {
   const Holders::Table inherited =
       op.code == OpCode::k_fork ? holders_.Of(statement.process) : Holders::Table{};
-  auto running = workers_.Start(statement.process, RequestOf(statement, op));
+  const Request request = RequestOf(statement, op);
+  auto running = workers_.Start(statement.process, request);
   if (!running) return BadOutcome("too many operations sleep");
   SettleAll(&*running, record);
   Outcome outcome;
@@ -176,7 +193,7 @@ Outcome Session::Run(const Statement& statement, const Operation& op, Record* re
     case Running::State::kAsleep:
       outcome.status = Outcome::Status::kBlocked;
       outcome.blocked_in = running->asleep_in;
-      sleepers_.push_back({*record, op, statement, *running, inherited});
+      sleepers_.push_back({*record, op, statement, *running, inherited, request.priority});
       return outcome;
     case Running::State::kDied:
       outcome.status = Outcome::Status::kDied;
@@ -225,9 +242,8 @@ void Session::Finish(const Statement& statement, const Operation& op,
   if (record->outcome.status != Outcome::Status::kOk) return;
   switch (op.code) {
     case OpCode::k_close:
-      holders_.Close(
-          statement.process, Holders::Kind::kUffd,
-          holders_.Find(statement.process, Holders::Kind::kUffd, op.ctx.value));
+      holders_.Close(statement.process, Holders::Kind::kUffd,
+                     holders_.Find(statement.process, Holders::Kind::kUffd, op.ctx.value));
       break;
     case OpCode::k_unpin:
       holders_.Close(statement.process, Holders::Kind::kRing,
@@ -350,6 +366,13 @@ void Session::SettleAll(Running* fresh, Record* current) {
     }
     workers_.Release(sleeper.running);
     Finish(sleeper.statement, sleeper.op, sleeper.inherited, &sleeper.record);
+    if (sleeper.record.index == current->index && current->code == sleeper.record.code) {
+      // auto_resolve let it go on before anybody saw it sleep.
+      current->outcome = std::move(sleeper.record.outcome);
+      current->to = std::move(sleeper.record.to);
+      current->child = sleeper.record.child;
+      continue;
+    }
     current->resumed.push_back(std::move(sleeper.record));
   }
   sleepers_ = std::move(still);
@@ -366,7 +389,8 @@ Outcome Session::Observe(const Statement& statement, Record* record) {
   std::vector<ProcessView> views;
   std::vector<ObservedProcess> processes;
   // Page tables that cannot be read are left out; the first line of the records says so.
-  const bool raw = (statement.flags & kOpRaw) != 0 && looker_->Lacks().find("page") == std::string::npos;
+  const bool raw =
+      (statement.flags & kOpRaw) != 0 && looker_->Lacks().find("page") == std::string::npos;
   Statement shown = statement;
   if (!raw) shown.flags &= ~static_cast<std::uint32_t>(kOpRaw);
   views.reserve(names_.processes().size());
@@ -382,8 +406,8 @@ Outcome Session::Observe(const Statement& statement, Record* record) {
     for (const Holders::Row& row : holders_.Of(number)) {
       if (row.kind != Holders::Kind::kUffd) continue;
       const CtxId ctx(static_cast<std::uint16_t>(row.id));
-      process.uffds.push_back({names_.ContextName(ctx),
-                               looker_->LookAtUffd(workers_.Pid(number), row.descriptor)});
+      process.uffds.push_back(
+          {names_.ContextName(ctx), looker_->LookAtUffd(workers_.Pid(number), row.descriptor)});
     }
     processes.push_back(std::move(process));
   }
@@ -402,8 +426,7 @@ void Session::AutoResolve(Record* current) {
     again = false;
     const auto resolving = auto_resolving_;
     for (const auto& [process, ctx] : resolving) {
-      if (!names_.Process(process) ||
-          holders_.Find(process, Holders::Kind::kUffd, ctx.value) < 0) {
+      if (!names_.Process(process) || holders_.Find(process, Holders::Kind::kUffd, ctx.value) < 0) {
         continue;
       }
       Statement read;

@@ -1,6 +1,7 @@
 // One scenario on the real kernel: performs its operations and makes the same records as the model.
 //
-// Mirrors: sim/scenario/executor.h, its twin on the model. Each operation runs in a thread of its own
+// Mirrors: sim/scenario/executor.h, its twin on the model. Each operation runs in a thread of its
+// own
 //          of its process; one that sleeps is reported `blocked` and looked at again after every
 //          later operation.
 // Owned by: the caller; one session at a time, in a process of its own. Errors: an operation that
@@ -24,9 +25,15 @@
 
 namespace uffdsim {
 
+// Who runs first when several sleeping operations are woken at once. With one CPU and real-time
+// priorities this is decided, not left to chance: kNewestFirst is what the model does. Records that
+// differ under kOldestFirst depend on scheduling.
+enum class WakeOrder : std::uint8_t { kNewestFirst, kOldestFirst };
+
 class Session {
  public:
-  Session(const Scenario& scenario, std::uint64_t page_size, Control* control, Looker* looker);
+  Session(const Scenario& scenario, std::uint64_t page_size, Control* control, Looker* looker,
+          WakeOrder order);
 
   bool Begin() { return workers_.Begin(); }
   Record Execute(const Statement& statement, int line);
@@ -39,6 +46,7 @@ class Session {
     Statement statement;
     Running running;
     Holders::Table inherited;  // fork: what the child has open
+    int priority = 0;
   };
 
   Outcome Perform(const Statement& statement, Record* record);
@@ -58,6 +66,7 @@ class Session {
   AutoResolved Resolve(std::uint32_t process, CtxId ctx, const NamedMessage& named);
   bool BacksHugePages(std::uint32_t process, std::uint64_t address) const;
   Request RequestOf(const Statement& statement, const Operation& op);
+  int PriorityOf(OpCode code) const;
   int FileOf(std::uint32_t process, FileId file);
   void SortResumed(Record* current) const;
 
@@ -67,6 +76,7 @@ class Session {
   KeptFiles files_;
   Control* control_;
   Looker* looker_;
+  WakeOrder order_;
   std::vector<Sleeper> sleepers_;
   std::vector<std::pair<std::uint32_t, CtxId>> auto_resolving_;
   std::vector<std::pair<CtxId, int>> forks_read_;

@@ -96,7 +96,8 @@ void Workers::Release(const Running& running) {
 
 bool Workers::Gone(std::uint32_t process) const {
   siginfo_t info{};
-  return waitid(P_PID, static_cast<id_t>(pids_[process]), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+  return waitid(P_PID, static_cast<id_t>(pids_[process]), &info, WEXITED | WNOHANG | WNOWAIT) ==
+             0 &&
          info.si_pid != 0;
 }
 
@@ -113,9 +114,8 @@ void Workers::Look(Running* running) const {
   }
   const std::uint32_t thread = cell.thread.load();
   if (thread == 0 || cell.done.load() != 0) return;
-  const std::string channel =
-      ReadWhole("/proc/" + std::to_string(Pid(running->process)) + "/task/" +
-                std::to_string(thread) + "/wchan");
+  const std::string channel = ReadWhole("/proc/" + std::to_string(Pid(running->process)) +
+                                        "/task/" + std::to_string(thread) + "/wchan");
   for (const std::string_view wait : kWaits) {
     if (channel.compare(0, wait.size(), wait) != 0) continue;
     running->state = Running::State::kAsleep;

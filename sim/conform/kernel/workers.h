@@ -1,6 +1,8 @@
-// The processes under test as the session sees them: starting operations, waiting until nothing moves.
+// The processes under test as the session sees them: starting operations, waiting until nothing
+// moves.
 //
-// Rules:   an operation is quiescent when it has ended or sleeps in a userfaultfd wait, recognised by
+// Rules:   an operation is quiescent when it has ended or sleeps in a userfaultfd wait, recognised
+// by
 //          its wait channel (/proc/PID/task/TID/wchan), never by a timer.
 // Owned by: the session. One thread. Errors: a step that does not come to rest within kPatience is
 // `stuck`.
