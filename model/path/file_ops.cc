@@ -29,6 +29,11 @@ void Start_memfd(World& w, Task& t) {
   if (w.files.size() <= id.value) w.files.resize(id.value + 1U);
   File& file = w.file(id);
   if (file.memfd) return Bad(t, "file exists");
+  // A hugetlb file grows by whole huge pages; the scenario language makes it with its size.
+  if ((t.op.flags & kOpHugetlb) != 0 &&
+      !HugetlbAligned(w, PageAlignUp(w, t.op.length) / PageSize(w))) {
+    return Fail(t, Errno::kEINVAL);
+  }
   file.kind = (t.op.flags & kOpHugetlb) != 0 ? FileKind::kHugetlb : FileKind::kShmem;
   file.memfd = true;
   file.size = PageAlignUp(w, t.op.length) / PageSize(w);

@@ -35,6 +35,25 @@ void AddRun(CLI::App* conform, int* exit_code) {
       [command, exit_code] { *exit_code = RunConformCommand(*command, std::cout, std::cerr); });
 }
 
+void AddRandom(CLI::App* conform, int* exit_code) {
+  auto command = std::make_shared<ConformRandomCommand>();
+  command->target.on = "vm";
+  CLI::App* sub = conform->add_subcommand(
+      "random", "Draw scenarios, run them on both sides, make each divergence short");
+  AddTarget(sub, &command->target);
+  sub->add_option("--seed", command->seed, "of the campaign")->capture_default_str();
+  sub->add_option("--minutes", command->minutes, "how long")->capture_default_str();
+  sub->add_option("--operations", command->operations, "stop after so many; 0: when time is over");
+  sub->add_option("--corpus", command->corpus, "folders of scenarios to vary");
+  sub->add_option("--shrink", command->shrink_runs, "runs of both sides for each divergence")
+      ->capture_default_str();
+  sub->add_option("--results", command->results, "folder for shortened scenarios")
+      ->capture_default_str();
+  sub->callback([command, exit_code] {
+    *exit_code = RunConformRandomCommand(*command, std::cout, std::cerr);
+  });
+}
+
 }  // namespace
 
 void AddConform(CLI::App& app, int* exit_code) {
@@ -42,6 +61,7 @@ void AddConform(CLI::App& app, int* exit_code) {
       app.add_subcommand("conform", "Hold the model against a running kernel, record by record");
   conform->require_subcommand(1);
   AddRun(conform, exit_code);
+  AddRandom(conform, exit_code);
 }
 
 }  // namespace uffdsim

@@ -4,6 +4,7 @@
 // divergence, 2 bad input.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -33,6 +34,18 @@ struct ConformRunCommand {
   bool json = false;
 };
 int RunConformCommand(const ConformRunCommand& command, std::ostream& out, std::ostream& err);
+
+struct ConformRandomCommand {
+  ConformTarget target;
+  std::uint64_t seed = 1;
+  double minutes = 2;
+  std::uint64_t operations = 0;  // 0: until the time is over
+  std::uint64_t shrink_runs = 300;
+  std::vector<std::string> corpus;  // folders of scenarios to vary
+  std::string results = "results/conform";
+};
+int RunConformRandomCommand(const ConformRandomCommand& command, std::ostream& out,
+                            std::ostream& err);
 
 // The scenario files of a list of files and folders, in order. Errors: NotFound.
 absl::StatusOr<std::vector<std::string>> ScenarioFiles(const std::vector<std::string>& paths);
