@@ -35,6 +35,21 @@ void AddRun(CLI::App* conform, int* exit_code) {
       [command, exit_code] { *exit_code = RunConformCommand(*command, std::cout, std::cerr); });
 }
 
+void AddRecord(CLI::App* conform, int* exit_code) {
+  auto command = std::make_shared<ConformRecordCommand>();
+  command->target.on = "vm";
+  CLI::App* sub = conform->add_subcommand("record", "Write golden files of a kernel");
+  sub->add_option("files", command->files, "scenario files or folders")->required();
+  sub->add_option("--out", command->folder, "folder to write to")->required();
+  AddTarget(sub, &command->target);
+  sub->add_option("--repeat", command->repetitions, "runs of each scenario")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
+  sub->callback([command, exit_code] {
+    *exit_code = RunConformRecordCommand(*command, std::cout, std::cerr);
+  });
+}
+
 void AddRandom(CLI::App* conform, int* exit_code) {
   auto command = std::make_shared<ConformRandomCommand>();
   command->target.on = "vm";
@@ -61,6 +76,7 @@ void AddConform(CLI::App& app, int* exit_code) {
       app.add_subcommand("conform", "Hold the model against a running kernel, record by record");
   conform->require_subcommand(1);
   AddRun(conform, exit_code);
+  AddRecord(conform, exit_code);
   AddRandom(conform, exit_code);
 }
 

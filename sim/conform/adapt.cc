@@ -55,6 +55,10 @@ class Adapter {
     if (record.value("op", "") == "uffd") MaskNumber(record, "features", run_.offered);
     if (!rwp_) MaskNumber(record, "ioctls", ~kRwpIoctls);
     if (!Has(run_, "page-tables")) record.erase("aliases");
+    // Without memory failure handling, poison is an ordinary bus error.
+    if (!Has(run_, "memory-failure") && record.value("code", "") == "MCEERR_AR") {
+      record["code"] = "ADRERR";
+    }
     for (const char* list : {"regions", "resumed"}) {
       const auto at = record.find(list);
       if (at == record.end() || !at->is_array()) continue;
@@ -69,6 +73,8 @@ class Adapter {
 
  private:
   void ChangeRun(json& run) const {
+    // Before 7.3 a page that cannot be write-protected counted as written.
+    if (!rwp_ && run.value("scan", "").find('a') == std::string::npos) Hide(run, "scan", 'w');
     for (const char* field : {"scan", "categories"}) {
       if (!rwp_) Hide(run, field, 'A');
       if (!soft_dirty_) Hide(run, field, 'd');

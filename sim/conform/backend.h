@@ -18,7 +18,7 @@ struct KernelRun {
   std::string arch;    // "x86_64"
   std::uint64_t page_size = 4096;
   std::uint64_t offered = ~std::uint64_t{0};  // features of UFFDIO_API
-  std::string lacks;                          // what it cannot show: "soft-dirty page-tables"
+  std::string lacks;                          // what it cannot show, see kernel/look.h
   std::vector<std::string> records;           // JSON, one for each operation that ended or slept
   std::string skipped;                        // why the kernel cannot do it: nothing was run
   std::string failed;                         // hung, crashed: the records end early
@@ -33,6 +33,8 @@ class Backend {
   // `name` appears in messages, and names a recording.
   virtual absl::StatusOr<KernelRun> Run(const std::string& name, const std::string& text,
                                         RunOrder order) = 0;
+  // As uname -m; empty when it is only known from what Run() answers.
+  virtual std::string Arch() const { return ""; }
   // "this kernel", "virtual machine (tcg)", ..
   virtual std::string Description() const = 0;
 };

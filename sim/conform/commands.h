@@ -47,6 +47,15 @@ struct ConformRandomCommand {
 int RunConformRandomCommand(const ConformRandomCommand& command, std::ostream& out,
                             std::ostream& err);
 
+struct ConformRecordCommand {
+  std::vector<std::string> files;
+  ConformTarget target;
+  std::string folder;
+  int repetitions = 3;
+};
+int RunConformRecordCommand(const ConformRecordCommand& command, std::ostream& out,
+                            std::ostream& err);
+
 // The scenario files of a list of files and folders, in order. Errors: NotFound.
 absl::StatusOr<std::vector<std::string>> ScenarioFiles(const std::vector<std::string>& paths);
 

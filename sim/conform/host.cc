@@ -1,5 +1,7 @@
 #include "sim/conform/host.h"
 
+#include <sys/utsname.h>
+
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
@@ -44,6 +46,11 @@ class Host : public Backend {
     return run;
   }
 
+  std::string Arch() const override {
+    utsname name{};
+    uname(&name);
+    return name.machine;
+  }
   std::string Description() const override { return "this kernel"; }
 
  private:

@@ -63,6 +63,7 @@ class VirtualMachine : public Backend {
   absl::Status Boot();
   absl::StatusOr<KernelRun> Run(const std::string& name, const std::string& text,
                                 RunOrder order) override;
+  std::string Arch() const override { return settings_.arch; }
   std::string Description() const override {
     return absl::StrCat("virtual machine (", accelerator_, ", ", settings_.cpus, " CPU)");
   }

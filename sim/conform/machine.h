@@ -27,7 +27,7 @@ struct VirtualMachineSettings {
   int cpus = 1;
   std::uint64_t memory_mib = 1024;
   std::chrono::seconds boot_patience{120};
-  std::chrono::seconds scenario_patience{60};
+  std::chrono::seconds scenario_patience{40};
 };
 
 absl::StatusOr<std::unique_ptr<Backend>> BootVirtualMachine(const VirtualMachineSettings& settings);

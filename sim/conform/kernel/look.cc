@@ -139,6 +139,9 @@ const std::string& Looker::Lacks() {
   // Every mapping is soft-dirty when it is new.
   if (ReadWhole("/proc/self/smaps").find(" sd") == std::string::npos) lacks_ = "soft-dirty";
   if (!CanReadTables(&why)) lacks_ += lacks_.empty() ? "page-tables" : " page-tables";
+  if (access("/proc/sys/vm/memory_failure_recovery", F_OK) != 0) {
+    lacks_ += lacks_.empty() ? "memory-failure" : " memory-failure";
+  }
   knows_lacks_ = true;
   return lacks_;
 }

@@ -21,7 +21,7 @@
 
 namespace uffdsim {
 
-inline constexpr std::chrono::seconds kPatience{20};
+inline constexpr std::chrono::seconds kPatience{10};
 
 struct Running {
   enum class State : std::uint8_t { kMoving, kEnded, kAsleep, kDied } state = State::kMoving;
