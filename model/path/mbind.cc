@@ -55,14 +55,24 @@ bool HasHole(const VmaTree& vmas, Vpn first, Vpn last) {
   return false;
 }
 
+// mbind_range() of each VMA: one that has the policy already is left as it is.
 void SetPolicy(World& w, MmId mm, Vpn first, Vpn last, std::uint16_t policy) {
-  SplitVma(w, mm, first);
-  SplitVma(w, mm, last);
   VmaTree& vmas = w.mm(mm).vmas;
-  for (Vma& vma : vmas.list()) {
-    if (vma.start >= first && vma.end <= last) vma.policy = policy;
+  for (Vpn cur = first; cur < last;) {
+    const Vma* vma = vmas.Find(cur);
+    if (vma == nullptr) {
+      ++cur;
+      continue;
+    }
+    const Vpn end = std::min(vma->end, last);
+    if (vma->policy != policy) {
+      SplitVma(w, mm, cur);
+      SplitVma(w, mm, end);
+      vmas.Find(cur)->policy = policy;
+      vmas.MergeAround(cur, end);
+    }
+    cur = end;
   }
-  vmas.MergeAround(first, last);
 }
 
 // queue_pages_range() with MPOL_MF_INVERT: pages on nodes that the policy does not name.

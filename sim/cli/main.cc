@@ -10,6 +10,7 @@
 #include "sim/cli/commands.h"
 #include "sim/cli/conform_command.h"
 #include "sim/cli/laboratory.h"
+#include "sim/cli/scenario_export.h"
 #include "sim/scenario/commands.h"
 
 namespace uffdsim {
@@ -212,6 +213,7 @@ void AddList(CLI::App& app, int* exit_code) {
 void AddScenario(CLI::App& app, int* exit_code) {
   CLI::App* scenario = app.add_subcommand("scenario", "Scenarios: small programs for the model");
   scenario->require_subcommand(1);
+  AddScenarioExport(*scenario, exit_code);
 
   struct RunState {
     ScenarioRunSettings settings;

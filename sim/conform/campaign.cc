@@ -103,9 +103,14 @@ class Campaign {
       };
       finding.scenario = Shrink(scenario, fails, shrinking).scenario;
       finding.scenario.name = scenario.name;
-      const auto judged = Judge(finding.scenario, &backend_, once);
+      // What is left must still be the model's doing, not chance.
+      const auto judged = Judge(finding.scenario, &backend_, JudgeOptions{});
       if (!judged.ok()) return judged.status();
-      finding.verdict = *judged;
+      if (judged->first) {
+        finding.verdict = *judged;
+      } else {
+        finding.scenario = scenario;
+      }
     }
     on_finding_(finding);
     result_.findings.push_back(std::move(finding));
