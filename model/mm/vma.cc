@@ -63,22 +63,19 @@ bool VmaTree::CanMerge(const Vma& a, const Vma& b) {
 }
 
 void VmaTree::MergeAround(Vpn first, Vpn last) {
-  std::size_t i = LowerBound(first);
-  if (i > 0) --i;
-  while (i + 1 < list_.size() && list_[i].start <= last) {
-    Vma& a = list_[i];
-    const Vma& b = list_[i + 1];
-    if (!CanMerge(a, b)) {
-      ++i;
-      continue;
-    }
+  for (const Vpn boundary : {first, last}) {
+    const std::size_t i = LowerBound(boundary);
+    if (i == 0 || i == list_.size() || list_[i].start != boundary) continue;
+    Vma& a = list_[i - 1];
+    const Vma& b = list_[i];
+    if (!CanMerge(a, b)) continue;
     a.end = b.end;
     a.flags |= b.flags & kVmIgnoreMerge;
     if (a.anon_vma == 0) {
       a.anon_vma = b.anon_vma;
       a.anon_vma_shared = b.anon_vma_shared;
     }
-    list_.erase(list_.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+    list_.erase(list_.begin() + static_cast<std::ptrdiff_t>(i));
   }
 }
 

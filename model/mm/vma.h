@@ -117,7 +117,7 @@ class VmaTree {
   void SplitAt(Vpn vpn);
   // Removes all VMAs wholly inside [first, last); boundaries must have been split.
   void Erase(Vpn first, Vpn last);
-  // Merges the VMAs that touch [first, last] with their mergeable neighbours.
+  // vma_modify() of one changed piece: merges across `first` and `last`, nowhere else.
   void MergeAround(Vpn first, Vpn last);
 
   // Whether `a`, directly before `b`, could be one VMA with it (can_vma_merge_after/before).

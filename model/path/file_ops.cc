@@ -42,6 +42,11 @@ void Start_memfd(World& w, Task& t) {
   if (file.memfd) return Bad(t, "file exists");
   file.kind = KindOf(t.op.flags);
   file.hstate = (t.op.flags & kOpGigantic) != 0 ? Hstate::kPud : Hstate::kPmd;
+  // A hugetlb file grows by whole huge pages; the scenario language makes it with its size.
+  if (file.kind == FileKind::kHugetlb &&
+      !HugetlbAligned(w, file.hstate, PageAlignUp(w, t.op.length) / PageSize(w))) {
+    return Fail(t, Errno::kEINVAL);
+  }
   file.memfd = true;
   file.size = PageAlignUp(w, t.op.length) / PageSize(w);
   Succeed(t);

@@ -62,27 +62,26 @@ bool MaySplit(const World& w, const Vma& vma, Vpn at) {
   return !vma.Hugetlb() || at <= vma.start || at >= vma.end || (at.value & mask) == 0;
 }
 
-// mbind_range(), VMA by VMA: one that cannot be split ends it, those before it have the policy.
+// mbind_range(), VMA by VMA: one that has the policy already is left as it is; one that cannot be
+// split ends it, those before it have the policy.
 Errno SetPolicy(World& w, MmId mm, Vpn first, Vpn last, std::uint16_t policy) {
   VmaTree& vmas = w.mm(mm).vmas;
-  Errno error = Errno::kOk;
-  for (std::size_t i = vmas.LowerBound(first); i < vmas.list().size(); ++i) {
-    const Vma vma = vmas.list()[i];
-    if (vma.start >= last) break;
-    if (!MaySplit(w, vma, first) || !MaySplit(w, vma, last)) {
-      error = Errno::kEINVAL;
-      break;
+  for (Vpn cur = first; cur < last;) {
+    const Vma* vma = vmas.Find(cur);
+    if (vma == nullptr) {
+      ++cur;
+      continue;
     }
-    if (!TrySplitVma(w, mm, first) || !TrySplitVma(w, mm, last)) {
-      error = Errno::kENOMEM;
-      break;
+    const Vpn end = std::min(vma->end, last);
+    if (vma->policy != policy) {
+      if (!MaySplit(w, *vma, cur) || !MaySplit(w, *vma, end)) return Errno::kEINVAL;
+      if (!TrySplitVma(w, mm, cur) || !TrySplitVma(w, mm, end)) return Errno::kENOMEM;
+      vmas.Find(cur)->policy = policy;
+      vmas.MergeAround(cur, end);
     }
-    Vma& piece = *vmas.Find(std::max(vma.start, first));
-    piece.policy = policy;
-    i = vmas.LowerBound(piece.start);
+    cur = end;
   }
-  vmas.MergeAround(first, last);
-  return error;
+  return Errno::kOk;
 }
 
 // queue_pages_range() with MPOL_MF_INVERT: pages on nodes that the policy does not name.

@@ -29,6 +29,7 @@ void FixUp(World& w, MmId mm, Vpn first, Vpn last, VmFlags flags) {
   SplitVma(w, mm, first);
   SplitVma(w, mm, last);
   vmas.Find(first)->flags = wanted;
+  vmas.MergeAround(first, last);
 }
 
 // apply_vma_lock_flags(): stops at the first hole; what came before stays changed.
@@ -42,7 +43,6 @@ Errno ApplyFlags(World& w, MmId mm, const MlockFrame& f) {
     FixUp(w, mm, cur, end, f.flags);
     cur = end;
   }
-  vmas.MergeAround(f.first, cur);
   return cur < f.last ? Errno::kENOMEM : Errno::kOk;
 }
 

@@ -88,7 +88,10 @@ Next Apply(World& w, Task& t, MprotectFrame& f) {
         Fail(t, Errno::kENOMEM);
         break;
       }
-      if (Fixup(w, t.mm, f.next, end, flags)) {
+      const bool populates = Fixup(w, t.mm, f.next, end, flags);
+      // Only what changed merges: neighbours that fork left alike stay apart.
+      vmas.MergeAround(f.next, end);
+      if (populates) {
         const Vpn begin = f.next;
         f.next = end;
         PushPopulate(t, t.mm, begin, end, PopulateKind::kLock);
@@ -97,7 +100,6 @@ Next Apply(World& w, Task& t, MprotectFrame& f) {
     }
     f.next = end;
   }
-  vmas.MergeAround(f.first, f.last);
   if (f.next >= f.last) Succeed(t);
   return Next::Return();
 }

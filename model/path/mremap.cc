@@ -128,7 +128,7 @@ Errno ExpandInPlace(World& w, MmId mm, const MremapFrame& f) {
   }
   vma.end = vma.end + more;
   const Vpn end = vma.end;
-  vmas.MergeAround(f.from, end);
+  vmas.MergeAround(end, end);
   return Errno::kOk;
 }
 

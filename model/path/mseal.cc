@@ -28,19 +28,24 @@ void Start_mseal(World& w, Task& t) {
   if ((t.op.start & PageMask(w)) != 0) return Fail(t, Errno::kEINVAL);
   if (t.op.length != 0 && length == 0) return Fail(t, Errno::kEINVAL);
   if (t.op.start + length < t.op.start) return Fail(t, Errno::kEINVAL);
-  Succeed(t);
-  if (length == 0) return;
+  if (length == 0) return Succeed(t);
   const Vpn first = VpnOf(w, t.op.start);
   const Vpn last = VpnOf(w, t.op.start + length);
   VmaTree& vmas = w.mm(t.mm).vmas;
   if (HasGap(vmas, first, last)) return Fail(t, Errno::kENOMEM);
   if (!MaySplitVma(w, t.mm, first) || !MaySplitVma(w, t.mm, last)) return Fail(t, Errno::kEINVAL);
-  SplitVma(w, t.mm, first);
-  SplitVma(w, t.mm, last);
-  for (Vma& vma : vmas.list()) {
-    if (vma.start >= first && vma.end <= last) vma.flags |= kVmSealed;
+  for (Vpn cur = first; cur < last;) {
+    const Vma& vma = *vmas.Find(cur);
+    const Vpn end = std::min(vma.end, last);
+    if (!vma.Has(kVmSealed)) {
+      SplitVma(w, t.mm, cur);
+      SplitVma(w, t.mm, end);
+      vmas.Find(cur)->flags |= kVmSealed;
+      vmas.MergeAround(cur, end);
+    }
+    cur = end;
   }
-  vmas.MergeAround(first, last);
+  Succeed(t);
 }
 
 }  // namespace uffdsim

@@ -289,8 +289,12 @@ Errno FillCheck(World& w, CtxId id, FillOp op, std::uint64_t start, std::uint64_
   if (!w.mm(ctx.mm).alive) return Errno::kESRCH;
   *field = true;
   // mfill_get_vma(): one VMA, registered with whatever context.
-  const Vma* vma = w.mm(ctx.mm).vmas.Find(VpnOf(w, start));
-  if (vma == nullptr || VpnOf(w, start + length) > vma->end) return Errno::kENOENT;
+  Vma* vma = w.mm(ctx.mm).vmas.Find(VpnOf(w, start));
+  if (vma == nullptr) return Errno::kENOENT;
+  // find_vma_and_prepare_anon(): before anything else is checked, and whatever is filled in, so
+  // that even a poison marker alone makes fork copy a private mapping.
+  if (!vma->Shared()) PrepareAnonVma(w, ctx.mm, *vma);
+  if (VpnOf(w, start + length) > vma->end) return Errno::kENOENT;
   if (vma->ctx == CtxId(0)) return Errno::kENOENT;
   if ((mode & kFillWp) != 0 && !vma->UffdWp()) return Errno::kEINVAL;
   if (vma->Hugetlb()) return HugetlbFillCheck(w, op, *vma, start, length);

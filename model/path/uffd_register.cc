@@ -96,17 +96,14 @@ Errno RegisterRange(World& w, MmId mm, CtxId id, Vpn first, Vpn last, VmFlags fl
     pieces.emplace_back(std::max(vma.start, first), std::min(vma.end, last));
   }
   for (const auto& [begin, end] : pieces) {
-    if (!TrySplitVma(w, mm, begin) || !TrySplitVma(w, mm, end)) {
-      vmas.MergeAround(first, last);
-      return Errno::kENOMEM;
-    }
+    if (!TrySplitVma(w, mm, begin) || !TrySplitVma(w, mm, end)) return Errno::kENOMEM;
     Vma& vma = *vmas.Find(begin);
     const bool wp_changes = ((vma.flags ^ flags) & kVmUffdWp) != 0;
     vma.flags = (vma.flags & ~kVmUffdFlags) | flags;
     vma.ctx = id;
     if (wp_changes && vma.Shared()) SetPageProt(w, vma);
+    vmas.MergeAround(begin, end);
   }
-  vmas.MergeAround(first, last);
   return Errno::kOk;
 }
 
@@ -276,8 +273,8 @@ Errno UffdUnregister(World& w, CtxId id, std::uint64_t start, std::uint64_t leng
     }
     error = ClearVmaRegistration(w, ctx.mm, piece.first, piece.last, Clearing::kUnregister);
     if (error != Errno::kOk) break;
+    mm.vmas.MergeAround(piece.first, piece.last);
   }
-  mm.vmas.MergeAround(first, last);
   return error;
 }
 

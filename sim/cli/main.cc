@@ -8,6 +8,7 @@
 #include "model/base/near_match.h"
 #include "sim/cli/check_command.h"
 #include "sim/cli/commands.h"
+#include "sim/cli/conform_command.h"
 #include "sim/cli/laboratory.h"
 #include "sim/cli/scenario_command.h"
 
@@ -258,6 +259,7 @@ int Main(int argc, char** argv) {
   AddList(app, &exit_code);
   AddScenario(app, &exit_code);
   AddCheck(app, &exit_code);
+  AddConform(app, &exit_code);
   AddLaboratory(app, &exit_code);
   std::vector<std::string> arguments = Arguments(argc, argv);
   std::reverse(arguments.begin(), arguments.end());

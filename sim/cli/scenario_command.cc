@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/cli/scenario_export.h"
 #include "sim/scenario/commands.h"
 
 namespace uffdsim {
@@ -13,6 +14,7 @@ namespace uffdsim {
 void AddScenario(CLI::App& app, int* exit_code) {
   CLI::App* scenario = app.add_subcommand("scenario", "Scenarios: small programs for the model");
   scenario->require_subcommand(1);
+  AddScenarioExport(*scenario, exit_code);
 
   struct RunState {
     ScenarioRunSettings settings;

@@ -1,0 +1,36 @@
+#include "sim/conform/backend.h"
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+
+namespace uffdsim {
+
+bool TakeExecutorLine(const std::string& line, KernelRun* run) {
+  if (line.rfind("{\"i\":", 0) == 0) {
+    run->records.push_back(line);
+    return true;
+  }
+  const auto json = nlohmann::json::parse(line, nullptr, false);
+  if (!json.is_object()) return false;
+  if (json.contains("kernel")) {
+    run->kernel = json.value("kernel", "");
+    run->built = json.value("built", "");
+    run->arch = json.value("arch", "");
+    run->page_size = json.value("page_size", std::uint64_t{4096});
+    run->lacks = json.value("lacks", "");
+    run->offered = json.value("offered", ~std::uint64_t{0});
+  } else if (json.contains("skipped")) {
+    run->skipped = json.value("skipped", "");
+  } else if (json.contains("stuck")) {
+    run->failed = absl::StrCat("line ", json.value("stuck", ""),
+                               " neither ended nor slept in a userfaultfd wait");
+  } else if (json.contains("error")) {
+    run->failed = json.value("error", "");
+  } else {
+    return json.contains("end");
+  }
+  return true;
+}
+
+}  // namespace uffdsim

@@ -1,0 +1,45 @@
+// A kernel that performs scenarios: this machine's, one in a virtual machine, or its recordings.
+//
+// Owned by: the caller. One thread. Errors: a Status when the kernel cannot be reached at all; what
+// happens to one scenario is in its run.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace uffdsim {
+
+struct KernelRun {
+  std::string kernel;  // "7.3.4+deb13-cloud-amd64"
+  std::string built;   // what the kernel says of its build
+  std::string arch;    // "x86_64"
+  std::uint64_t page_size = 4096;
+  std::uint64_t offered = ~std::uint64_t{0};  // features of UFFDIO_API
+  std::string lacks;                          // what it cannot show, see kernel/look.h
+  std::vector<std::string> records;           // JSON, one for each operation that ended or slept
+  std::string skipped;                        // why the kernel cannot do it: nothing was run
+  std::string failed;                         // hung, crashed: the records end early
+};
+
+// Which of several woken operations runs first; the model does the first of the two.
+enum class RunOrder : std::uint8_t { kNewestFirst, kOldestFirst };
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  // `name` appears in messages, and names a recording.
+  virtual absl::StatusOr<KernelRun> Run(const std::string& name, const std::string& text,
+                                        RunOrder order) = 0;
+  // As uname -m; empty when it is only known from what Run() answers.
+  virtual std::string Arch() const { return ""; }
+  // "this kernel", "virtual machine (tcg)", ..
+  virtual std::string Description() const = 0;
+};
+
+// Puts one line of an executor's output into the run; false when it is none of its own.
+bool TakeExecutorLine(const std::string& line, KernelRun* run);
+
+}  // namespace uffdsim

@@ -1,0 +1,178 @@
+#include "sim/conform/campaign.h"
+
+#include <filesystem>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "model/arch/arch.h"
+#include "sim/conform/commands.h"
+#include "sim/conform/forked.h"
+#include "sim/conform/model_run.h"
+#include "sim/explore/generate/generator.h"
+#include "sim/explore/random.h"
+#include "sim/explore/shrink.h"
+#include "sim/scenario/format.h"
+#include "sim/scenario/parse.h"
+
+namespace uffdsim {
+namespace {
+
+constexpr unsigned kDrawSeconds = 30;
+constexpr char kDrawn[] = "drawn";
+
+// In a process of its own: drawing runs the model, whose checks may fail.
+absl::StatusOr<Scenario> DrawScenario(std::uint64_t seed) {
+  const auto forked = RunForked(
+      [seed](int out) {
+        GenerateOptions options;
+        options.seed = seed;
+        options.real_kernel = true;
+        MachineConfig config;
+        config.arch = FindArch("x86_64");
+        config.profile = kConformProfile;
+        return WriteAll(out, FormatScenario(GenerateScenario(options, config))) ? 0 : 1;
+      },
+      kDrawSeconds);
+  if (!forked.ok()) return forked.status();
+  if (forked->code != 0) {
+    return absl::InternalError(absl::StrCat("drawing seed ", seed, ": ", forked->output));
+  }
+  return ParseScenario(absl::StrCat(kDrawn, "-", seed), forked->output);
+}
+
+class Campaign {
+ public:
+  Campaign(const CampaignOptions& options, Backend* backend,
+           const std::function<void(const CampaignFinding&)>& on_finding)
+      : options_(options),
+        backend_(*backend),
+        on_finding_(on_finding),
+        end_(std::chrono::steady_clock::now() + options.time) {}
+
+  absl::StatusOr<CampaignResult> Run() {
+    for (std::uint64_t i = 0; !Over(); ++i) {
+      const std::uint64_t seed = SeedOf(options_.seed, i);
+      const bool varies = !options_.corpus.empty() && i % 2 == 0;
+      std::string category = kDrawn;
+      absl::StatusOr<Scenario> scenario = Scenario{};
+      if (varies) {
+        const std::size_t base = seed % options_.corpus.size();
+        category = options_.corpus[base].category;
+        scenario = Vary(options_.corpus, base, seed);
+      } else {
+        scenario = DrawScenario(seed);
+      }
+      if (!scenario.ok()) return scenario.status();
+      if (const absl::Status done = Play(*scenario, category); !done.ok()) return done;
+    }
+    return std::move(result_);
+  }
+
+ private:
+  bool Over() const {
+    return std::chrono::steady_clock::now() >= end_ ||
+           (options_.most_operations != 0 && operations_ >= options_.most_operations);
+  }
+
+  absl::Status Play(const Scenario& scenario, const std::string& category) {
+    JudgeOptions judging;
+    const auto verdict = Judge(scenario, &backend_, judging);
+    if (!verdict.ok()) return verdict.status();
+    CampaignRow& row = result_.rows[category];
+    ++row.scenarios;
+    row.operations += static_cast<std::uint64_t>(verdict->compared);
+    operations_ += static_cast<std::uint64_t>(verdict->compared);
+    row.varies += verdict->varies.empty() ? 0 : 1;
+    row.failed += verdict->failed.empty() ? 0 : 1;
+    if (!verdict->first && verdict->failed.empty()) return absl::OkStatus();
+    row.divergences += verdict->first ? 1 : 0;
+    return Shorten(scenario, *verdict, category);
+  }
+
+  absl::Status Shorten(const Scenario& scenario, const Verdict& verdict,
+                       const std::string& category) {
+    CampaignFinding finding{category, scenario, verdict};
+    if (verdict.first && options_.shrink_runs != 0) {
+      JudgeOptions once;
+      once.repetitions = 1;
+      ShrinkOptions shrinking;
+      shrinking.most_runs = options_.shrink_runs;
+      const auto fails = [&](const Scenario& candidate) {
+        const auto judged = Judge(candidate, &backend_, once);
+        return judged.ok() && judged->first && judged->failed.empty();
+      };
+      finding.scenario = Shrink(scenario, fails, shrinking).scenario;
+      finding.scenario.name = scenario.name;
+      // What is left must still be the model's doing, not chance.
+      const auto judged = Judge(finding.scenario, &backend_, JudgeOptions{});
+      if (!judged.ok()) return judged.status();
+      if (judged->first) {
+        finding.verdict = *judged;
+      } else {
+        finding.scenario = scenario;
+      }
+    }
+    on_finding_(finding);
+    result_.findings.push_back(std::move(finding));
+    return absl::OkStatus();
+  }
+
+  const CampaignOptions& options_;
+  Backend& backend_;
+  const std::function<void(const CampaignFinding&)>& on_finding_;
+  std::chrono::steady_clock::time_point end_;
+  std::uint64_t operations_ = 0;
+  CampaignResult result_;
+};
+
+}  // namespace
+
+absl::StatusOr<CampaignResult> RunCampaign(
+    const CampaignOptions& options, Backend* backend,
+    const std::function<void(const CampaignFinding&)>& on_finding) {
+  return Campaign(options, backend, on_finding).Run();
+}
+
+absl::StatusOr<std::vector<CorpusEntry>> LoadCorpus(const std::vector<std::string>& folders) {
+  const auto files = ScenarioFiles(folders);
+  if (!files.ok()) return files.status();
+  std::vector<CorpusEntry> corpus;
+  for (const std::string& file : *files) {
+    const auto scenario = LoadScenario(file);
+    if (!scenario.ok()) return scenario.status();
+    CorpusEntry entry;
+    const std::string name = std::filesystem::path(file).stem().string();
+    const std::string number = name.substr(name.rfind('-') + 1);
+    const bool numbered = number.find_first_not_of("0123456789") == std::string::npos;
+    entry.category = numbered ? name.substr(0, name.rfind('-')) : "focused";
+    for (const Line& line : scenario->lines) {
+      if (line.kind == Line::Kind::kOperation) {
+        entry.lines.push_back(FormatStatement(line.statement));
+      }
+    }
+    if (!entry.lines.empty()) corpus.push_back(std::move(entry));
+  }
+  return corpus;
+}
+
+std::string CampaignText(const CampaignResult& result) {
+  std::string text = absl::StrFormat("%-10s %9s %10s %11s %8s %6s\n", "category", "scenarios",
+                                     "operations", "divergences", "varies", "failed");
+  CampaignRow total;
+  const auto print = [&](const std::string& name, const CampaignRow& row) {
+    absl::StrAppendFormat(&text, "%-10s %9d %10d %11d %8d %6d\n", name, row.scenarios,
+                          row.operations, row.divergences, row.varies, row.failed);
+  };
+  for (const auto& [name, row] : result.rows) {
+    print(name, row);
+    total.scenarios += row.scenarios;
+    total.operations += row.operations;
+    total.divergences += row.divergences;
+    total.varies += row.varies;
+    total.failed += row.failed;
+  }
+  print("total", total);
+  return text;
+}
+
+}  // namespace uffdsim

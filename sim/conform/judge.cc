@@ -1,0 +1,148 @@
+#include "sim/conform/judge.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "sim/conform/adapt.h"
+#include "sim/conform/model_run.h"
+#include "sim/scenario/compare.h"
+#include "sim/scenario/format.h"
+
+namespace uffdsim {
+namespace {
+
+std::vector<std::string> Operations(const Scenario& scenario) {
+  std::vector<std::string> operations;
+  for (const Line& line : scenario.lines) {
+    if (line.kind == Line::Kind::kOperation) {
+      operations.push_back(FormatStatement(line.statement));
+    }
+  }
+  return operations;
+}
+
+absl::Status Compare(const Scenario& scenario, const KernelRun& kernel, const ModelRun& model,
+                     Verdict* verdict) {
+  const std::vector<std::string> operations = Operations(scenario);
+  const std::vector<Young> young = YoungOfOperations(scenario);
+  verdict->operations = static_cast<int>(operations.size());
+  verdict->differing = 0;
+  verdict->first.reset();
+  const bool adapts = !ShowsEverything(kernel);
+  std::size_t count = std::min(kernel.records.size(), operations.size());
+  // The language lets a number be given to a second living process; a kernel's executor does not.
+  const auto twice =
+      std::find_if(kernel.records.begin(), kernel.records.end(), [](const std::string& record) {
+        return record.find("\"the process number is in use\"") != std::string::npos;
+      });
+  if (twice != kernel.records.end()) {
+    count = std::min(count, static_cast<std::size_t>(twice - kernel.records.begin()));
+    verdict->varies = "a process number is given twice";
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    Divergence difference;
+    difference.index = static_cast<int>(i);
+    difference.operation = operations[i];
+    difference.kernel = kernel.records[i];
+    if (i < model.records.size()) {
+      difference.model = model.records[i];
+      if (adapts) Adapt(kernel, &difference.kernel, &difference.model);
+      auto details = CompareRecords(difference.kernel, difference.model, young[i]);
+      if (!details.ok()) return details.status();
+      difference.details = std::move(*details);
+    } else {
+      difference.details.push_back(absl::StrCat("the model has no record: ", model.died));
+    }
+    if (difference.details.empty()) continue;
+    ++verdict->differing;
+    if (!verdict->first) verdict->first = std::move(difference);
+  }
+  verdict->compared = static_cast<int>(count);
+  return absl::OkStatus();
+}
+
+// The first operation that a kernel would never end, as the model knows; -1 when there is none.
+// Such a call spins in the kernel and takes the whole guest with it.
+absl::StatusOr<int> Endless(const Scenario& scenario, const Backend& backend) {
+  if (backend.Arch().empty()) return -1;  // nothing is run there
+  const auto model = RunModel(scenario, backend.Arch());
+  if (!model.ok()) return model.status();
+  for (std::size_t i = 0; i < model->records.size(); ++i) {
+    if (model->records[i].find("the kernel restarts this call for ever") != std::string::npos) {
+      return static_cast<int>(i);
+    }
+  }
+  return -1;
+}
+
+absl::StatusOr<Verdict> JudgeUpTo(const Scenario& scenario, int operations, Backend* backend,
+                                  const JudgeOptions& options) {
+  Scenario shorter;
+  shorter.name = scenario.name;
+  for (const Line& line : scenario.lines) {
+    if (line.kind == Line::Kind::kOperation && operations-- == 0) break;
+    shorter.lines.push_back(line);
+  }
+  return Judge(shorter, backend, options);
+}
+
+}  // namespace
+
+int FirstVarying(const Scenario& scenario, const std::vector<KernelRun>& runs) {
+  const std::vector<Young> young = YoungOfOperations(scenario);
+  for (std::size_t i = 0; i < young.size(); ++i) {
+    for (std::size_t r = 1; r < runs.size(); ++r) {
+      const bool first_has = i < runs[0].records.size();
+      const bool other_has = i < runs[r].records.size();
+      if (!first_has && !other_has) continue;
+      if (first_has != other_has) return static_cast<int>(i);
+      const auto details = CompareRecords(runs[0].records[i], runs[r].records[i], young[i]);
+      if (!details.ok() || !details->empty()) return static_cast<int>(i);
+    }
+  }
+  return -1;
+}
+
+absl::StatusOr<Verdict> Judge(const Scenario& scenario, Backend* backend,
+                              const JudgeOptions& options) {
+  const auto endless = Endless(scenario, *backend);
+  if (!endless.ok()) return endless.status();
+  if (*endless >= 0) return JudgeUpTo(scenario, *endless, backend, options);
+  const std::string text = FormatScenario(scenario);
+  auto kernel = backend->Run(scenario.name, text, RunOrder::kNewestFirst);
+  if (!kernel.ok()) return kernel.status();
+  Verdict verdict;
+  verdict.name = scenario.name;
+  verdict.kernel = kernel->kernel;
+  verdict.skipped = kernel->skipped;
+  verdict.failed = kernel->failed;
+  if (!verdict.skipped.empty()) return verdict;
+  auto model = RunModel(scenario, kernel->arch.empty() ? "x86_64" : kernel->arch);
+  if (!model.ok()) return model.status();
+  if (!model->died.empty()) {
+    verdict.model_died = true;
+    verdict.failed = absl::StrCat("the model's own check failed: ", model->died);
+  }
+  if (const absl::Status compared = Compare(scenario, *kernel, *model, &verdict); !compared.ok()) {
+    return compared;
+  }
+  if (!verdict.first || options.repetitions < 2) return verdict;
+  std::vector<KernelRun> runs = {*kernel};
+  for (int i = 1; i < options.repetitions; ++i) {
+    // One of them wakes in the other order: what changes then is the scheduler's choice.
+    const RunOrder order = i == 1 ? RunOrder::kOldestFirst : RunOrder::kNewestFirst;
+    auto again = backend->Run(scenario.name, text, order);
+    if (!again.ok()) return again.status();
+    runs.push_back(std::move(*again));
+  }
+  const int varying = FirstVarying(scenario, runs);
+  if (varying < 0 || varying > verdict.first->index) return verdict;
+  verdict.varies = absl::StrCat("the kernel's own records differ between repetitions from record ",
+                                varying, " on");
+  verdict.compared = varying;
+  verdict.differing = 0;
+  verdict.first.reset();
+  return verdict;
+}
+
+}  // namespace uffdsim

@@ -1,0 +1,74 @@
+#include "sim/conform/kernel/needs.h"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cctype>
+
+#include "sim/conform/kernel/abi.h"
+#include "sim/scenario/words.h"
+
+namespace uffdsim {
+namespace {
+
+constexpr std::uint64_t kFeatureMove = std::uint64_t{1} << 16;
+constexpr std::uint64_t kFeaturePoison = std::uint64_t{1} << 14;
+constexpr std::uint64_t kModeRwp = std::uint64_t{1} << 3;
+constexpr std::uint64_t kAccessed = std::uint64_t{1} << 9;
+
+std::uint64_t KnownFeatures() {
+  std::uint64_t all = 0;
+  for (const NamedBit& row : FeatureBits()) all |= row.bit;
+  return all;
+}
+
+// The features without which the operation means nothing.
+std::uint64_t NeedsOf(const Statement& s) {
+  switch (s.code) {
+    case OpCode::k_uffd: return s.features & KnownFeatures();
+    case OpCode::k_rwprotect:
+    case OpCode::k_set_mode: return abi::kFeatureRwp;
+    case OpCode::k_register: return (s.mode & kModeRwp) != 0 ? abi::kFeatureRwp : 0;
+    case OpCode::k_move: return kFeatureMove;
+    case OpCode::k_poison: return kFeaturePoison;
+    case OpCode::k_scan: {
+      const ScanArgs& scan = s.scan;
+      const std::uint64_t asked = scan.category_mask | scan.category_anyof_mask |
+                                  scan.category_inverted |
+                                  (scan.return_mask == kAllCategories ? 0 : scan.return_mask);
+      return (asked & kAccessed) != 0 ? abi::kFeatureRwp : 0;
+    }
+    default: return 0;
+  }
+}
+
+}  // namespace
+
+std::uint64_t OfferedFeatures() {
+  const auto file = static_cast<int>(syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK));
+  if (file < 0) return 0;
+  abi::Api api{0xAA, 0, 0};
+  const bool answered = ioctl(file, abi::kApiCall, &api) == 0;
+  close(file);
+  return answered ? api.features : 0;
+}
+
+std::string Lacking(const Scenario& scenario, std::uint64_t offered) {
+  for (const Line& line : scenario.lines) {
+    if (line.kind != Line::Kind::kOperation) continue;
+    const std::uint64_t missing = NeedsOf(line.statement) & ~offered;
+    if (missing == 0) continue;
+    if (offered == 0) return "kernel has no userfaultfd, or does not allow it";
+    for (const NamedBit& row : FeatureBits()) {
+      if ((missing & row.bit) == 0) continue;
+      std::string name(row.name);
+      for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+      return "kernel has no " + name;
+    }
+  }
+  return "";
+}
+
+}  // namespace uffdsim

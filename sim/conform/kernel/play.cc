@@ -1,0 +1,81 @@
+#include "sim/conform/kernel/play.h"
+
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cstdint>
+
+#include "sim/conform/kernel/needs.h"
+#include "sim/conform/kernel/session.h"
+#include "sim/scenario/json.h"
+#include "sim/scenario/parse.h"
+
+namespace uffdsim {
+namespace {
+
+constexpr int kBadInput = 2;
+constexpr int kStuck = 3;
+
+std::string Kernel(std::uint64_t page_size, std::uint64_t offered, const std::string& lacks) {
+  utsname name{};
+  uname(&name);
+  JsonWriter j;
+  j.Object([&] {
+    j.Field("kernel", name.release);
+    j.Field("arch", name.machine);
+    j.Field("page_size", static_cast<std::int64_t>(page_size));
+    j.Field("offered", static_cast<std::int64_t>(offered));
+    j.Field("built", name.version);
+    if (!lacks.empty()) j.Field("lacks", lacks);
+  });
+  return j.text();
+}
+
+std::string OneField(std::string_view key, std::string_view text) {
+  JsonWriter j;
+  j.Object([&] { j.Field(key, text); });
+  return j.text();
+}
+
+}  // namespace
+
+int Play(const std::string& name, const std::string& text, const PlaySettings& settings,
+         Looker* looker) {
+  const auto scenario = ParseScenario(name, text);
+  if (!scenario.ok()) {
+    settings.on_line(OneField("error", std::string(scenario.status().message())));
+    return kBadInput;
+  }
+  const auto page_size = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  const std::uint64_t offered = OfferedFeatures();
+  settings.on_line(Kernel(page_size, offered, looker->Lacks()));
+  const std::string lacking = Lacking(*scenario, offered);
+  if (!lacking.empty()) {
+    settings.on_line(OneField("skipped", lacking));
+    settings.on_line(LastLine(0));
+    return 0;
+  }
+  Control control(settings.allow_machine_wide);
+  control.SetDefaults();
+  std::size_t done = 0;
+  {
+    // The processes end before the machine's settings are put back.
+    Session session(*scenario, page_size, &control, looker, settings.order);
+    if (!session.Begin()) {
+      settings.on_line(OneField("error", "the processes under test cannot be started"));
+      return kBadInput;
+    }
+    for (const Line& line : scenario->lines) {
+      if (line.kind != Line::Kind::kOperation) continue;
+      settings.on_line(session.Execute(line.statement, line.number).json);
+      ++done;
+      if (!session.stuck()) continue;
+      settings.on_line(OneField("stuck", std::to_string(line.number)));
+      return kStuck;
+    }
+  }
+  settings.on_line(LastLine(done));
+  return 0;
+}
+
+}  // namespace uffdsim

@@ -1,0 +1,49 @@
+#include "sim/conform/model_run.h"
+
+#include "absl/strings/str_cat.h"
+#include "sim/conform/forked.h"
+#include "sim/scenario/run.h"
+
+namespace uffdsim {
+namespace {
+
+constexpr unsigned kSecondsAtMost = 60;
+constexpr int kBadScenario = 2;
+
+int RunHere(const Scenario& scenario, const std::string& arch, int out) {
+  RunOptions options;
+  options.arch = arch;
+  options.profile = kConformProfile;
+  options.on_line = [out](const std::string& line) { WriteAll(out, line + "\n"); };
+  const auto result = RunScenario(scenario, options);
+  if (!result.ok()) WriteAll(out, std::string(result.status().message()));
+  return result.ok() ? 0 : kBadScenario;
+}
+
+}  // namespace
+
+absl::StatusOr<ModelRun> RunModel(const Scenario& scenario, const std::string& arch) {
+  const auto forked =
+      RunForked([&](int out) { return RunHere(scenario, arch, out); }, kSecondsAtMost);
+  if (!forked.ok()) return forked.status();
+  const std::string& text = forked->output;
+  ModelRun run;
+  std::string words;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    std::string line = text.substr(at, end - at);
+    at = end + 1;
+    if (line.rfind("{\"i\":", 0) == 0) {
+      run.records.push_back(std::move(line));
+    } else if (!line.empty() && line.front() != '{') {
+      words += (words.empty() ? "" : " | ") + line;
+    }
+  }
+  if (forked->code == kBadScenario) return absl::InvalidArgumentError(words);
+  if (forked->code != 0) {
+    run.died = absl::StrCat("exit code ", forked->code, words.empty() ? "" : ": ", words);
+  }
+  return run;
+}
+
+}  // namespace uffdsim

@@ -1,0 +1,60 @@
+// `uffdsim conform run`.
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "sim/conform/commands.h"
+#include "sim/conform/judge.h"
+#include "sim/conform/report.h"
+#include "sim/scenario/parse.h"
+
+namespace uffdsim {
+namespace {
+
+constexpr int kClean = 0;
+constexpr int kDiverged = 1;
+constexpr int kBadInput = 2;
+
+}  // namespace
+
+int RunConformCommand(const ConformRunCommand& command, std::ostream& out, std::ostream& err) {
+  const auto files = ScenarioFiles(command.files);
+  if (!files.ok()) {
+    err << "uffdsim: " << files.status().message() << "\n";
+    return kBadInput;
+  }
+  auto backend = OpenTarget(command.target);
+  if (!backend.ok()) {
+    err << "uffdsim: " << backend.status().message() << "\n";
+    return kBadInput;
+  }
+  JudgeOptions options;
+  options.repetitions = command.repetitions;
+  ConformTotals totals;
+  int worst = kClean;
+  for (const std::string& file : *files) {
+    const auto scenario = LoadScenario(file);
+    if (!scenario.ok()) {
+      err << scenario.status().message() << "\n";
+      worst = kBadInput;
+      continue;
+    }
+    const auto verdict = Judge(*scenario, backend->get(), options);
+    if (!verdict.ok()) {
+      err << "uffdsim: " << verdict.status().message() << "\n";
+      return kBadInput;
+    }
+    totals.Add(*verdict);
+    if (command.json) {
+      out << VerdictJson(*verdict) << "\n";
+    } else {
+      out << VerdictText(*verdict);
+    }
+    out.flush();
+    if (worst == kClean && (verdict->first || !verdict->failed.empty())) worst = kDiverged;
+  }
+  if (!command.json) out << TotalsText(totals, (*backend)->Description());
+  return worst;
+}
+
+}  // namespace uffdsim
