@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "model/arch/arch.h"
+#include "model/defect/catalogue.h"
 #include "sim/conform/commands.h"
 #include "sim/conform/forked.h"
 #include "sim/conform/model_run.h"
@@ -29,7 +30,9 @@ absl::StatusOr<Scenario> DrawScenario(std::uint64_t seed) {
         options.real_kernel = true;
         MachineConfig config;
         config.arch = FindArch("x86_64");
-        config.profile = kConformProfile;
+        auto steps = StepsOf(kConformProfile);
+        if (!steps.ok()) return 1;
+        config.steps = *std::move(steps);
         return WriteAll(out, FormatScenario(GenerateScenario(options, config))) ? 0 : 1;
       },
       kDrawSeconds);

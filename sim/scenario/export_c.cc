@@ -48,6 +48,7 @@ const char* MapText(MapKind kind) {
     case MapKind::kHugeShared: return "MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB";
     case MapKind::kFileShared: return "MAP_SHARED";
     case MapKind::kFilePrivate: return "MAP_PRIVATE";
+    case MapKind::kSpecial: return "";
   }
   return "";
 }
@@ -105,12 +106,14 @@ std::uint64_t Body::FillMode() const {
 std::string Body::Memory() const {
   switch (op_.code) {
     case OpCode::k_map: {
+      if (op_.map_kind == MapKind::kSpecial) return "";
       const bool file =
           op_.map_kind == MapKind::kFileShared || op_.map_kind == MapKind::kFilePrivate;
       std::string flags = absl::StrCat(MapText(op_.map_kind), " | MAP_FIXED");
       if ((op_.flags & kOpNoreserve) != 0) flags += " | MAP_NORESERVE";
       if ((op_.flags & kOpPopulate) != 0) flags += " | MAP_POPULATE";
       if ((op_.flags & kOpLocked) != 0) flags += " | MAP_LOCKED";
+      if ((op_.flags & kOpGigantic) != 0) flags += " | (30 << 26)";  // MAP_HUGE_1GB
       return Answer(absl::StrCat("mmap(", At(), ", ", ProtText(op_.prot), ", ", flags, ", ",
                                  file ? s_.file : "-1", ", ", op_.start2,
                                  ") == MAP_FAILED ? -1 : 0"));
@@ -159,8 +162,10 @@ std::string Body::Files() const {
   const std::string& file = s_.file;
   switch (op_.code) {
     case OpCode::k_memfd:
+      if ((op_.flags & (kOpRamfs | kOpGuestMemfd)) != 0) return "";
       return absl::StrCat(file, " = memfd_create(", Quoted(file), ", ",
-                          (op_.flags & kOpHugetlb) != 0 ? "MFD_HUGETLB" : "0", "); ",
+                          (op_.flags & kOpHugetlb) != 0 ? "MFD_HUGETLB" : "0",
+                          (op_.flags & kOpGigantic) != 0 ? " | 30u << 26" : "", "); ",
                           Answer(absl::StrCat("ftruncate(", file, ", ", op_.length, ")")));
     case OpCode::k_ftruncate:
       return Answer(absl::StrCat("ftruncate(", file, ", ", op_.length, ")"));

@@ -11,7 +11,9 @@ constexpr std::uint64_t kHuge = 512;  // base pages of a huge page
 class Hugetlb : public Scene {
  protected:
   Word Huge(std::uint64_t page, std::uint16_t process = 0) {
-    return HugeEntry(world(), MmId(process), kSceneFirst + page);
+    const MmId mm(process);
+    const Vpn vpn = kSceneFirst + page;
+    return HugeEntry(world(), mm, *world().mm(mm).vmas.Find(vpn), vpn);
   }
   bool HugeArmed(std::uint64_t page) {
     return arch().Protnone(Form::kPte, Huge(page)) && arch().Uffd(Form::kPte, Huge(page));
@@ -44,8 +46,8 @@ class Hugetlb : public Scene {
     return Do(op);
   }
   void ExpectPool(std::uint32_t free, std::uint32_t reserved) {
-    EXPECT_EQ(world().huge_pool.free, free);
-    EXPECT_EQ(world().huge_pool.reserved, reserved);
+    EXPECT_EQ(world().huge_pool(Hstate::kPmd).free, free);
+    EXPECT_EQ(world().huge_pool(Hstate::kPmd).reserved, reserved);
   }
 };
 

@@ -114,6 +114,7 @@ inline constexpr unsigned long kScanCall = _IOWR('f', 16, ScanArgument);
 inline constexpr int kMove = 2;
 inline constexpr int kMoveAll = 4;
 inline constexpr int kMlockOnfault = 1;
+inline constexpr int kHugePage1G = 30 << 26;  // MAP_HUGE_1GB, MFD_HUGE_1GB
 inline constexpr int kMremapMaymove = 1;
 inline constexpr int kMremapFixed = 2;
 inline constexpr int kMremapDontunmap = 4;

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <linux/memfd.h>
 
+#include "sim/conform/kernel/abi.h"
 #include "sim/conform/kernel/perform.h"
 #include "sim/conform/kernel/raw_call.h"
 
@@ -14,7 +15,11 @@ constexpr int kKeepSize = 1;
 void Create(Cell* cell) {
   const Request& r = cell->request;
   const unsigned flags =
-      MFD_CLOEXEC | ((r.flags & kOpHugetlb) != 0 ? static_cast<unsigned>(MFD_HUGETLB) : 0U);
+      MFD_CLOEXEC | ((r.flags & kOpHugetlb) != 0 ? static_cast<unsigned>(MFD_HUGETLB) : 0U) |
+      ((r.flags & kOpGigantic) != 0 ? static_cast<unsigned>(abi::kHugePage1G) : 0U);
+  if ((r.flags & (kOpRamfs | kOpGuestMemfd)) != 0) {
+    return AnswerBad(cell, "needs a mount or a virtual machine");
+  }
   const std::int64_t file = RawCall(SYS_memfd_create, "uffdsim", flags);
   if (file < 0) return AnswerError(cell, file, "memfd_create");
   const std::int64_t result = RawCall(SYS_ftruncate, file, r.length);

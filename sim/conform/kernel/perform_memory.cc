@@ -26,6 +26,7 @@ int SharingOf(MapKind kind) {
     case MapKind::kHugeShared: return MAP_SHARED | MAP_ANONYMOUS | MAP_HUGETLB;
     case MapKind::kFileShared: return MAP_SHARED;
     case MapKind::kFilePrivate: return MAP_PRIVATE;
+    case MapKind::kSpecial: break;  // refused before
   }
   return 0;
 }
@@ -67,7 +68,9 @@ int AdviceNumber(Advice advice) {
 
 void Map(Cell* cell) {
   const Request& r = cell->request;
+  if (r.map_kind == MapKind::kSpecial) return AnswerBad(cell, "only the kernel maps such pages");
   int flags = SharingOf(r.map_kind) | MAP_FIXED;
+  if ((r.flags & kOpGigantic) != 0) flags |= abi::kHugePage1G;
   if ((r.flags & kOpNoreserve) != 0) flags |= MAP_NORESERVE;
   if ((r.flags & kOpPopulate) != 0) flags |= MAP_POPULATE;
   if ((r.flags & kOpLocked) != 0) flags |= MAP_LOCKED;
