@@ -183,6 +183,7 @@ void Start_map(World& w, Task& t) {
   const bool of_file =
       t.op.map_kind == MapKind::kFileShared || t.op.map_kind == MapKind::kFilePrivate;
   if (of_file && !FileExists(w, t.op.file)) return Fail(t, Errno::kEBADF);
+  if (!of_file) t.op.file = FileId(0);
   const Vpn first = VpnOf(w, t.op.start);
   Vpn last = VpnOf(w, t.op.start + PageAlignUp(w, t.op.length));
   if ((t.op.start & PageMask(w)) != 0 || t.op.length == 0) return Fail(t, Errno::kEINVAL);
