@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "model/defect/catalogue.h"
 #include "model/machine/machine.h"
 #include "model/mm/entry.h"
 #include "model/path/step.h"
@@ -18,7 +19,10 @@ inline constexpr Vpn kSceneFirst{0x40000};  // page 0 of the tests' range, 2 MiB
 
 class Scene : public testing::Test {
  protected:
-  Scene() : machine_(MachineConfig{.arch = FindArch("x86_64")}) {}
+  // What the tests say is what the release does, its findings included.
+  Scene()
+      : machine_(
+            MachineConfig{.arch = FindArch("x86_64"), .steps = StepsOf("linux-7.3.4").value()}) {}
 
   World& world() { return machine_.world(); }
   const Arch& arch() { return *world().arch; }
