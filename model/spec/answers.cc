@@ -8,7 +8,6 @@ namespace uffdsim {
 namespace {
 
 constexpr std::uint64_t kCategoryWritten = 2;     // PAGE_IS_WRITTEN
-constexpr std::uint64_t kCategoryAccessed = 512;  // PAGE_IS_ACCESSED
 
 }  // namespace
 
