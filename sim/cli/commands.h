@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "model/arch/arch.h"
 #include "sim/replay/config.h"
+#include "sim/replay/report.h"
 #include "traces/tools.h"
 
 namespace uffdsim {
@@ -28,6 +29,15 @@ struct ReplayCommand {
   std::vector<std::pair<std::string ReplayOptions::*, std::string>> given;
 };
 absl::StatusOr<int> RunReplayCommand(const ReplayCommand& command, std::ostream& out);
+
+// What a replay command asks for, with its files read and its trace looked at.
+struct ReplayPlan {
+  ReplayOptions options;
+  ReplayConfig config;
+  ReplayInput input;  // without the header
+  std::uint64_t footprint_pages = 0;
+};
+absl::StatusOr<ReplayPlan> PlanReplay(const ReplayCommand& command);
 
 // --- trace ---------------------------------------------------------------------------------------
 enum class OutputShape : std::uint8_t { kTable, kJson };

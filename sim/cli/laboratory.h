@@ -1,4 +1,4 @@
-// `uffdsim mrc`, `sweep` and `report`: the commands of the laboratory.
+// `uffdsim mrc`, `calibrate`, `sensitivity`, `sweep` and `report`: the commands of the laboratory.
 //
 // Rules:   each is one file that understands its part of the command line and runs it. A command
 //          leaves its exit code: 0 clean, 1 a guest lost writes, 2 bad input.
@@ -17,5 +17,7 @@ void AddLaboratory(CLI::App& app, int* exit_code);
 void AddMrc(CLI::App& app, int* exit_code);
 void AddSweep(CLI::App& app, int* exit_code);
 void AddReport(CLI::App& app, int* exit_code);
+void AddCalibrate(CLI::App& app, int* exit_code);
+void AddSensitivity(CLI::App& app, int* exit_code);
 
 }  // namespace uffdsim

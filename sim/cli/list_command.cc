@@ -59,6 +59,7 @@ std::vector<Named> ListCosts() { return NamesOf(CostRows()); }
 std::vector<Named> ListFormats() { return NamesOf(TraceFormats()); }
 std::vector<Named> ListOptions() { return NamesOf(ReplayOptionRows()); }
 std::vector<Named> ListMetrics() { return NamesOf(ReplayMetricRows()); }
+std::vector<Named> ListSeries() { return NamesOf(SeriesRows()); }
 std::vector<Named> ListOperations() {
   return {
 #define OPERATION(name, sentence) {#name, sentence},

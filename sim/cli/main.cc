@@ -10,6 +10,7 @@
 #include "sim/cli/commands.h"
 #include "sim/cli/conform_command.h"
 #include "sim/cli/laboratory.h"
+#include "sim/cli/replay_options.h"
 #include "sim/cli/scenario_command.h"
 
 namespace uffdsim {
@@ -27,37 +28,12 @@ int Done(const absl::Status& status) { return status.ok() ? 0 : Fail(status); }
 int Done(const absl::StatusOr<int>& code) { return code.ok() ? *code : Fail(code.status()); }
 
 void AddReplay(CLI::App& app, int* exit_code) {
-  struct State {
-    ReplayCommand command;
-    ReplayOptions options;
-    std::vector<std::pair<CLI::Option*, const OptionRow*>> given;
-  };
-  auto state = std::make_shared<State>();
   CLI::App* sub = app.add_subcommand(
       "replay", "Run a guest's accesses against the modelled kernel and a VMM, and report");
-  sub->add_option("trace", state->command.trace, "UFTRACE file, or - for standard input");
-  sub->add_option("--config", state->command.config_file,
-                  "options as one JSON object; the command line wins");
-  sub->add_option("--json", state->command.json_file, "write the whole result there");
-  for (const OptionRow& row : ReplayOptionRows()) {
-    const std::string name = "--" + std::string(row.name);
-    std::string& value = state->options.*row.member;
-    CLI::Option* option = nullptr;
-    if (row.value == "on|off") {
-      option = sub->add_flag(name + "{on}", value, std::string(row.sentence));
-    } else {
-      option = sub->add_option(name, value, std::string(row.sentence))
-                   ->type_name(std::string(row.value))
-                   ->default_str(std::string(row.initial));
-    }
-    state->given.emplace_back(option, &row);
-  }
-  sub->callback([state, exit_code] {
-    for (const auto& [option, row] : state->given) {
-      if (option->count() == 0) continue;
-      state->command.given.emplace_back(row->member, state->options.*row->member);
-    }
-    *exit_code = Done(RunReplayCommand(state->command, std::cout));
+  const auto arguments = AddReplayOptions(*sub);
+  sub->add_option("--json", arguments->command.json_file, "write the whole result there");
+  sub->callback([arguments, exit_code] {
+    *exit_code = Done(RunReplayCommand(arguments->Command(), std::cout));
   });
 }
 

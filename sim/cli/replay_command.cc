@@ -26,64 +26,68 @@ absl::StatusOr<ReplayOptions> OptionsOf(const ReplayCommand& command) {
   return options;
 }
 
-struct Prepared {
-  ReplayInput input;
-  std::uint64_t footprint_pages = 0;
-};
-
 // Looks at the trace before the run: digest and footprint. A pipe can only be read once.
-absl::StatusOr<Prepared> LookAt(const ReplayOptions& options, const ReplayConfig& config) {
-  Prepared prepared;
-  prepared.input.path = options.trace;
-  if (options.trace == "-") {
-    if (config.dram.kind == DramLimit::Kind::kFootprint) {
+absl::Status LookAt(ReplayPlan* plan) {
+  const std::string& trace = plan->options.trace;
+  plan->input.path = trace;
+  if (trace == "-") {
+    if (plan->config.dram.kind == DramLimit::Kind::kFootprint) {
       return absl::InvalidArgumentError(
           "--dram as a share of the footprint needs to read the trace twice: expected a file, not "
-          "a "
-          "pipe");
+          "a pipe");
     }
-    return prepared;
+    return absl::OkStatus();
   }
-  absl::StatusOr<TraceInfo> info = ReadTraceInfo(options.trace);
+  const absl::StatusOr<TraceInfo> info = ReadTraceInfo(trace);
   if (!info.ok()) return info.status();
   if (info->format != "uftrace") {
-    return absl::InvalidArgumentError(options.trace + ": a trace of format " + info->format +
-                                      ": expected UFTRACE; run `uffdsim trace convert " +
-                                      options.trace + " OUT.uft` first");
+    return absl::InvalidArgumentError(trace + ": a trace of format " + info->format +
+                                      ": expected UFTRACE; run `uffdsim trace convert " + trace +
+                                      " OUT.uft` first");
   }
-  prepared.input.digest = info->digest;
-  prepared.footprint_pages = info->distinct_pages;
-  return prepared;
+  plan->input.digest = info->digest;
+  plan->footprint_pages = info->distinct_pages;
+  return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::StatusOr<int> RunReplayCommand(const ReplayCommand& command, std::ostream& out) {
-  const absl::StatusOr<ReplayOptions> options = OptionsOf(command);
+absl::StatusOr<ReplayPlan> PlanReplay(const ReplayCommand& command) {
+  ReplayPlan plan;
+  absl::StatusOr<ReplayOptions> options = OptionsOf(command);
   if (!options.ok()) return options.status();
+  plan.options = *std::move(options);
   std::string costs;
-  if (options->costs != "default") {
-    absl::StatusOr<std::string> text = ReadWholeFile(options->costs);
+  if (plan.options.costs != "default") {
+    absl::StatusOr<std::string> text = ReadWholeFile(plan.options.costs);
     if (!text.ok()) return text.status();
     costs = *std::move(text);
   }
-  const absl::StatusOr<ReplayConfig> config = ResolveReplay(*options, costs);
+  absl::StatusOr<ReplayConfig> config = ResolveReplay(plan.options, costs);
   if (!config.ok()) return config.status();
+  plan.config = *std::move(config);
+  const absl::Status status = LookAt(&plan);
+  if (!status.ok()) return status;
+  return plan;
+}
+
+absl::StatusOr<int> RunReplayCommand(const ReplayCommand& command, std::ostream& out) {
+  absl::StatusOr<ReplayPlan> plan = PlanReplay(command);
+  if (!plan.ok()) return plan.status();
   std::unique_ptr<OutputFile> json;
   if (!command.json_file.empty()) {
     absl::StatusOr<std::unique_ptr<OutputFile>> created = OutputFile::Create(command.json_file);
     if (!created.ok()) return created.status();
     json = *std::move(created);
   }
-  absl::StatusOr<Prepared> prepared = LookAt(*options, *config);
-  if (!prepared.ok()) return prepared.status();
-  absl::StatusOr<std::unique_ptr<TraceReader>> reader = TraceReader::Open(options->trace);
+  absl::StatusOr<std::unique_ptr<TraceReader>> reader = TraceReader::Open(plan->options.trace);
   if (!reader.ok()) return reader.status();
   TraceStream stream(*std::move(reader));
-  prepared->input.header = stream.header();
+  plan->input.header = stream.header();
 
   const Stopwatch stopwatch;
-  const absl::StatusOr<ReplayResult> result = RunReplay(*config, stream, prepared->footprint_pages);
+  const absl::StatusOr<ReplayResult> result =
+      RunReplay(plan->config, stream, plan->footprint_pages);
   if (!result.ok()) return result.status();
   MachineFigures machine;
   machine.wall_ns = stopwatch.WallNs();
@@ -91,11 +95,11 @@ absl::StatusOr<int> RunReplayCommand(const ReplayCommand& command, std::ostream&
   machine.peak_rss_bytes = PeakRssBytes();
 
   if (json) {
-    const absl::Status status = json->Commit(
-        ReplayJson(*result, Echo(*options, *config), config->costs, prepared->input, machine));
+    const absl::Status status = json->Commit(ReplayJson(*result, Echo(plan->options, plan->config),
+                                                        plan->config.costs, plan->input, machine));
     if (!status.ok()) return status;
   }
-  out << ReplayTable(*result, *config, prepared->input, machine);
+  out << ReplayTable(*result, plan->config, plan->input, machine);
   const bool clean = result->metrics.lost_updates == 0 && result->metrics.violations == 0;
   return clean ? 0 : 1;
 }

@@ -83,6 +83,10 @@ class LinuxHost final : public Host {
   // MGLRU's walk over a range: takes the accessed bits away.
   void Age(PageRange range);
 
+  bool IsResident(PageId page) const {
+    return machine_.world().files[file_.value].cache.Get(page).is_frame();
+  }
+
   // --- for the guest and the report ------------------------------------------------------------
   World& world() { return machine_.world(); }
   Stage2& stage2() { return machine_.world().stage2s[0]; }

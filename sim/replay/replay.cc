@@ -9,6 +9,7 @@
 #include "sim/replay/guest.h"
 #include "sim/replay/heat_map.h"
 #include "sim/replay/histogram.h"
+#include "sim/replay/interval_log.h"
 #include "sim/replay/ledger.h"
 #include "sim/replay/linux_host.h"
 #include "sim/replay/reclaim.h"
@@ -29,10 +30,6 @@ constexpr MetricRow kMetricRows[] = {
 
 // Whose fault a stall is.
 enum class LostTo : std::uint8_t { kFirstTouch, kTracking, kEviction, kRefetch };
-
-std::uint64_t Millionths(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? 0 : (part * 1000000 + whole / 2) / whole;
-}
 
 // What a run is made of, sized for one trace.
 struct Sizes {
@@ -169,16 +166,10 @@ class Replay final : public IntervalListener {
     }
   }
 
-  void OnIntervalEnd(std::uint64_t now_ns, std::optional<std::uint64_t> estimate) override {
-    const std::uint64_t seen = estimate.value_or(truth_.WorkingSet(1));
-    CloseInterval(now_ns, seen);
-    wss_.true_sum += rows_.back().wss_true_pages;
-    wss_.estimate_sum += seen;
-    const std::uint64_t truth = rows_.back().wss_true_pages;
-    const std::uint64_t error = seen > truth ? seen - truth : truth - seen;
-    wss_.error_sum += error;
-    wss_.error_max = std::max(wss_.error_max, error);
-    ++metrics_.intervals;
+  void OnIntervalEnd(std::uint64_t now_ns, const std::optional<IntervalView>& view) override {
+    if (view) Compare(view->seen);
+    CloseInterval(now_ns, view ? view->estimate_pages : truth_.WorkingSet(1),
+                  IntervalLog::Whole::kYes);
     if (heat_map_) heat_map_->AddInterval(*host_, truth_, now_ns);
     truth_.NextInterval();
     if (checker_) checker_->Check();
@@ -187,17 +178,19 @@ class Replay final : public IntervalListener {
   ReplayResult Finish() {
     std::uint64_t end_ns = 0;
     for (const Slot& slot : slots_) end_ns = std::max(end_ns, slot.vcpu.now_ns());
-    if (metrics_.accesses != closed_.accesses) {
+    if (metrics_.accesses != log_.closed_accesses()) {
       end_ns = std::max(end_ns, interval_begin_ns_);
-      CloseInterval(end_ns, truth_.WorkingSet(1));
+      CloseInterval(end_ns, truth_.WorkingSet(1), IntervalLog::Whole::kCutOff);
       if (heat_map_) heat_map_->AddInterval(*host_, truth_, end_ns);
     }
     if (checker_) checker_->Check();
     FillMetrics(end_ns);
     ReplayResult result;
     result.metrics = metrics_;
-    result.intervals = std::move(rows_);
-    result.stall_distribution = stalls_.Cumulative();
+    result.intervals = log_.TakeRows();
+    result.stall_distribution = log_.stalls().Cumulative();
+    result.blocked_distribution = blocked_.Cumulative();
+    result.refault_distribution = host_->refault_distances().Cumulative();
     if (heat_map_) result.heat_map = heat_map_->Take();
     if (checker_) result.violations = checker_->violations().sentences();
     return result;
@@ -352,39 +345,56 @@ class Replay final : public IntervalListener {
   }
 
   void RecordStall(std::uint64_t ns, LostTo why) {
-    stalls_.Add(ns);
+    log_.AddStall(ns);
     lost_ns_[static_cast<std::size_t>(why)] += ns;
   }
 
-  void CloseInterval(std::uint64_t end_ns, std::uint64_t estimate) {
-    IntervalRow row;
-    row.begin_ns = interval_begin_ns_;
-    row.end_ns = end_ns;
+  // The tracker's set of touched pages against the true one.
+  void Compare(std::span<const PageRange> seen) {
+    std::uint64_t resident = 0;
+    std::uint64_t touched = 0;
+    const std::uint32_t* const words = host_->stage2().words();
+    for (const PageRange& range : seen) {
+      for (PageId page = range.first; page - range.first < range.count; ++page) {
+        if (!host_->IsResident(page)) continue;
+        ++resident;
+        touched += words[page] >> Stage2::kCookieShift == truth_.interval() ? 1U : 0U;
+      }
+    }
+    const std::uint64_t truth = truth_.WorkingSet(1);
+    log_.AddSeen(resident, resident - touched, truth - std::min(truth, touched));
+  }
+
+  void CloseInterval(std::uint64_t end_ns, std::uint64_t estimate, IntervalLog::Whole whole) {
     const EvictionCounts& evicted = vmm_->evictions();
-    const std::uint64_t refetched = host_->counters().refetched;
-    row.accesses = metrics_.accesses - closed_.accesses;
-    row.faults_rwp_async = metrics_.faults_rwp_async - closed_.faults_rwp_async;
-    row.faults_rwp_sync = metrics_.faults_rwp_sync - closed_.faults_rwp_sync;
-    row.faults_missing = metrics_.faults_missing - closed_.faults_missing;
-    row.evicted_clean = evicted.clean - closed_.evicted_clean;
-    row.evicted_dirty = evicted.dirty - closed_.evicted_dirty;
-    row.refetched_pages = refetched - closed_.refetched_pages;
-    row.stall_ns = stalls_.sum() - closed_.stall_ns_total;
+    const auto lost = [&](LostTo why) { return lost_ns_[static_cast<std::size_t>(why)]; };
+    IntervalRow row;
+    row.accesses = metrics_.accesses;
+    row.faults_rwp_async = metrics_.faults_rwp_async;
+    row.faults_rwp_sync = metrics_.faults_rwp_sync;
+    row.faults_wp_async = metrics_.faults_wp_async;
+    row.faults_minor_sync = metrics_.faults_minor_sync;
+    row.faults_missing = metrics_.faults_missing;
+    row.pages_armed = host_->counters().pages_armed;
+    row.evicted_clean = evicted.clean;
+    row.evicted_dirty = evicted.dirty;
+    row.refetched_pages = host_->counters().refetched;
+    row.false_cold_pages = host_->counters().false_cold;
+    row.store_bytes_read = store_.counters().bytes_read;
+    row.store_bytes_written = store_.counters().bytes_written;
+    row.tracker_busy_ns = vmm_->tracker_busy_ns();
+    row.handler_busy_ns = vmm_->handler_busy_ns();
+    row.lost_to_tracking_ns = lost(LostTo::kTracking);
+    row.lost_to_eviction_ns = lost(LostTo::kEviction);
+    row.lost_to_refetch_ns = lost(LostTo::kRefetch);
     row.resident_pages = host_->resident();
     row.wss_true_pages = truth_.WorkingSet(1);
     row.wss_true_2_pages = truth_.WorkingSet(2);
     row.wss_true_4_pages = truth_.WorkingSet(4);
     row.wss_true_8_pages = truth_.WorkingSet(8);
     row.wss_estimate_pages = estimate;
-    rows_.push_back(row);
+    log_.Close(end_ns, row, whole);
     interval_begin_ns_ = end_ns;
-    closed_ = metrics_;
-    closed_.evicted_clean = evicted.clean;
-    closed_.evicted_dirty = evicted.dirty;
-    closed_.refetched_pages = refetched;
-    closed_.stall_ns_total = stalls_.sum();
-    wss_.true_max = std::max(wss_.true_max, row.wss_true_pages);
-    resident_sum_ += row.resident_pages;
   }
 
   void FillMetrics(std::uint64_t end_ns);
@@ -405,18 +415,8 @@ class Replay final : public IntervalListener {
   std::vector<Slot> slots_;  // by vCPU
 
   ReplayMetrics metrics_;
-  ReplayMetrics closed_;  // as they were at the end of the last interval
-  std::vector<IntervalRow> rows_;
+  IntervalLog log_;
   std::uint64_t interval_begin_ns_ = 0;
-  std::uint64_t resident_sum_ = 0;
-  struct {
-    std::uint64_t true_sum = 0;
-    std::uint64_t true_max = 0;
-    std::uint64_t estimate_sum = 0;
-    std::uint64_t error_sum = 0;
-    std::uint64_t error_max = 0;
-  } wss_;
-  Histogram stalls_;
   std::optional<HeatMap> heat_map_;
   Histogram blocked_;
   std::array<std::uint64_t, 4> lost_ns_{};
@@ -445,6 +445,7 @@ void Replay::FillVmmMetrics() {
   m.refetched_pages = host.refetched;
   m.refault_distance_p50_pages = host_->refault_distances().Percentile(500);
   m.refault_distance_p99_pages = host_->refault_distances().Percentile(990);
+  m.refault_distance_p999_pages = host_->refault_distances().Percentile(999);
   m.refault_distance_max_pages = host_->refault_distances().max();
   m.false_cold_pages = host.false_cold;
   m.false_cold_intervals = config_.false_cold_intervals;
@@ -468,32 +469,24 @@ void Replay::FillVmmMetrics() {
 void Replay::FillMetrics(std::uint64_t end_ns) {
   FillVmmMetrics();
   ReplayMetrics& m = metrics_;
+  log_.Fill(&m);
   m.footprint_pages = truth_.footprint();
   m.limit_pages = sizes_.limit_pages;
-  m.resident_pages_mean = rows_.empty() ? 0 : resident_sum_ / rows_.size();
   m.blocked_faults = blocked_.count();
   m.blocked_ns_total = blocked_.sum();
   m.blocked_ns_p50 = blocked_.Percentile(500);
   m.blocked_ns_p99 = blocked_.Percentile(990);
+  m.blocked_ns_p999 = blocked_.Percentile(999);
   m.blocked_ns_max = blocked_.max();
-  m.stalls = stalls_.count();
-  m.stall_ns_total = stalls_.sum();
-  m.stall_ns_p50 = stalls_.Percentile(500);
-  m.stall_ns_p99 = stalls_.Percentile(990);
-  m.stall_ns_max = stalls_.max();
-  const std::uint64_t intervals = std::max<std::uint64_t>(m.intervals, 1);
-  m.wss_true_mean_pages = wss_.true_sum / intervals;
-  m.wss_true_max_pages = wss_.true_max;
-  m.wss_estimate_mean_pages = wss_.estimate_sum / intervals;
-  m.wss_error_mean_pages = wss_.error_sum / intervals;
-  m.wss_error_max_pages = wss_.error_max;
-  m.wss_error_rate = Millionths(wss_.error_sum, wss_.true_sum);
   m.virtual_ns = end_ns;
   for (const Slot& slot : slots_) m.trace_ns += slot.vcpu.trace_ns();
   m.lost_to_first_touch_ns = lost_ns_[static_cast<std::size_t>(LostTo::kFirstTouch)];
   m.lost_to_tracking_ns = lost_ns_[static_cast<std::size_t>(LostTo::kTracking)];
   m.lost_to_eviction_ns = lost_ns_[static_cast<std::size_t>(LostTo::kEviction)];
   m.lost_to_refetch_ns = lost_ns_[static_cast<std::size_t>(LostTo::kRefetch)];
+  m.miss_rate = Millionths(m.faults_missing, m.accesses);
+  m.refault_rate = Millionths(m.refetched_pages, m.accesses);
+  m.tracking_cpu_rate = Millionths(m.tracker_busy_ns, m.virtual_ns);
   m.slowdown = Millionths(m.stall_ns_total, m.trace_ns + m.idle_ns);
   m.lost_updates = ledger_.lost_updates();
   if (checker_) m.violations = checker_->violations().count();

@@ -46,26 +46,27 @@ std::span<const MetricRow> ReplayMetricRows();
 struct IntervalRow {
   std::uint64_t begin_ns = 0;
   std::uint64_t end_ns = 0;
-  std::uint64_t accesses = 0;
-  std::uint64_t faults_rwp_async = 0;
-  std::uint64_t faults_rwp_sync = 0;
-  std::uint64_t faults_missing = 0;
-  std::uint64_t evicted_clean = 0;
-  std::uint64_t evicted_dirty = 0;
-  std::uint64_t refetched_pages = 0;
-  std::uint64_t stall_ns = 0;
-  std::uint64_t resident_pages = 0;
-  std::uint64_t wss_true_pages = 0;    // touched in this interval
-  std::uint64_t wss_true_2_pages = 0;  // in the last 2, 4, 8 intervals (Denning's W(t, tau))
-  std::uint64_t wss_true_4_pages = 0;
-  std::uint64_t wss_true_8_pages = 0;
-  std::uint64_t wss_estimate_pages = 0;  // what the tracker saw
+#define SERIES(name, kind, sentence) std::uint64_t name = 0;
+#include "sim/replay/series.def"
+#undef SERIES
 };
+
+enum class SeriesKind : std::uint8_t { kDelta, kLevel };
+struct SeriesInfo {
+  std::string_view name;
+  SeriesKind kind;
+  std::string_view sentence;
+  std::uint64_t IntervalRow::*member;
+};
+std::span<const SeriesInfo> SeriesRows();
 
 struct ReplayResult {
   ReplayMetrics metrics;
   // Of the lengths of stalls: (ns, stalls that were at most so long), ascending in both.
   std::vector<std::pair<std::uint64_t, std::uint64_t>> stall_distribution;
+  // Likewise of sleeps, and of refault distances in pages.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> blocked_distribution;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> refault_distribution;
   std::optional<HeatMapData> heat_map;  // when asked for
   std::vector<IntervalRow> intervals;
   std::vector<std::string> violations;  // the first few, as sentences

@@ -31,20 +31,9 @@ Json IntervalsJson(const std::vector<IntervalRow>& intervals) {
     Json json;
     json["begin_ns"] = row.begin_ns;
     json["end_ns"] = row.end_ns;
-    json["accesses"] = row.accesses;
-    json["faults_rwp_async"] = row.faults_rwp_async;
-    json["faults_rwp_sync"] = row.faults_rwp_sync;
-    json["faults_missing"] = row.faults_missing;
-    json["evicted_clean"] = row.evicted_clean;
-    json["evicted_dirty"] = row.evicted_dirty;
-    json["refetched_pages"] = row.refetched_pages;
-    json["stall_ns"] = row.stall_ns;
-    json["resident_pages"] = row.resident_pages;
-    json["wss_true_pages"] = row.wss_true_pages;
-    json["wss_true_2_pages"] = row.wss_true_2_pages;
-    json["wss_true_4_pages"] = row.wss_true_4_pages;
-    json["wss_true_8_pages"] = row.wss_true_8_pages;
-    json["wss_estimate_pages"] = row.wss_estimate_pages;
+    for (const SeriesInfo& series : SeriesRows()) {
+      json[std::string(series.name)] = row.*series.member;
+    }
     rows.push_back(std::move(json));
   }
   return rows;
@@ -183,6 +172,7 @@ void AddMemory(const ReplayMetrics& m, Lines* lines) {
                           ", direct ", Grouped(m.evicted_direct)));
   lines->Add("refault distance, P50", Grouped(m.refault_distance_p50_pages),
              absl::StrCat("pages, P99 ", Grouped(m.refault_distance_p99_pages)));
+  lines->Add("false hot", Share(m.false_hot_rate), "of pages called touched");
   lines->Add("false cold", Share(m.false_cold_rate),
              absl::StrCat("of evictions, back within ", m.false_cold_intervals, " intervals"));
 }
@@ -216,6 +206,8 @@ std::string ReplayJson(const ReplayResult& result,
   document["metrics"] = MetricsJson(result.metrics);
   document["intervals"] = IntervalsJson(result.intervals);
   document["stall_distribution"] = result.stall_distribution;
+  document["blocked_distribution"] = result.blocked_distribution;
+  document["refault_distribution"] = result.refault_distribution;
   if (result.heat_map) document["heat_map"] = HeatMapJson(*result.heat_map);
   document["violations"] = result.violations;
   Json& provenance = document["provenance"];

@@ -62,7 +62,7 @@ void ArmedTracker::LookAround(VmmThread& by) {
   const std::uint64_t before_ns = by.busy_ns();
   Look(by, &unarmed_);
   report_.look_ns = by.busy_ns() - before_ns;
-  set_.listener->OnIntervalEnd(begin_ns_, set_.arming->Estimate(unarmed_));
+  set_.listener->OnIntervalEnd(begin_ns_, IntervalView{set_.arming->Estimate(unarmed_), unarmed_});
   set_.evictor->ForgetUnarmed();
   set_.policy->OnInterval(unarmed_);
   set_.evictor->Want(PagesToEvict(set_.evictor->resident(), set_.limit_pages, faults_),

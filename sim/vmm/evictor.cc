@@ -6,6 +6,14 @@
 
 namespace uffdsim {
 
+namespace {
+
+// Tries to write a page out while a fault waits for its frame. In the background a failure only
+// means that another page goes.
+constexpr int kUrgentAttempts = 8;
+
+}  // namespace
+
 Evictor::Evictor(Host& host, Policy& policy, Hold hold, Armed armed, std::uint32_t batch_pages)
     : host_(host), policy_(policy), hold_(hold), armed_(armed), batch_pages_(batch_pages) {}
 
@@ -69,7 +77,7 @@ Evictor::Progress Evictor::Step(VmmThread& by, std::span<const PageRange> unarme
   HoldVictims(by, [&](PageId page) {
     return armed_ == Armed::kDoesNotHold || MaybeUnarmed(page, unarmed);
   });
-  punch_at_ns_ = WriteBatch(by);
+  punch_at_ns_ = WriteBatch(by, 1);
   return Progress::kMore;
 }
 
@@ -84,7 +92,7 @@ void Evictor::EvictNow(VmmThread& by, std::uint64_t pages) {
       if (batch_.empty()) break;
       pages -= std::min<std::uint64_t>(pages, batch_.size());
       HoldVictims(by, [](PageId) { return true; });
-      punch_at_ns_ = WriteBatch(by);
+      punch_at_ns_ = WriteBatch(by, kUrgentAttempts);
     }
     by.WaitUntil(punch_at_ns_);
     PunchBatch(by);
@@ -97,18 +105,22 @@ void Evictor::EvictPage(VmmThread& by, PageId page) {
   const std::uint64_t begin_ns = by.now_ns();
   const std::uint64_t before = counts_.clean + counts_.dirty;
   batch_.push_back({page, Victim::State::kClean});
-  by.WaitUntil(WriteBatch(by));
+  by.WaitUntil(WriteBatch(by, kUrgentAttempts));
   PunchBatch(by);
   counts_.direct += counts_.clean + counts_.dirty - before;
   counts_.direct_ns += by.now_ns() - begin_ns;
 }
 
-std::uint64_t Evictor::WriteBatch(VmmThread& by) {
+std::uint64_t Evictor::WriteBatch(VmmThread& by, int attempts) {
   std::uint64_t complete_ns = by.now_ns();
   for (Victim& victim : batch_) {
     const Digest digest = host_.HashPage(by, victim.page);
     if (digest == host_.Stored(victim.page)) continue;
-    const DeviceReply reply = host_.WriteOut(by, victim.page, digest);
+    DeviceReply reply = host_.WriteOut(by, victim.page, digest);
+    for (int tries = 1; !reply.done && tries < attempts; ++tries) {
+      by.WaitUntil(reply.completion_ns);
+      reply = host_.WriteOut(by, victim.page, digest);
+    }
     complete_ns = std::max(complete_ns, reply.completion_ns);
     if (reply.done) {
       victim.state = Victim::State::kDirty;

@@ -7,7 +7,8 @@
 // Rules:   a victim that was touched between hashing and punching is given back to the policy
 //          (Revoke). Only pages that are held still are punched (Hold), unless the tracker needs no
 //          hold (the oracle's).
-// Owned by: the Vmm. Errors: a page that the device refuses stays (Policy::OnRefused).
+// Owned by: the Vmm. Errors: a page that the device refuses stays (Policy::OnRefused); while a
+//          fault waits, it is tried again a few times first.
 #pragma once
 
 #include <cstdint>
@@ -77,8 +78,9 @@ class Evictor {
   template <class Wants>
   void HoldVictims(VmmThread& by, Wants&& wants);
   void HoldRange(VmmThread& by, PageRange range);
-  // Hashes and writes out the batch; returns when the last write is complete.
-  std::uint64_t WriteBatch(VmmThread& by);
+  // Hashes and writes out the batch, each page in at most `attempts` tries; returns when the last
+  // write is complete.
+  std::uint64_t WriteBatch(VmmThread& by, int attempts);
   void PunchBatch(VmmThread& by);
   void PunchRun(VmmThread& by, std::size_t first, std::size_t last);
   void FillBatch(std::uint64_t pages, Urgency urgency);

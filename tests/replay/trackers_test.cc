@@ -207,6 +207,37 @@ TEST(Hold, EvictingWithoutUnmappingIsFound) {
   EXPECT_GT(lost, 0);
 }
 
+// --- stores that fail ---------------------------------------------------------------------------
+
+TEST(FailingStore, NoTrackerLosesAPage) {
+  for (const TrackerRow& tracker : Trackers()) {
+    SCOPED_TRACE(tracker.name);
+    MemoryStream stream(1024);
+    for (std::uint64_t round = 0; round < 40; ++round) {
+      stream.Epoch(round * 5 * kMs, (round * 5 + 4) * kMs, Range(0, 200, kTouchWrite));
+    }
+    const ReplayMetrics m = MustRun(Config({{"interval", "10ms"},
+                                            {"dram", "480KiB"},
+                                            {"policy", "clock"},
+                                            {"store", "cxl"},
+                                            {"fail-reads", "3"},
+                                            {"fail-writes", "4"},
+                                            {"check", "on"},
+                                            {"tracker", std::string(tracker.name)}}),
+                                    stream)
+                                .metrics;
+    // The oracle evicts only while a fault waits, and then tries again at once.
+    if (tracker.hold != Hold::kNothing) {
+      EXPECT_GT(m.evictions_refused, 10);
+    }
+    EXPECT_GT(m.store_writes, m.evicted_dirty);
+    EXPECT_GT(m.refetched_pages, 100);
+    EXPECT_GT(m.store_reads, m.refetched_pages);  // retried
+    EXPECT_EQ(m.lost_updates, 0);
+    EXPECT_EQ(m.violations, 0);
+  }
+}
+
 // riscv64 without Svrsw60t59b has MINOR but no bit for protection; s390x has neither.
 TEST(Architectures, WithoutABitThereIsStillUnmapping) {
   const auto runs = [](const char* arch, const char* tracker) {

@@ -91,7 +91,7 @@ class DamonTracker final : public Tracker {
       touched_.push_back({region.first, region.pages});
       pages += region.pages;
     }
-    set_.listener->OnIntervalEnd(begin_ns_, pages);
+    set_.listener->OnIntervalEnd(begin_ns_, IntervalView{pages, touched_});
     set_.policy->OnInterval(touched_);
     set_.evictor->Want(PagesToEvict(set_.evictor->resident(), set_.limit_pages, faults_),
                        Urgency::kMust);

@@ -29,12 +29,18 @@ enum class EvictWhat : std::uint8_t {
   kCold,      // besides, everything that the policy calls cold
 };
 
-// Hears of the end of each tracking interval, at the moment at which the tracker looks.
-// `estimate_pages`: the working set that it saw; nothing when it sees everything.
+// What a tracker has to say at the end of an interval.
+struct IntervalView {
+  std::uint64_t estimate_pages = 0;      // its estimate of the working set
+  std::span<const PageRange> seen = {};  // pages that it calls touched; some may not be there
+};
+
+// Hears of the end of each tracking interval, at the moment at which the tracker looks. No view:
+// the tracker sees everything.
 class IntervalListener {
  public:
   virtual ~IntervalListener() = default;
-  virtual void OnIntervalEnd(std::uint64_t now_ns, std::optional<std::uint64_t> estimate_pages) = 0;
+  virtual void OnIntervalEnd(std::uint64_t now_ns, const std::optional<IntervalView>& view) = 0;
 };
 
 struct TrackerSetting {
