@@ -7,7 +7,7 @@
 //                        number the next allocation gets is not observable.
 //   contents             counts through the frames, as bytes.
 //   swap                 on/off, slots in use and their states; slot numbers and free lists do not.
-//   huge_pool            counts. huge_zero: whether it exists (its first use allocates).
+//   huge_pools           count. huge_zero: whether it exists (its first use allocates).
 //   mms                  counts: VMAs, tables (which exist, too: a fault in a range without a table
 //                        may make a huge page) and words. Not next_anon_vma: only equality of
 //                        anon_vma matters. Of a dead process, that it is dead.
@@ -17,8 +17,9 @@
 //   tasks                the sleeping ones, oldest first: their age decides who wakes first. Tags
 //                        count as an order only; frames of the stack as bytes (Task::Push).
 //   ksm                  counts. reserve_maps: through the VMAs. pinned: counts, by handle.
+//   open_migrations      count: folios that are between two frames.
 //   stage2s, tlbs        count: stale translations are states.
-//   listener             not state.
+//   listener, choices    not state.
 #include "model/machine/digest.h"
 
 #include <xxhash.h>
@@ -32,6 +33,7 @@ namespace uffdsim {
 namespace {
 
 constexpr std::uint64_t kEndOfList = 0x6c696e65656e6421ULL;
+constexpr std::uint64_t kNowhere = 0x6e6f776800000000ULL;
 
 template <class T>
 std::uint64_t Value(T value) {
@@ -67,6 +69,8 @@ std::uint64_t Digester::ContextNumber(CtxId ctx) {
 // numbered as a whole.
 void Digester::PutFrame(Pfn pfn) {
   if (pfn == Frames::kZeroPage) return Put(0);
+  // Only a defective kernel writes an entry that names no frame.
+  if (pfn.value >= w_->frames.size()) return Put(kNowhere | pfn.value);
   if (frame_number_[pfn.value] != 0) return Put(frame_number_[pfn.value]);
   const Pfn head = w_->frames.HeadOf(pfn);
   const std::uint32_t count = w_->frames.Count(head);
@@ -84,6 +88,7 @@ void Digester::PutFrame(Pfn pfn) {
 }
 
 void Digester::PutSlot(SwapSlot slot) {
+  if (slot.value >= w_->swap.size()) return Put(kNowhere | slot.value);
   if (slot_number_[slot.value] != 0) return Put(slot_number_[slot.value]);
   slot_number_[slot.value] = ++slots_;
   const SwapDevice::Slot& s = w_->swap[slot];
@@ -100,7 +105,7 @@ void Digester::PutFile(FileId id) {
   const File& file = w_->files[id.value];
   Put(file_number_[id.value]);
   // A memfd is named by its number.
-  Put(Value(file.kind) | Value(file.memfd ? id.value : 0) << 8);
+  Put(Value(file.kind) | Value(file.hstate) << 4 | Value(file.memfd ? id.value : 0) << 8);
   Put(file.size);
   file.cache.ForEach(0, ~std::size_t{0}, [&](std::size_t index, CacheSlot slot) {
     Put(Value(index) << 8 | Value(slot.is_swap() ? slot.order() + 2U : 1U));
@@ -157,7 +162,7 @@ void Digester::PutVma(const Vma& vma) {
   if (known == anon_vmas_.end()) anon_vmas_.push_back(vma.anon_vma);
   PutFile(vma.file);
   Put(ContextNumber(vma.ctx));
-  Put(vma.reserve_map != 0 ? 1 : 0);
+  Put(Value(vma.hstate) << 1 | Value(vma.reserve_map != 0));
   if (vma.reserve_map == 0) return;
   for (const std::uint64_t index : w_->reserve_maps[vma.reserve_map].entries()) Put(index);
   Put(kEndOfList);
@@ -178,7 +183,7 @@ void Digester::PutMm(MmId id) {
                      Put(vpn.value << 4 | Value(level) << 1 | 1);
                      const Vma* vma = level == 0 ? nullptr : mm.vmas.Find(vpn);
                      if (vma != nullptr && vma->Hugetlb()) {
-                       PutEntry(Form::kPte, w_->arch->HugetlbLoad(HugeSize::kPmd, word));
+                       PutEntry(Form::kPte, w_->arch->HugetlbLoad(SizeOf(vma->hstate), word));
                      } else {
                        PutEntry(level == 0 ? Form::kPte : Form::kPmd, word);
                      }
@@ -190,10 +195,13 @@ void Digester::PutConfig() {
   const WorldConfig& c = w_->config;
   Put(Value(c.thp) | Value(c.shmem_thp) << 4 | Value(c.use_zero_page) << 8 |
       Value(c.numa_balancing) << 9 | Value(c.proc_mem_forces) << 10 |
-      Value(c.user_can_ptrace) << 11 | Value(c.fault_around) << 12 | Value(c.numa_nodes) << 16);
-  Put(Value(w_->huge_pool.total) << 32 | w_->huge_pool.free);
-  Put(Value(w_->huge_pool.reserved) << 32 | Value(w_->huge_zero != Pfn(0)) << 1 |
-      Value(w_->swap.on()));
+      Value(c.user_can_ptrace) << 11 | Value(c.fault_around) << 12 |
+      Value(c.guest_memfd_uffd) << 13 | Value(c.numa_nodes) << 16);
+  for (const HugePool& pool : w_->huge_pools) {
+    Put(Value(pool.total) << 32 | pool.free);
+    Put(pool.reserved);
+  }
+  Put(Value(w_->huge_zero != Pfn(0)) << 1 | Value(w_->swap.on()));
 }
 
 void Digester::PutMessage(const Message& message) {
@@ -255,16 +263,26 @@ void Digester::PutOperation(const Operation& op) {
   PutText(op.text);
 }
 
+void Digester::PutIsolated(const std::vector<Task::Isolated>& folios) {
+  for (const Task::Isolated& isolated : folios) {
+    PutFrame(isolated.from);
+    PutFrame(isolated.to);
+    Put(Value(isolated.unmapped));
+  }
+  Put(kEndOfList);
+}
+
 void Digester::PutTask(const Task& t) {
-  Put(Value(t.mm.value) | Value(t.state) << 16 | Value(t.depth) << 24 | Value(t.sleep) << 32);
+  Put(Value(t.mm.value) | Value(t.state) << 16 | Value(t.depth) << 24 | Value(t.sleep) << 32 |
+      Value(t.held) << 40);
   Put(ContextNumber(t.sleep_ctx));
   Put(Value(t.fault) << 32 | Value(static_cast<std::uint32_t>(t.error)));
   Put(Value(t.value));
   PutOperation(t.op);
-  for (const Task::Isolated& isolated : t.isolated) {
-    PutFrame(isolated.from);
-    PutFrame(isolated.to);
-    Put(Value(isolated.unmapped));
+  PutIsolated(t.isolated);
+  for (const Task::Announcement& a : t.announcements) {
+    Put(ContextNumber(a.ctx) << 1 | Value(a.late));
+    PutMessage(a.message);
   }
   Put(kEndOfList);
   for (std::uint8_t i = 0; i < t.depth; ++i) {
@@ -302,6 +320,7 @@ void Digester::PutKsm() {
 }
 
 void Digester::PutRest() {
+  PutIsolated(w_->open_migrations);
   for (const PinnedBuffer& buffer : w_->pinned) {
     if (buffer.holders.empty()) continue;
     Put(buffer.handle);

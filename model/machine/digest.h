@@ -48,6 +48,7 @@ class Digester {
   void PutContexts();
   void PutTasks();
   void PutTask(const Task& task);
+  void PutIsolated(const std::vector<Task::Isolated>& folios);
   void PutOperation(const Operation& op);
   void PutMessage(const Message& message);
   void PutKsm();

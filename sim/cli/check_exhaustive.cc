@@ -15,6 +15,7 @@
 #include "sim/cli/progress.h"
 #include "sim/explore/counterexample.h"
 #include "sim/explore/exhaustive.h"
+#include "sim/explore/failure.h"
 #include "sim/scenario/format.h"
 
 namespace uffdsim {
@@ -35,6 +36,7 @@ const char* EndSentence(ExhaustiveResult::End end) {
     case ExhaustiveResult::End::kClosed: return "closed: no other state can be reached";
     case ExhaustiveResult::End::kDepth: return "the depth asked for";
     case ExhaustiveResult::End::kStates: return "the number of states allowed";
+    case ExhaustiveResult::End::kTransitions: return "the number of transitions allowed";
     case ExhaustiveResult::End::kMemory: return "the memory allowed";
     case ExhaustiveResult::End::kViolation: return "a violation";
   }
@@ -62,8 +64,8 @@ nlohmann::ordered_json ToJson(const Arguments& arguments, const Setting& setting
   json["violations"] = nlohmann::ordered_json::array();
   for (const Counterexample& c : result.found) {
     nlohmann::ordered_json row;
-    row["invariant"] = InvariantName(c.violation.invariant);
-    row["sentence"] = InvariantSentence(c.violation.invariant);
+    row["invariant"] = c.violation.name;
+    row["sentence"] = c.violation.sentence;
     row["at"] = PlaceOf(setting, c.violation);
     row["step"] = c.violation.step;
     row["detail"] = c.violation.detail;
@@ -90,17 +92,18 @@ void PrintTable(const Setting& setting, const ExhaustiveResult& result) {
   if (result.found.empty()) std::cout << "  no violation\n";
 }
 
-// The first counterexample, written and printed with the command that replays it.
+// The first counterexample, written and shown with the command that replays it.
 absl::Status Report(const Arguments& arguments, const Setting& setting,
                     const Counterexample& counterexample) {
-  const std::string text =
-      FormatScenario(ToScenario(setting, counterexample.letters, counterexample.violation));
+  const Scenario scenario = ToScenario(setting, counterexample.letters, counterexample.violation);
   auto file = OutputFile::Create(arguments.scenario_file);
   if (!file.ok()) return file.status();
-  if (const absl::Status written = (*file)->Commit(text); !written.ok()) return written;
-  std::cout << "violation of " << InvariantName(counterexample.violation.invariant) << " after "
-            << counterexample.letters.size() << " operations:\n"
-            << text << "replay: uffdsim scenario run " << arguments.scenario_file << " --check\n";
+  if (const absl::Status written = (*file)->Commit(FormatScenario(scenario)); !written.ok()) {
+    return written;
+  }
+  const auto text = FailureText(scenario, arguments.scenario_file);
+  if (!text.ok()) return text.status();
+  std::cout << *text;
   return absl::OkStatus();
 }
 

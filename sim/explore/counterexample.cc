@@ -58,8 +58,7 @@ std::string PlaceOf(const Setting& setting, const FoundViolation& violation) {
 Scenario ToScenario(const Setting& setting, std::span<const std::uint16_t> letters,
                     const FoundViolation& violation) {
   Lines lines;
-  lines.Comment(absl::StrCat(" ", InvariantName(violation.invariant), ": ",
-                             InvariantSentence(violation.invariant)));
+  lines.Comment(absl::StrCat(" ", violation.name, ": ", violation.sentence));
   lines.Comment(absl::StrCat(" at ", PlaceOf(setting, violation), ", noticed in ", violation.step,
                              ": ", violation.detail));
   for (Line& line : HeaderOf(setting.choice)) lines.Add(std::move(line));

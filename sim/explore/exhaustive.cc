@@ -15,7 +15,7 @@
 namespace uffdsim {
 namespace {
 
-constexpr std::uint32_t kBatch = 4096;  // states between two merges
+constexpr std::uint32_t kBatch = 2048;  // states between two merges
 constexpr std::uint32_t kPiece = 32;    // states that a worker takes at a time
 
 // What a worker found in one piece of a batch, in the order of (state, letter).
@@ -116,9 +116,9 @@ void Exploration::Merge(const Findings& findings) {
   result_.transitions += findings.transitions;
   for (const Visited::Record& record : findings.fresh) visited_.Insert(record);
   for (const auto& [record, violation] : findings.violations) {
-    const bool known = std::any_of(
-        result_.found.begin(), result_.found.end(),
-        [&](const Counterexample& c) { return c.violation.invariant == violation.invariant; });
+    const bool known =
+        std::any_of(result_.found.begin(), result_.found.end(),
+                    [&](const Counterexample& c) { return c.violation.name == violation.name; });
     if (known) continue;
     std::vector<std::uint16_t> letters = WayTo(record.parent, visited_);
     letters.push_back(record.letter);
@@ -132,6 +132,8 @@ bool Exploration::Bounded(ExhaustiveResult::End* end) const {
     *end = ExhaustiveResult::End::kViolation;
   } else if (options_.states_max != 0 && visited_.size() >= options_.states_max) {
     *end = ExhaustiveResult::End::kStates;
+  } else if (options_.transitions_max != 0 && result_.transitions >= options_.transitions_max) {
+    *end = ExhaustiveResult::End::kTransitions;
   } else if (options_.memory != 0 && visited_.bytes() >= options_.memory) {
     *end = ExhaustiveResult::End::kMemory;
   } else {

@@ -5,7 +5,8 @@
 // merged in the order of (state, letter), so the outcome is the same for any number of threads.
 // Violating states are reported and not left again. Counterexamples are shortest.
 //
-// Bounds: depth, states, memory of the visited set. Reaching none of them is closure: the
+// Bounds: depth, states, transitions, memory of the visited set; all but depth are looked at
+// between batches. Reaching none of them is closure: the
 // statement "no violation" then holds for sequences of any length.
 // Errors: bad input as a Status (set-up that fails, a resume directory of another exploration).
 #pragma once
@@ -21,9 +22,10 @@
 namespace uffdsim {
 
 struct ExhaustiveOptions {
-  std::uint32_t depth = 0;       // 0: until the space closes
-  std::uint64_t states_max = 0;  // 0: no limit
-  std::uint64_t memory = 0;      // bytes of bookkeeping; 0: no limit
+  std::uint32_t depth = 0;            // 0: until the space closes
+  std::uint64_t states_max = 0;       // 0: no limit
+  std::uint64_t transitions_max = 0;  // 0: no limit
+  std::uint64_t memory = 0;           // bytes of bookkeeping; 0: no limit
   std::uint32_t threads = 1;
   std::string resume;            // directory that holds the progress; empty: none is kept
   bool every_invariant = false;  // go on after a violation until each invariant had its turn
@@ -37,7 +39,14 @@ struct Counterexample {
 };
 
 struct ExhaustiveResult {
-  enum class End : std::uint8_t { kClosed, kDepth, kStates, kMemory, kViolation } end{};
+  enum class End : std::uint8_t {
+    kClosed,
+    kDepth,
+    kStates,
+    kTransitions,
+    kMemory,
+    kViolation,
+  } end{};
   std::uint64_t states = 0;
   std::uint64_t transitions = 0;      // operations performed and judged
   std::vector<std::uint64_t> levels;  // new states at each depth, the root's first

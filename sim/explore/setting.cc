@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/defect/catalogue.h"
 #include "sim/scenario/names.h"
 #include "sim/scenario/translate.h"
 
@@ -38,7 +39,9 @@ absl::StatusOr<Setting> MakeSetting(Alphabet alphabet, const MachineChoice& choi
   Setting setting;
   setting.choice = choice;
   setting.machine.arch = *arch;
-  setting.machine.profile = choice.profile;
+  const auto steps = StepsOf(choice.profile, choice.defects);
+  if (!steps.ok()) return steps.status();
+  setting.machine.steps = *steps;
   setting.strictness =
       choice.profile == "ideal" ? Referee::Strictness::kIdeal : Referee::Strictness::kRelease;
   setting.sleepers = sleepers;

@@ -79,6 +79,37 @@ bool Subject::Enabled(const Setting::Letter& letter) const {
   return op.code == OpCode::k_uffd ? !holds : holds;
 }
 
+void Subject::Answered(const Operation& op, const Outcome& outcome) {
+  const auto mix = [this](std::uint64_t value) {
+    answer_ = (answer_ ^ value) * 0x9e3779b97f4a7c15ULL;
+    answer_ ^= answer_ >> 29;
+  };
+  mix(static_cast<std::uint64_t>(outcome.status) << 32 | static_cast<std::uint64_t>(outcome.error));
+  mix(static_cast<std::uint64_t>(outcome.ret.value_or(-2)));
+  mix(static_cast<std::uint64_t>(outcome.out_pages.value_or(-1)));
+  mix(static_cast<std::uint64_t>(outcome.out_error) << 32 | outcome.ioctls);
+  for (const auto& [value, count] : outcome.values) {
+    mix(static_cast<std::uint64_t>(value) << 32 | count);
+  }
+  for (const Message& message : outcome.messages) {
+    mix(static_cast<std::uint64_t>(message.type) << 32 | message.flags);
+    mix(message.address);
+  }
+  for (const ScanRegion& region : outcome.regions) {
+    mix(region.start);
+    mix(region.end);
+    mix(region.categories);
+  }
+  for (const auto& [node, count] : outcome.nodes) {
+    mix(static_cast<std::uint64_t>(node) << 32 | count);
+  }
+  // Answers of userfaultfd and of PAGEMAP_SCAN are promises too.
+  const bool promises = op.ctx != CtxId(0) || op.code == OpCode::k_scan;
+  if (promises && outcome.status != Outcome::Status::kBlocked) {
+    state_->referee.Judge(op, outcome);
+  }
+}
+
 void Subject::FinishForks() {
   State& s = *state_;
   for (const Machine::Resumed& resumed : s.machine.TakeResumed()) {
@@ -101,6 +132,7 @@ void Subject::PerformFork(Operation op) {
   }
   State::PendingFork fork{tag, op.process, op.target, s.descriptors.Of(op.process.value)};
   const Outcome outcome = s.machine.Perform(op, tag);
+  Answered(op, outcome);
   if (outcome.status == Outcome::Status::kBlocked) {
     s.pending.push_back(std::move(fork));
   } else if (outcome.status == Outcome::Status::kOk) {
@@ -110,7 +142,7 @@ void Subject::PerformFork(Operation op) {
 
 void Subject::PerformExit(const Operation& op) {
   State& s = *state_;
-  s.machine.Perform(op, kInternal);
+  Answered(op, s.machine.Perform(op, kInternal));
   std::erase_if(s.pending, [&](const State::PendingFork& p) { return p.parent == op.target; });
   for (const CtxId ctx : s.descriptors.Of(op.target.value)) {
     if (!s.descriptors.Close(op.target.value, ctx)) continue;
@@ -126,6 +158,7 @@ void Subject::PerformMessages(const Operation& op) {
   State& s = *state_;
   for (;;) {
     const Outcome read = s.machine.Perform(op, kInternal);
+    Answered(op, read);
     if (read.messages.empty()) return;
     for (const Message& message : read.messages) {
       if (message.type != Message::Type::kFork) continue;
@@ -153,14 +186,18 @@ void Subject::PerformInside(const Setting::Letter& letter) {
     case OpCode::k_uffd: {
       // The machine numbers contexts in order of creation.
       op.ctx = CtxId(static_cast<std::uint16_t>(std::max<std::size_t>(w.contexts.size(), 1)));
-      if (s.machine.Perform(op, kInternal).status == Outcome::Status::kOk) {
+      const Outcome outcome = s.machine.Perform(op, kInternal);
+      Answered(op, outcome);
+      if (outcome.status == Outcome::Status::kOk) {
         s.bindings[letter.uffd] = op.ctx;
         s.descriptors.Open(op.process.value, op.ctx);
       }
       break;
     }
     case OpCode::k_close:
-      if (s.descriptors.Close(op.process.value, op.ctx)) s.machine.Perform(op, kInternal);
+      if (s.descriptors.Close(op.process.value, op.ctx)) {
+        Answered(op, s.machine.Perform(op, kInternal));
+      }
       break;
     case OpCode::k_fork: PerformFork(std::move(op)); break;
     case OpCode::k_exit: PerformExit(op); break;
@@ -170,7 +207,7 @@ void Subject::PerformInside(const Setting::Letter& letter) {
       for (const Task& t : w.tasks) {
         if (t.state == Task::State::kAsleep) tag = std::max(tag, t.tag + 1);
       }
-      s.machine.Perform(op, tag);
+      Answered(op, s.machine.Perform(op, tag));
       break;
     }
   }
@@ -180,9 +217,15 @@ void Subject::PerformInside(const Setting::Letter& letter) {
 
 Subject::Result Subject::Perform(const Setting::Letter& letter) {
   if (!Enabled(letter)) return Result::kDisabled;
-  {
+  answer_ = 0;
+  broken_check_.reset();
+  try {
+    const CheckTrap trap;
     const Arena::Scope scope(&arena_);
     PerformInside(letter);
+  } catch (const CheckFailure& failure) {
+    broken_check_ = failure;
+    return Result::kDone;
   }
   std::uint32_t asleep = 0;
   for (const Task& t : state_->machine.world().tasks) {
@@ -191,11 +234,22 @@ Subject::Result Subject::Perform(const Setting::Letter& letter) {
   return asleep > setting_.sleepers && !violated() ? Result::kBeyond : Result::kDone;
 }
 
-bool Subject::violated() const { return !state_->referee.violations().empty(); }
+bool Subject::violated() const {
+  return broken_check_.has_value() || !state_->referee.violations().empty();
+}
 
 FoundViolation Subject::violation() const {
+  if (broken_check_) {
+    return {kBrokenCheck, broken_check_->expression,
+            {},           {},
+            "",           absl::StrCat(broken_check_->file, ":", broken_check_->line)};
+  }
   const Violation& v = state_->referee.violations().front();
-  return {v.invariant, v.mm, v.vpn, v.path.empty() ? "" : absl::StrCat(v.path, "/", v.step),
+  return {InvariantName(v.invariant),
+          InvariantSentence(v.invariant),
+          v.mm,
+          v.vpn,
+          v.path.empty() ? "" : absl::StrCat(v.path, "/", v.step),
           v.detail};
 }
 

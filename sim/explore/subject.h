@@ -9,10 +9,11 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "model/base/check_trap.h"
 #include "model/machine/digest.h"
 #include "model/machine/machine.h"
 #include "model/spec/referee.h"
@@ -21,9 +22,14 @@
 
 namespace uffdsim {
 
+// The name of a violation that is a failed check of the simulator: its own bookkeeping broke. Under
+// a seeded defect that is a find like another; without one it is a bug of the simulator.
+inline constexpr char kBrokenCheck[] = "BrokenCheck";
+
 // A violation, copied out of the arena.
 struct FoundViolation {
-  InvariantId invariant{};
+  std::string name;      // of the invariant, or kBrokenCheck
+  std::string sentence;  // of the invariant, or the check's expression
   MmId mm{};
   Vpn vpn{};
   std::string step;  // "path/step"
@@ -45,6 +51,8 @@ class Subject {
   };
   Result Perform(const Setting::Letter& letter);
   Digest Identify();
+  // What the last letter's operation answered, as a number: equal answers, equal numbers.
+  std::uint64_t answer() const { return answer_; }
   bool violated() const;
   FoundViolation violation() const;  // the first one; only where violated()
 
@@ -57,6 +65,7 @@ class Subject {
 
   bool Enabled(const Setting::Letter& letter) const;
   void PerformInside(const Setting::Letter& letter);
+  void Answered(const Operation& op, const Outcome& outcome);
   void PerformFork(Operation op);
   void PerformExit(const Operation& op);
   void PerformMessages(const Operation& op);
@@ -67,6 +76,8 @@ class Subject {
   State* state_ = nullptr;  // in the arena
   Digester digester_;
   std::size_t failed_setup_ = 0;
+  std::uint64_t answer_ = 0;
+  std::optional<CheckFailure> broken_check_;  // of the last letter
 };
 
 }  // namespace uffdsim
