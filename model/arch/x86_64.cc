@@ -235,9 +235,22 @@ constexpr Layout Configure(Name name, std::uint8_t levels, std::string_view sent
   return l;
 }
 
+// The same bits in small tables, for explorers that copy and compare whole machines: a PMD maps
+// four pages, and the 26 bits of page number hold every region of a scenario.
+constexpr Layout ConfigureTiny() {
+  Layout l = Configure(Name("x86_64-tiny"), 5, "the same bits in tables of 4 and 64 entries");
+  l.geometry = {12, 5, {2, 6, 6, 6, 6}};
+  l.huge_order = {0, 2, 0, 8};
+  constexpr Word kTinyPmdPfnMask = Bits(51, 14);
+  l.form[1].pfn.mask = kTinyPmdPfnMask;
+  l.form[1].invert = kTinyPmdPfnMask;
+  return l;
+}
+
 constexpr Arch kArchs[] = {
     Arch(Configure(Name("x86_64-4level"), 4, "48-bit virtual, 46-bit physical addresses")),
     Arch(Configure(Name("x86_64-5level"), 5, "LA57: 57-bit virtual, 52-bit physical addresses")),
+    Arch(ConfigureTiny()),
 };
 
 }  // namespace

@@ -48,4 +48,16 @@ std::uint8_t ContentPool::Read(Content content, std::uint32_t offset) const {
   return it != image.bytes.end() && it->first == offset ? it->second : image.fill;
 }
 
+std::uint64_t ContentPool::Fingerprint(Content content) const {
+  if (mode_ == ContentMode::kTokens) return content;
+  const Image& image = images_[content];
+  std::uint64_t print = image.fill;
+  for (const auto& [offset, value] : image.bytes) {
+    // Odd multiplier of splitmix64: distinct short lists stay distinct.
+    print = (print ^ (std::uint64_t{offset} << 8 | value) ^ 0x100000000ULL) * 0xbf58476d1ce4e5b9ULL;
+    print ^= print >> 31;
+  }
+  return print;
+}
+
 }  // namespace uffdsim

@@ -28,6 +28,9 @@ class ContentPool {
   // `content` with one byte replaced. In tokens mode: a number never returned before.
   Content Write(Content content, std::uint32_t offset, std::uint8_t value);
   std::uint8_t Read(Content content, std::uint32_t offset) const;
+  // A number that depends on the bytes alone, not on the order in which images came about. In
+  // tokens mode the content itself.
+  std::uint64_t Fingerprint(Content content) const;
 
  private:
   // A page image: `fill` everywhere except at the listed offsets (ascending, never equal to fill).

@@ -34,10 +34,7 @@ std::uint32_t PageTable::NewNode(int level) {
   Node& node = nodes_[number];
   node.level = static_cast<std::uint8_t>(level);
   node.live = 0;
-  if (level > 0) {
-    FillWords(node);
-    node.child.assign(node.words.size(), 0);
-  }
+  if (level > 0) node.child.assign(arch_->geometry().EntriesPerTable(level), 0);
   return number;
 }
 
@@ -62,7 +59,7 @@ std::uint32_t PageTable::EnsureNode(int level, Vpn vpn) {
     const std::uint32_t index = IndexAt(l, vpn);
     std::uint32_t next = nodes_[number].child[index];
     if (next == 0) {
-      UFFDSIM_CHECK(IsNone(l, nodes_[number].words[index]));
+      UFFDSIM_CHECK(IsNone(l, WordAt(nodes_[number], index)));
       next = NewNode(l - 1);
       nodes_[number].child[index] = next;
       ++nodes_[number].live;
@@ -99,18 +96,26 @@ Word PageTable::GetLeaf(int level, Vpn vpn) const {
   if (number == 0) return none_pmd_;
   const Node& node = nodes_[number];
   const std::uint32_t index = IndexAt(level, vpn);
-  return node.child[index] != 0 ? none_pmd_ : node.words[index];
+  return node.child[index] != 0 ? none_pmd_ : WordAt(node, index);
+}
+
+void PageTable::SetWordAt(Node& node, std::uint32_t index, Word word) {
+  const bool none = IsNone(node.level, word);
+  if (node.words.empty()) {
+    if (none) return;
+    FillWords(node);
+  }
+  const bool was_none = IsNone(node.level, node.words[index]);
+  node.words[index] = word;
+  if (was_none && !none) ++node.live;
+  if (!was_none && none) --node.live;
 }
 
 void PageTable::SetLeaf(int level, Vpn vpn, Word word) {
   Node& node = nodes_[EnsureNode(level, vpn)];
   const std::uint32_t index = IndexAt(level, vpn);
   UFFDSIM_CHECK(node.child[index] == 0);
-  const bool none = IsNone(level, word);
-  const bool was_none = IsNone(level, node.words[index]);
-  node.words[index] = word;
-  if (was_none && !none) ++node.live;
-  if (!was_none && none) --node.live;
+  SetWordAt(node, index, word);
 }
 
 void PageTable::DropPteTable(Vpn vpn) {
@@ -120,7 +125,6 @@ void PageTable::DropPteTable(Vpn vpn) {
   const std::uint32_t table = nodes_[pmd_table].child[index];
   UFFDSIM_CHECK(table != 0);
   nodes_[pmd_table].child[index] = 0;
-  nodes_[pmd_table].words[index] = none_pmd_;
   --nodes_[pmd_table].live;
   FreeNode(table);
 }
@@ -153,11 +157,15 @@ void PageTable::MovePmdSlot(Vpn from, Vpn to) {
   const std::uint32_t target = EnsureNode(1, to);
   const std::uint32_t from_index = IndexAt(1, from);
   const std::uint32_t to_index = IndexAt(1, to);
-  UFFDSIM_CHECK(nodes_[target].child[to_index] == 0 && IsNone(1, nodes_[target].words[to_index]));
+  UFFDSIM_CHECK(nodes_[target].child[to_index] == 0 && IsNone(1, WordAt(nodes_[target], to_index)));
   std::swap(nodes_[source].child[from_index], nodes_[target].child[to_index]);
-  std::swap(nodes_[source].words[from_index], nodes_[target].words[to_index]);
-  --nodes_[source].live;
-  ++nodes_[target].live;
+  if (nodes_[target].child[to_index] != 0) {
+    --nodes_[source].live;
+    ++nodes_[target].live;
+  } else {
+    SetWordAt(nodes_[target], to_index, WordAt(nodes_[source], from_index));
+    SetWordAt(nodes_[source], from_index, none_pmd_);
+  }
   cached_tag_ = ~0ULL;
 }
 
@@ -177,7 +185,7 @@ Vpn PageTable::NextMapped(Vpn vpn, Vpn last) const {
       const std::uint32_t index = IndexAt(level, vpn);
       const std::uint32_t next = nodes_[number].child[index];
       if (next == 0) {
-        if (!IsNone(level, nodes_[number].words[index])) return vpn;
+        if (!IsNone(level, WordAt(nodes_[number], index))) return vpn;
         break;
       }
       number = next;

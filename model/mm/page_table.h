@@ -77,13 +77,20 @@ class PageTable {
   // `last` when there is none. Skips what has no tables in steps of whole upper entries.
   Vpn NextMapped(Vpn vpn, Vpn last) const;
 
+  // Visits what exists, in order of address: table(level, first page) for each table, word(level,
+  // page, word) for each entry that is neither none nor a table.
+  template <class OnTable, class OnWord>
+  void ForEach(OnTable&& table, OnWord&& word) const {
+    Visit(1, Vpn(0), table, word);
+  }
+
   std::uint64_t table_bytes() const;  // memory in use by words, for the accounting tests
 
  private:
   struct Node {
     std::uint8_t level = 0;
     std::uint32_t live = 0;            // entries that are not none, tables included
-    std::vector<Word> words;           // PTE table: empty while live == 0
+    std::vector<Word> words;           // empty while all are none
     std::vector<std::uint32_t> child;  // upper levels: node number, 0 = no table
   };
 
@@ -107,7 +114,29 @@ class PageTable {
   bool IsNone(int level, Word word) const {
     return arch_->None(level == 0 ? Form::kPte : Form::kPmd, word);
   }
+  Word WordAt(const Node& node, std::uint32_t index) const {
+    if (node.words.empty()) return node.level == 0 ? none_pte_ : none_pmd_;
+    return node.words[index];
+  }
+  void SetWordAt(Node& node, std::uint32_t index, Word word);
   bool FreeEmptyBelow(std::uint32_t node, Vpn base, Vpn first, Vpn last);
+  template <class OnTable, class OnWord>
+  void Visit(std::uint32_t number, Vpn base, OnTable&& table, OnWord&& word) const {
+    const Node& node = nodes_[number];
+    const int level = node.level;
+    table(level, base);
+    std::uint32_t left = node.live;
+    for (std::uint32_t i = 0; left != 0; ++i) {
+      const Vpn at = base + (std::uint64_t{i} << level_shift_[level]);
+      if (level != 0 && node.child[i] != 0) {
+        Visit(node.child[i], at, table, word);
+        --left;
+      } else if (const Word value = WordAt(node, i); !IsNone(level, value)) {
+        word(level, at, value);
+        --left;
+      }
+    }
+  }
 
   const Arch* arch_;
   Word none_pte_;

@@ -32,6 +32,7 @@ class ReserveMap {
     return count;
   }
   void Clear() { entries_.clear(); }
+  const std::vector<std::uint64_t>& entries() const { return entries_; }
 
  private:
   std::vector<std::uint64_t>::const_iterator At(std::uint64_t index) const {

@@ -103,8 +103,12 @@ Next Copy(World& w, Task& t, FaultFrame& f) {
 Next Deliver(World& w, Task& t, FaultFrame& f) {
   const Vma* vma = FaultVma(w, f);
   if (vma == nullptr) return Finish(t, kVmFaultRetry);
-  if (DeliverFault(w, t, f, *vma) == Delivery::kSleep) return Next::Sleep(kWoken);
-  return Next::Return();
+  if (DeliverFault(w, t, f, *vma) == Delivery::kReturn) return Next::Return();
+  // A sleeper keeps nothing of what it saw: the access is redone from the top.
+  f.orig = 0;
+  f.slot = SwapSlot(0);
+  f.folio = Pfn(0);
+  return Next::Sleep(kWoken);
 }
 
 // Running again, whatever woke it: the access is redone from the top.

@@ -26,6 +26,7 @@ inline constexpr std::size_t kMaxDepth = 8;
 struct Frame {
   PathId path = 0;
   std::uint8_t step = 0;
+  std::uint16_t bytes = 0;  // of the path's own struct, at the front of `data`
   alignas(8) std::array<unsigned char, kFrameBytes> data;
 };
 
@@ -90,7 +91,8 @@ struct Task {
 
   Frame& top() { return stack[depth - 1U]; }
 
-  // Pushes a frame for `path` and returns its state, value-initialised.
+  // Pushes a frame for `path` and returns its state, value-initialised. Padding is zero, so that a
+  // sleeping task can be compared as bytes.
   template <class F>
   F& Push(PathId path) {
     static_assert(std::is_trivially_copyable_v<F> && sizeof(F) <= kFrameBytes);
@@ -98,6 +100,8 @@ struct Task {
     Frame& frame = stack[depth++];
     frame.path = path;
     frame.step = 0;
+    frame.bytes = sizeof(F);
+    std::memset(frame.data.data(), 0, sizeof(F));
     return *new (frame.data.data()) F{};
   }
 };

@@ -10,6 +10,7 @@
 #include "model/path/sites.h"
 #include "nlohmann/json.hpp"
 #include "sim/cli/commands.h"
+#include "sim/explore/alphabet.h"
 #include "sim/replay/replay.h"
 #include "traces/formats.h"
 
@@ -51,6 +52,7 @@ std::vector<Named> ListDefects() {
   }
   return named;
 }
+std::vector<Named> ListAlphabets() { return NamesOf(Alphabets()); }
 std::vector<Named> ListTrackers() { return NamesOf(Trackers()); }
 std::vector<Named> ListArming() { return NamesOf(ArmingStrategies()); }
 std::vector<Named> ListPolicies() { return NamesOf(Policies()); }

@@ -21,6 +21,8 @@ class Descriptors {
   bool Close(std::uint32_t process, CtxId ctx);
   // Those of a process, in the order in which they were opened.
   std::vector<CtxId> Of(std::uint32_t process) const;
+  // All of them, (process, context), in the order in which they were opened.
+  const std::vector<std::pair<std::uint32_t, CtxId>>& open() const { return open_; }
 
  private:
   std::vector<std::pair<std::uint32_t, CtxId>> open_;

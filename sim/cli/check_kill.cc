@@ -1,0 +1,266 @@
+// `uffdsim check kill`: which engine finds which seeded defect, and how soon.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "model/base/near_match.h"
+#include "model/defect/catalogue.h"
+#include "nlohmann/json.hpp"
+#include "sim/cli/check_command.h"
+#include "sim/cli/machine_figures.h"
+#include "sim/cli/outcome.h"
+#include "sim/cli/output_file.h"
+#include "sim/cli/progress.h"
+#include "sim/explore/kill.h"
+#include "sim/parallel/parallel.h"
+
+namespace uffdsim {
+namespace {
+
+// What stands in the table for the machine without a defect.
+constexpr char kClean[] = "(none)";
+
+struct Arguments {
+  std::vector<std::string> engines;
+  std::vector<std::string> defects = {"all"};
+  std::uint64_t budget = 20'000'000;
+  unsigned threads = 1;
+  std::string markdown_file;
+  std::string json_file;
+};
+
+struct Row {
+  std::string defect;
+  bool derived = false;
+  std::vector<KillAttempt> attempts;  // by engine
+  std::vector<double> seconds;
+
+  bool killed() const {
+    return std::any_of(attempts.begin(), attempts.end(),
+                       [](const KillAttempt& attempt) { return attempt.killed; });
+  }
+};
+
+struct Matrix {
+  std::vector<const KillEngine*> engines;
+  std::vector<Row> rows;  // the first is the clean machine
+
+  bool clean_is_silent() const { return !rows.front().killed(); }
+  // (killed, all) of the defects that were written by hand, or of the derived ones.
+  std::pair<std::size_t, std::size_t> Score(bool derived) const {
+    std::pair<std::size_t, std::size_t> score;
+    for (std::size_t i = 1; i < rows.size(); ++i) {
+      if (rows[i].derived != derived) continue;
+      ++score.second;
+      score.first += rows[i].killed() ? 1 : 0;
+    }
+    return score;
+  }
+};
+
+absl::Status ChooseDefects(const std::vector<std::string>& names, Matrix* matrix) {
+  std::vector<std::string_view> known = {"all", "written", "derived"};
+  for (const auto rows : {Defects(), DerivedDefects()}) {
+    for (const DefectRow& row : rows) known.push_back(row.id);
+  }
+  const auto add = [&](std::span<const DefectRow> rows, bool derived) {
+    for (const DefectRow& row : rows)
+      matrix->rows.push_back({std::string(row.id), derived, {}, {}});
+  };
+  for (const std::string& name : names) {
+    const bool all = name == "all";
+    if (all || name == "written") add(Defects(), false);
+    if (all || name == "derived") add(DerivedDefects(), true);
+    if (all || name == "written" || name == "derived") continue;
+    if (FindDefect(name) == nullptr) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("unknown defect '", name, "'", DidYouMean(name, known)));
+    }
+    const bool written = std::any_of(Defects().begin(), Defects().end(),
+                                     [&](const DefectRow& row) { return row.id == name; });
+    matrix->rows.push_back({name, !written, {}, {}});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ChooseEngines(const std::vector<std::string>& names, Matrix* matrix) {
+  std::vector<std::string_view> known;
+  for (const KillEngine& engine : KillEngines()) known.push_back(engine.name);
+  if (names.empty()) {
+    for (const KillEngine& engine : KillEngines()) matrix->engines.push_back(&engine);
+  }
+  for (const std::string& name : names) {
+    const KillEngine* engine = FindKillEngine(name);
+    if (engine == nullptr) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("unknown engine '", name, "'", DidYouMean(name, known)));
+    }
+    matrix->engines.push_back(engine);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Hunt(const Arguments& arguments, Matrix* matrix) {
+  std::vector<absl::Status> failed(matrix->rows.size());
+  Progress progress("check kill", "defects");
+  std::size_t done = 0;
+  RunParallel(
+      matrix->rows.size(), arguments.threads,
+      [&](std::size_t i) {
+        Row& row = matrix->rows[i];
+        MachineChoice machine{.arch = "x86_64-tiny", .profile = "ideal", .defects = {}};
+        if (row.defect != kClean) machine.defects = {row.defect};
+        for (const KillEngine* engine : matrix->engines) {
+          const Stopwatch watch;
+          auto attempt = engine->run(machine, arguments.budget);
+          if (!attempt.ok()) {
+            failed[i] = attempt.status();
+            return;
+          }
+          row.attempts.push_back(*std::move(attempt));
+          row.seconds.push_back(static_cast<double>(watch.WallNs()) / 1e9);
+        }
+      },
+      [&](std::size_t) {
+        progress.Show(++done, matrix->rows.size());
+        return true;
+      });
+  for (const absl::Status& status : failed) {
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+std::string Cell(const KillAttempt& attempt) {
+  if (!attempt.killed) return "-";
+  return absl::StrCat(attempt.by, ", ", attempt.operations, " operations (", attempt.where, ", ",
+                      attempt.work, " tried)");
+}
+
+std::string Percent(std::pair<std::size_t, std::size_t> score) {
+  const double share = score.second == 0 ? 100.0
+                                         : 100.0 * static_cast<double>(score.first) /
+                                               static_cast<double>(score.second);
+  return absl::StrFormat("%d of %d (%.1f %%)", score.first, score.second, share);
+}
+
+std::string Markdown(const Matrix& matrix, std::uint64_t budget) {
+  std::string text = absl::StrCat(
+      "# Kill matrix\n\nWritten by `uffdsim check kill --markdown FILE`, with ", budget,
+      " operations for each defect and engine. A cell says by which\ninvariant the defect was "
+      "found, "
+      "how many operations the shortest scenario has after its set-up, in which alphabet, and\nhow "
+      "many operations were tried until then.\n\n- the clean machine: ",
+      matrix.clean_is_silent() ? "silent everywhere" : "NOT SILENT",
+      "\n- defects written by hand, killed: ", Percent(matrix.Score(false)),
+      "\n- mutation score (`omit:` and `wrong-accessor:` defects): ", Percent(matrix.Score(true)),
+      "\n\n| defect |");
+  for (const KillEngine* engine : matrix.engines) {
+    absl::StrAppend(&text, " ", std::string(engine->name), " |");
+  }
+  absl::StrAppend(&text, "\n|---|");
+  for (std::size_t i = 0; i < matrix.engines.size(); ++i) absl::StrAppend(&text, "---|");
+  for (const Row& row : matrix.rows) {
+    absl::StrAppend(&text, "\n| `", row.defect, "` |");
+    for (const KillAttempt& attempt : row.attempts)
+      absl::StrAppend(&text, " ", Cell(attempt), " |");
+  }
+  absl::StrAppend(&text, "\n\n## Survivors\n\n");
+  for (std::size_t i = 1; i < matrix.rows.size(); ++i) {
+    if (!matrix.rows[i].killed()) absl::StrAppend(&text, "- `", matrix.rows[i].defect, "`\n");
+  }
+  return text;
+}
+
+nlohmann::ordered_json ToJson(const Matrix& matrix, std::uint64_t budget) {
+  nlohmann::ordered_json json;
+  json["schema"] = 1;
+  json["budget"] = budget;
+  json["clean_is_silent"] = matrix.clean_is_silent();
+  json["rows"] = nlohmann::ordered_json::array();
+  nlohmann::ordered_json timing = nlohmann::ordered_json::array();
+  for (const Row& row : matrix.rows) {
+    nlohmann::ordered_json cells;
+    nlohmann::ordered_json seconds;
+    for (std::size_t e = 0; e < row.attempts.size(); ++e) {
+      const KillAttempt& attempt = row.attempts[e];
+      nlohmann::ordered_json cell;
+      cell["killed"] = attempt.killed;
+      if (attempt.killed) {
+        cell["by"] = attempt.by;
+        cell["where"] = attempt.where;
+        cell["operations"] = attempt.operations;
+      }
+      cell["work"] = attempt.work;
+      const std::string engine(matrix.engines[e]->name);
+      cells[engine] = cell;
+      seconds[engine] = row.seconds[e];
+    }
+    json["rows"].push_back({{"defect", row.defect}, {"derived", row.derived}, {"engines", cells}});
+    timing.push_back({{"defect", row.defect}, {"seconds", seconds}});
+  }
+  json["timing"] = timing;
+  return json;
+}
+
+void PrintTable(const Matrix& matrix) {
+  for (const Row& row : matrix.rows) {
+    std::cout << absl::StrFormat("%-44s", row.defect);
+    for (std::size_t e = 0; e < row.attempts.size(); ++e) {
+      const KillAttempt& attempt = row.attempts[e];
+      std::cout << "  " << std::string(matrix.engines[e]->name) << ": "
+                << (attempt.killed ? absl::StrCat(attempt.by, "/", attempt.operations) : "-");
+    }
+    std::cout << "\n";
+  }
+  std::cout << "clean machine " << (matrix.clean_is_silent() ? "silent" : "NOT SILENT")
+            << "; written by hand: killed " << Percent(matrix.Score(false)) << "; derived: killed "
+            << Percent(matrix.Score(true)) << "\n";
+}
+
+absl::Status WriteIfAsked(const std::string& path, const std::string& text) {
+  if (path.empty()) return absl::OkStatus();
+  auto file = OutputFile::Create(path);
+  return file.ok() ? (*file)->Commit(text) : file.status();
+}
+
+absl::StatusOr<int> Run(const Arguments& arguments) {
+  Matrix matrix;
+  matrix.rows.push_back({kClean, false, {}, {}});
+  if (const absl::Status s = ChooseDefects(arguments.defects, &matrix); !s.ok()) return s;
+  if (const absl::Status s = ChooseEngines(arguments.engines, &matrix); !s.ok()) return s;
+  if (const absl::Status s = Hunt(arguments, &matrix); !s.ok()) return s;
+  PrintTable(matrix);
+  const std::string markdown = Markdown(matrix, arguments.budget);
+  if (const absl::Status s = WriteIfAsked(arguments.markdown_file, markdown); !s.ok()) return s;
+  const std::string json = absl::StrCat(ToJson(matrix, arguments.budget).dump(2), "\n");
+  if (const absl::Status s = WriteIfAsked(arguments.json_file, json); !s.ok()) return s;
+  const bool all_killed = std::all_of(matrix.rows.begin() + 1, matrix.rows.end(),
+                                      [](const Row& row) { return row.killed(); });
+  return matrix.clean_is_silent() && all_killed ? 0 : 1;
+}
+
+}  // namespace
+
+void AddCheck_kill(CLI::App& check, int* exit_code) {
+  auto a = std::make_shared<Arguments>();
+  CLI::App* sub =
+      check.add_subcommand("kill", "Which engine finds which seeded defect; 1 if any survives");
+  sub->add_option("--engine", a->engines, "exhaustive, twins, random; default: all");
+  sub->add_option("--defect", a->defects, "ids, or all, written, derived")->capture_default_str();
+  sub->add_option("--budget", a->budget, "operations for each defect and engine")
+      ->capture_default_str();
+  sub->add_option("--threads", a->threads, "the result is the same for any number")
+      ->check(CLI::Range(1, 16))
+      ->capture_default_str();
+  sub->add_option("--markdown", a->markdown_file, "write the matrix there");
+  sub->add_option("--json", a->json_file, "write the whole result there");
+  sub->callback([a, exit_code] { *exit_code = ExitCodeOf(Run(*a)); });
+}
+
+}  // namespace uffdsim

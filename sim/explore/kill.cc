@@ -1,0 +1,121 @@
+#include "sim/explore/kill.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/explore/exhaustive.h"
+#include "sim/explore/random.h"
+#include "sim/explore/twins.h"
+
+namespace uffdsim {
+namespace {
+
+constexpr AlphabetSize kSize = {.pages = 2, .processes = 2};
+
+// Budgets of operations in one alphabet: each alphabet is tried with the first before any is tried
+// with the second, so that a shallow defect is found wherever it is.
+constexpr std::uint64_t kRounds[] = {2'000, 20'000, 200'000, 2'000'000};
+
+absl::StatusOr<Setting> SettingFor(const AlphabetRow& row, const MachineChoice& machine) {
+  auto alphabet = LoadAlphabet(std::string(row.name), kSize);
+  if (!alphabet.ok()) return alphabet.status();
+  return MakeSetting(*std::move(alphabet), machine, 1);
+}
+
+MachineChoice WithoutDefects(MachineChoice machine) {
+  machine.defects.clear();
+  return machine;
+}
+
+// Calls attempt(row, budget, &result) for alphabet after alphabet until it has killed, or the
+// whole budget is gone. It adds the operations that it performed to result->work.
+template <class Attempt>
+absl::StatusOr<KillAttempt> InRounds(std::uint64_t budget, Attempt&& attempt) {
+  KillAttempt result;
+  for (const std::uint64_t round : kRounds) {
+    for (const AlphabetRow& row : Alphabets()) {
+      if (result.work >= budget) return result;
+      const std::uint64_t most = std::min(round, budget - result.work);
+      if (const absl::Status tried = attempt(row, most, &result); !tried.ok()) return tried;
+      if (!result.killed) continue;
+      result.where = std::string(row.name);
+      return result;
+    }
+  }
+  return result;
+}
+
+absl::StatusOr<KillAttempt> KillExhaustively(const MachineChoice& machine, std::uint64_t budget) {
+  return InRounds(budget, [&](const AlphabetRow& row, std::uint64_t most, KillAttempt* result) {
+    const auto setting = SettingFor(row, machine);
+    if (!setting.ok()) return setting.status();
+    ExhaustiveOptions options;
+    options.transitions_max = most;
+    const auto explored = Exhaust(*setting, options);
+    if (!explored.ok()) return explored.status();
+    result->work += explored->transitions;
+    if (explored->found.empty()) return absl::OkStatus();
+    result->killed = true;
+    result->by = explored->found.front().violation.name;
+    result->operations = explored->found.front().letters.size();
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<KillAttempt> KillByTwins(const MachineChoice& machine, std::uint64_t budget) {
+  return InRounds(budget, [&](const AlphabetRow& row, std::uint64_t most, KillAttempt* result) {
+    const auto clean = SettingFor(row, WithoutDefects(machine));
+    const auto defective = SettingFor(row, machine);
+    if (!clean.ok()) return clean.status();
+    if (!defective.ok()) return defective.status();
+    const auto compared = CompareTwins(*clean, *defective, most);
+    if (!compared.ok()) return compared.status();
+    result->work += compared->transitions;
+    if (!compared->letters) return absl::OkStatus();
+    result->killed = true;
+    result->by = "differs";
+    result->operations = compared->letters->size();
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<KillAttempt> KillRandomly(const MachineChoice& machine, std::uint64_t budget) {
+  // A drawn statement costs a record and a check of everything: some forty times a letter.
+  constexpr std::uint64_t kLettersPerStatement = 40;
+  RandomOptions options;
+  options.machine = machine;
+  options.machine.arch = "x86_64";
+  options.sequences = budget / kLettersPerStatement / options.length;
+  const auto checked = CheckRandom(options);
+  if (!checked.ok()) return checked.status();
+  KillAttempt result;
+  result.work = checked->statements;
+  if (!checked->failure) return result;
+  const auto broken = FirstBroken(checked->failure->scenario);
+  if (!broken.ok()) return broken.status();
+  result.killed = true;
+  result.by = *broken ? (*broken)->violation.invariant : "";
+  result.where = "seed 1";
+  for (const Line& line : checked->failure->scenario.lines) {
+    result.operations += line.kind == Line::Kind::kOperation ? 1 : 0;
+  }
+  return result;
+}
+
+constexpr KillEngine kEngines[] = {
+#define KILL_ENGINE(function, name, sentence) {name, sentence, &function},
+#include "sim/explore/kill_engines.def"
+#undef KILL_ENGINE
+};
+
+}  // namespace
+
+std::span<const KillEngine> KillEngines() { return kEngines; }
+
+const KillEngine* FindKillEngine(std::string_view name) {
+  const auto at = std::find_if(std::begin(kEngines), std::end(kEngines),
+                               [&](const KillEngine& engine) { return engine.name == name; });
+  return at == std::end(kEngines) ? nullptr : at;
+}
+
+}  // namespace uffdsim

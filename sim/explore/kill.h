@@ -1,0 +1,36 @@
+// The kill matrix: which engine finds which seeded defect, and how soon.
+//
+// An engine is one row of kill_engines.def and one function. Each tries a defect with a budget of
+// operations, so that the matrix is the same on every machine; seconds are measured beside it.
+// Errors: InvalidArgument for what cannot be set up.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "sim/explore/judge.h"
+
+namespace uffdsim {
+
+struct KillAttempt {
+  bool killed = false;
+  std::string by;              // the invariant, or "differs"
+  std::string where;           // alphabet, or "seed"
+  std::uint64_t work = 0;      // operations performed up to the kill, or all of the budget
+  std::size_t operations = 0;  // of the shortest scenario, its set-up not counted
+};
+
+struct KillEngine {
+  std::string_view name;
+  std::string_view sentence;
+  // `machine` with its defects, which may be none: then nothing must be found.
+  absl::StatusOr<KillAttempt> (*run)(const MachineChoice& machine, std::uint64_t budget);
+};
+std::span<const KillEngine> KillEngines();
+const KillEngine* FindKillEngine(std::string_view name);
+
+}  // namespace uffdsim
