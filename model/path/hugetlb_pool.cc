@@ -30,7 +30,9 @@ bool NeedsReservation(World& w, const Vma& vma, std::uint64_t index) {
 
 // hugetlb_acct_memory(): surplus pages are not allowed, so a promise needs a free page.
 bool Account(HugePool& pool, std::uint64_t pages) {
-  if (pool.reserved + pages > pool.free) return false;
+  const auto promised =
+      static_cast<std::int32_t>(pool.reserved + static_cast<std::uint32_t>(pages));
+  if (promised > static_cast<std::int32_t>(pool.free)) return false;
   pool.reserved += static_cast<std::uint32_t>(pages);
   return true;
 }
@@ -63,7 +65,9 @@ Pfn AllocHuge(World& w, const Vma& vma, Vpn vpn, HugeCow cow) {
   const std::uint64_t index = HugeIndex(w, vma, vpn);
   const bool promised = cow == HugeCow::kNo && !NeedsReservation(w, vma, index);
   HugePool& pool = w.huge_pool(vma.hstate);
-  if (!promised && pool.free <= pool.reserved) return Pfn(0);
+  // available_huge_pages() is a difference of unsigned numbers: a promise that MADV_DONTNEED gave
+  // back while a pin holds the page is kept twice, and takes `reserved` below zero for a while.
+  if (!promised && pool.free == pool.reserved) return Pfn(0);
   if (pool.free == 0) return Pfn(0);
   --pool.free;
   const Pfn head = w.frames.Alloc(w.arch->HugeOrder(SizeOf(vma.hstate)), vma.node());

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "model/path/alloc.h"
+#include "model/path/hw_walk.h"
 #include "model/path/migrate.h"
 #include "model/path/paths.h"
 #include "model/path/rmap.h"
@@ -84,20 +85,41 @@ Errno SetPolicy(World& w, MmId mm, Vpn first, Vpn last, std::uint16_t policy) {
   return Errno::kOk;
 }
 
-// queue_pages_range() with MPOL_MF_INVERT: pages on nodes that the policy does not name.
+// What one entry maps: a folio, and how far the entry reaches.
+struct Mapped {
+  bool present = false;
+  Pfn head{};
+  Vpn end{};  // first page behind the entry
+};
+
+Mapped MappedAt(const World& w, MmId mm, Vpn vpn) {
+  const Vma* vma = w.mm(mm).vmas.Find(vpn);
+  if (vma == nullptr) return {.end = vpn + 1};
+  const Leaf leaf = FindLeaf(w, mm, *vma, vpn);
+  const auto [form, word] = ReadLeaf(w, *vma, leaf);
+  std::uint64_t covers = leaf.level == 0 ? 1 : w.arch->geometry().PmdPages();
+  if (vma->Hugetlb()) covers = w.arch->geometry().PagesPerEntry(LevelOf(vma->hstate));
+  const Vpn end((vpn.value | (covers - 1)) + 1);
+  if (w.arch->None(form, word) || !w.arch->Present(form, word)) return {.end = end};
+  return {.present = true, .head = w.frames.HeadOf(FrameOf(w, *vma, leaf, vpn)), .end = end};
+}
+
+// queue_pages_range() with MPOL_MF_INVERT: pages on nodes that the policy does not name. A large
+// folio that several entries map is queued once.
 bool QueueMisplaced(World& w, Task& t, Vpn first, Vpn last, std::uint64_t nodes) {
   bool left = false;
-  const PageTable& table = w.mm(t.mm).table;
-  for (Vpn vpn = table.NextMapped(first, last); vpn < last; vpn = table.NextMapped(vpn + 1, last)) {
-    const Word word = table.GetPte(vpn);
-    if (w.arch->None(Form::kPte, word) || !w.arch->Present(Form::kPte, word)) continue;
-    const Pfn head = w.frames.HeadOf(w.arch->PfnOf(Form::kPte, word));
-    const Page& folio = w.frames[head];
+  Pfn large(0);
+  for (Vpn vpn = first; vpn < last;) {
+    const Mapped mapped = MappedAt(w, t.mm, vpn);
+    vpn = mapped.end;
+    if (!mapped.present || mapped.head == large) continue;
+    const Page& folio = w.frames[mapped.head];
     if (folio.Has(kPgZero) || ((nodes >> folio.node) & 1U) != 0) continue;
+    if (folio.order != 0) large = mapped.head;
     if ((t.op.mode & (kMfMove | kMfMoveAll)) == 0) {
       left = true;
-    } else if ((t.op.mode & kMfMoveAll) != 0 || !FolioMappedShared(w, head)) {
-      left = !IsolateForMigration(w, t, head) || left;
+    } else if ((t.op.mode & kMfMoveAll) != 0 || !FolioMappedShared(w, mapped.head)) {
+      left = !IsolateForMigration(w, t, mapped.head) || left;
     }
   }
   return left;

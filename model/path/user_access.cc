@@ -20,6 +20,7 @@ struct AccessFrame {
   Verb verb{};
   bool user = true;
   bool retried = false;     // the fault of this page slept or was redone
+  bool again = false;       // the fault is handled once more before the access is
   bool loaded = false;      // add: the byte was read, the store comes next
   std::uint8_t faults = 0;  // of this page, in a row
 };
@@ -71,7 +72,7 @@ Next TryAccess(World& w, Task& t, AccessFrame& f) {
     return Stop(t, f, "SIGSEGV", sticks ? "ACCERR" : "MAPERR");
   }
   Pfn pfn;
-  if (HwTranslate(w, t.mm, *vma, vpn, access, &pfn)) {
+  if (!f.again && HwTranslate(w, t.mm, *vma, vpn, access, &pfn)) {
     if (f.verb == Verb::kAdd && load) {
       f.loaded = true;
       return Next::Goto(kAccess);
@@ -87,6 +88,7 @@ Next TryAccess(World& w, Task& t, AccessFrame& f) {
     f.address += PageSize(w);
     return Next::Goto(kAccess);
   }
+  f.again = false;
   if (!VmaAllows(*vma, access)) return Stop(t, f, "SIGSEGV", "ACCERR");
   std::uint32_t flags = kFaultAllowRetry;
   if (f.user) flags |= kFaultUser;
@@ -101,7 +103,10 @@ Next Faulted(World& w, Task& t, AccessFrame& f) {
   if ((t.fault & kVmFaultHwpoison) != 0) {
     return Stop(t, f, "SIGBUS", w.arch->layout().reports_mceerr ? "MCEERR_AR" : "ADRERR");
   }
-  f.retried |= (t.fault & kVmFaultRetry) != 0;
+  // VM_FAULT_RETRY goes back into the handler, which makes an entry that has become accessible
+  // dirty by software: soft-dirty with it, as no access by hardware does.
+  f.again = (t.fault & kVmFaultRetry) != 0;
+  f.retried |= f.again;
   if ((t.fault & kVmFaultSigbus) != 0) return Stop(t, f, "SIGBUS", "ADRERR");
   if ((t.fault & kVmFaultSigsegv) != 0) return Stop(t, f, "SIGSEGV", "MAPERR");
   return FaultsEndlessly(t, &f.faults) ? Next::Sleep(kAccess) : Next::Goto(kAccess);

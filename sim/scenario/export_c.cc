@@ -279,6 +279,7 @@ std::string Body::Machine() const {
 }
 
 std::string Body::Text() const {
+  if (!s_.thread.empty()) return "";  // steps of a thread
   for (const std::string& text : {Memory(), Files(), Access(), Uffd(), Machine()}) {
     if (!text.empty()) return text;
   }

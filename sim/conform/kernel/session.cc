@@ -82,6 +82,7 @@ Outcome Session::Perform(const Statement& statement, Record* record) {
   if (IsMachineWide(statement) && !control_->allowed()) {
     return BadOutcome("machine-wide; needs --allow-machine-wide");
   }
+  if (!statement.thread.empty()) return BadOutcome("no system call does this: steps of a thread");
   switch (statement.code) {
     case OpCode::k_observe: return Observe(statement, record);
     case OpCode::k_note:
@@ -366,16 +367,20 @@ void Session::SettleAll(Running* fresh, Record* current) {
     }
     workers_.Release(sleeper.running);
     Finish(sleeper.statement, sleeper.op, sleeper.inherited, &sleeper.record);
-    if (sleeper.record.index == current->index && current->code == sleeper.record.code) {
-      // auto_resolve let it go on before anybody saw it sleep.
-      current->outcome = std::move(sleeper.record.outcome);
-      current->to = std::move(sleeper.record.to);
-      current->child = sleeper.record.child;
-      continue;
-    }
-    current->resumed.push_back(std::move(sleeper.record));
+    TakeEnded(std::move(sleeper.record), current);
   }
   sleepers_ = std::move(still);
+}
+
+void Session::TakeEnded(Record ended, Record* current) {
+  if (ended.index != current->index || ended.code != current->code) {
+    current->resumed.push_back(std::move(ended));
+    return;
+  }
+  // auto_resolve let it go on before anybody saw it sleep.
+  current->outcome = std::move(ended.outcome);
+  current->to = std::move(ended.to);
+  current->child = ended.child;
 }
 
 void Session::SortResumed(Record* current) const {
@@ -439,6 +444,8 @@ void Session::AutoResolve(Record* current) {
       Record messages;
       messages.outcome = Run(read, op, &messages);
       TakeMessages(process, ctx, &messages);
+      // A fork or another event: reading its message let the operation go on.
+      for (Record& ended : messages.resumed) TakeEnded(std::move(ended), current);
       for (const NamedMessage& named : messages.messages) {
         again = true;
         if (named.message.type != Message::Type::kPagefault) continue;

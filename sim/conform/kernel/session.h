@@ -61,6 +61,7 @@ class Session {
               Record* record);
   void TakeOpened(const Statement& statement, const Operation& op, int descriptor);
   void TakeMessages(std::uint32_t process, CtxId ctx, Record* record);
+  void TakeEnded(Record ended, Record* current);
   void SettleAll(Running* fresh, Record* current);
   void AutoResolve(Record* current);
   AutoResolved Resolve(std::uint32_t process, CtxId ctx, const NamedMessage& named);
