@@ -33,6 +33,8 @@ std::uint32_t AnonymousFault(World& w, FaultFrame& f, Vma& vma) {
   if (vma.Shared()) return kVmFaultSigbus;
   PageTable& table = w.mm(f.mm).table;
   if (!AllocPteTable(w, f.mm, f.vpn)) return kVmFaultOom;
+  // A write prepares for its page before it finds out that somebody else will fill it in.
+  if ((f.flags & kFaultWrite) != 0) PrepareAnonVma(w, f.mm, vma);
   if (!SameEntry(w, f)) return kVmFaultOk;
   if (vma.UffdMissing()) {
     f.reason = UffdReason::kMissing;
@@ -42,7 +44,6 @@ std::uint32_t AnonymousFault(World& w, FaultFrame& f, Vma& vma) {
   if ((f.flags & kFaultWrite) == 0) {
     word = ZeroPageWord(w, vma);
   } else {
-    PrepareAnonVma(w, f.mm, vma);
     if (!PageAvailable(w)) return kVmFaultOom;
     const Pfn pfn = NewAnonPage(w, vma, f.vpn, 0);
     word = FreshWord(w, vma, pfn);

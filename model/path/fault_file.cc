@@ -87,8 +87,11 @@ bool FaultAround(World& w, FaultFrame& f, Vma& vma) {
     // A table appears only if there is something to map; a huge folio is mapped by the PMD.
     bool cached = false;
     for (Vpn vpn = first; vpn < last && !cached; ++vpn) {
-      const CacheSlot slot = file.cache.Get(vma.IndexOf(vpn));
-      cached = slot.is_frame() && !w.frames.Head(slot.pfn()).Has(kPgFallocated | kPgReclaim);
+      const std::uint64_t index = vma.IndexOf(vpn);
+      const CacheSlot slot = file.cache.Get(index);
+      // A huge folio may reach beyond the end of the file.
+      cached = index < file.size && slot.is_frame() &&
+               !w.frames.Head(slot.pfn()).Has(kPgFallocated | kPgReclaim);
     }
     if (!cached) return false;
     if (ShmemMapPmd(w, f, vma)) return true;
@@ -173,6 +176,9 @@ std::uint32_t FileFault(World& w, FaultFrame& f, Vma& vma) {
   const std::uint64_t index = vma.IndexOf(f.vpn);
   // Fault-around comes first and skips the file's fault handler when it maps the page.
   if (!f.was_marker && FaultAround(w, f, vma)) return kVmFaultOk;
+  // do_cow_fault() prepares for the copy before it asks the file.
+  const bool copies = (f.flags & kFaultWrite) != 0 && !vma.Shared();
+  if (copies) PrepareAnonVma(w, f.mm, vma);
   File& file = w.file(vma.file);
   if (index >= file.size) return kVmFaultSigbus;
   const CacheSlot slot = file.cache.Get(index);
@@ -186,7 +192,6 @@ std::uint32_t FileFault(World& w, FaultFrame& f, Vma& vma) {
   }
   // do_cow_fault() has the copy ready before it looks for the page; a page that has to be made or
   // read in is memory too.
-  const bool copies = (f.flags & kFaultWrite) != 0 && !vma.Shared();
   if (copies && !PageAvailable(w)) return kVmFaultOom;
   if (slot.empty()) ShmemAddHuge(w, vma, f.vpn, vma.node());
   if (!file.cache.Get(index).is_frame() && !PageAvailable(w)) return kVmFaultOom;

@@ -84,7 +84,10 @@ Followed FollowPage(World& w, MmId mm, const Vma& vma, Vpn vpn, std::uint32_t gu
   }
   TouchHuge(w, mm, vpn, leaf, gup);
   Page& folio = w.frames.Head(pfn);
-  if ((gup & kGupWrite) != 0 && !arch.Dirty(form, word)) folio.flags |= kPgDirty;
+  // FOLL_TOUCH: the lockless walk has none.
+  if ((gup & kGupWrite) != 0 && (gup & kGupFast) == 0 && !arch.Dirty(form, word)) {
+    folio.flags |= kPgDirty;
+  }
   const std::uint64_t unit = w.mm(mm).table.PagesPerEntry(leaf.level);
   return {.what = Follow::kPage, .pfn = pfn, .pages = unit - (vpn.value & (unit - 1))};
 }

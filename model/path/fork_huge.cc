@@ -31,7 +31,7 @@ void CopyPmdSoftleaf(World& w, const ForkedVma& v, Vpn vpn, Word word) {
 // A copy of a huge page for the child, from what the pool has beyond its promises.
 bool CopyPinnedHugetlb(World& w, const ForkedVma& v, Vpn vpn, Word word) {
   HugePool& pool = w.huge_pool(v.dst->hstate);
-  if (pool.free <= pool.reserved) return false;
+  if (pool.free == 0 || pool.free == pool.reserved) return false;  // see AllocHuge()
   const Pfn source = w.arch->PfnOf(Form::kPte, word);
   --pool.free;
   const Pfn copy = w.frames.Alloc(w.frames[source].order, w.frames[source].node);

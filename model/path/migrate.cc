@@ -147,7 +147,7 @@ std::vector<Entry> EntriesOf(const World& w, Pfn head) {
 void CopyFrame(World& w, Pfn from, Pfn to) {
   constexpr std::uint32_t kKept = kPgAnon | kPgKsm | kPgDirty | kPgSwapBacked | kPgSwapCache |
                                   kPgReferenced | kPgActive | kPgMlocked | kPgHugetlb |
-                                  kPgHugetlbRestore | kPgFallocated | kPgPartlyMapped;
+                                  kPgHugetlbRestore | kPgFallocated | kPgPartlyMapped | kPgReclaim;
   const Content content = LookAtContent(w, from);
   Page& source = w.frames[from];
   Page& target = w.frames[to];

@@ -157,10 +157,8 @@ void PutbackFolio(World& w, Pfn head) {
 bool FolioMappedShared(const World& w, Pfn pfn) {
   const Pfn head = w.frames.HeadOf(pfn);
   const std::uint32_t count = w.frames.Count(pfn);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    if (w.frames[head + i].mapcount > 1) return true;
-  }
-  if (count == 1 || w.frames[head].Has(kPgHugetlb)) return false;
+  if (count == 1 || w.frames[head].Has(kPgHugetlb)) return w.frames[head].mapcount > 1;
+  // A large folio remembers which processes map it (CONFIG_MM_ID), not how often each does.
   const std::vector<Mapping> mappings = MappingsOf(w, head);
   return std::any_of(mappings.begin(), mappings.end(),
                      [&](const Mapping& m) { return m.mm != mappings.front().mm; });
