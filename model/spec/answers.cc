@@ -7,7 +7,7 @@ namespace uffdsim {
 
 namespace {
 
-constexpr std::uint64_t kCategoryWritten = 2;     // PAGE_IS_WRITTEN
+constexpr std::uint64_t kCategoryWritten = 2;  // PAGE_IS_WRITTEN
 
 }  // namespace
 
