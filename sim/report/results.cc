@@ -50,6 +50,29 @@ bool TellsApart(const std::vector<ResultRun>& runs, const std::string& key) {
   });
 }
 
+// "clock:bits=1" is called clock unless another clock is there; a trace loses its folder.
+std::string ShortValue(const std::vector<ResultRun>& runs, const std::string& key,
+                       const ResultRun& of) {
+  const ResultJson value = of.config->value(key, ResultJson());
+  const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+  if (text.empty()) return absl::StrCat("no ", key);
+  if (key == "trace") return text.substr(text.rfind('/') + 1);
+  const std::string name = text.substr(0, text.find(':'));
+  const bool alone = std::all_of(runs.begin(), runs.end(), [&](const ResultRun& run) {
+    const ResultJson other = run.config->value(key, ResultJson());
+    return other == value || !other.is_string() ||
+           other.get<std::string>().substr(0, other.get<std::string>().find(':')) != name;
+  });
+  return alone ? name : text;
+}
+
+// Whether a replay is also a run of the sweep: its picture may differ, but not its figures.
+bool SameRun(const ResultJson& a, const ResultJson& b) {
+  ResultJson config = a;
+  if (config.contains("heat_map")) config["heat_map"] = b.value("heat_map", ResultJson());
+  return config == b;
+}
+
 }  // namespace
 
 absl::StatusOr<ResultJson> ParseResult(std::string_view text, std::string_view file) {
@@ -76,12 +99,17 @@ double ResultRun::OfOwnTime(const char* name) const {
 std::vector<ResultRun> RunsOf(const std::vector<ResultJson>& results) {
   std::vector<ResultRun> runs;
   for (const ResultJson& result : results) {
-    if (result["command"] == "replay") {
-      runs.push_back({&result["config"], &result["metrics"], "", true});
-    } else if (result["command"] == "sweep") {
-      for (const ResultJson& run : result["runs"]) {
-        runs.push_back({&run["config"], &run["metrics"], "", false});
-      }
+    if (result["command"] != "replay") continue;
+    runs.push_back({&result["config"], &result["metrics"], "", true});
+  }
+  const std::size_t replays = runs.size();
+  for (const ResultJson& result : results) {
+    if (result["command"] != "sweep") continue;
+    for (const ResultJson& run : result["runs"]) {
+      const bool known = std::any_of(
+          runs.begin(), runs.begin() + static_cast<std::ptrdiff_t>(replays),
+          [&](const ResultRun& replay) { return SameRun(*replay.config, run["config"]); });
+      if (!known) runs.push_back({&run["config"], &run["metrics"], "", false});
     }
   }
   if (runs.empty()) return runs;
@@ -89,11 +117,7 @@ std::vector<ResultRun> RunsOf(const std::vector<ResultJson>& results) {
     const std::string& key = item.key();
     if (!TellsApart(runs, key)) continue;
     for (ResultRun& run : runs) {
-      const ResultJson value = run.config->value(key, ResultJson());
-      std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-      if (key == "trace") text = text.substr(text.rfind('/') + 1);
-      if (text.empty()) text = absl::StrCat("no ", key);
-      absl::StrAppend(&run.label, run.label.empty() ? "" : ", ", text);
+      absl::StrAppend(&run.label, run.label.empty() ? "" : ", ", ShortValue(runs, key, run));
     }
   }
   for (ResultRun& run : runs) {

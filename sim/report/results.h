@@ -31,7 +31,7 @@ struct ResultRun {
   double OfOwnTime(const char* name) const;
 };
 
-// In the order of the documents, which must outlive them.
+// Replays first, then runs of sweeps that are none of them. The documents must outlive the runs.
 std::vector<ResultRun> RunsOf(const std::vector<ResultJson>& results);
 
 }  // namespace uffdsim

@@ -3,18 +3,20 @@ const data = JSON.parse(document.getElementById('data').textContent);
 
 const model = (() => {
   const runs = [];
-  for (const result of data.results) {
-    if (result.command === 'replay') {
-      const input = result.inputs[0];
-      runs.push({
-        config: result.config, metrics: result.metrics, intervals: result.intervals,
-        stalls: result.stall_distribution, heat: result.heat_map, pageBytes: input.page_bytes,
-      });
-    } else if (result.command === 'sweep') {
-      const bytes = new Map(result.inputs.map((input) => [input.path, input.page_bytes]));
-      for (const run of result.runs) {
-        runs.push({ config: run.config, metrics: run.metrics, pageBytes: bytes.get(run.config.trace) });
-      }
+  for (const result of data.results.filter((one) => one.command === 'replay')) {
+    runs.push({
+      config: result.config, metrics: result.metrics, intervals: result.intervals,
+      stalls: result.stall_distribution, heat: result.heat_map, pageBytes: result.inputs[0].page_bytes,
+    });
+  }
+  // A run of a sweep that was also replayed alone is there already: only its picture may differ.
+  const identity = (config) => JSON.stringify({ ...config, heat_map: '' });
+  const replayed = new Set(runs.map((run) => identity(run.config)));
+  for (const result of data.results.filter((one) => one.command === 'sweep')) {
+    const bytes = new Map(result.inputs.map((input) => [input.path, input.page_bytes]));
+    for (const run of result.runs) {
+      if (replayed.has(identity(run.config))) continue;
+      runs.push({ config: run.config, metrics: run.metrics, pageBytes: bytes.get(run.config.trace) });
     }
   }
   const keys = runs.length === 0 ? [] : Object.keys(runs[0].config);

@@ -9,9 +9,12 @@ const COLUMNS = [
   ['wss_error_rate', 'set error', 'of working set', format.percent, 'least'],
   ['evicted_pages', 'evicted', 'pages', format.whole, ''],
   ['refetched_pages', 'fetched back', 'pages', format.whole, 'least'],
+  ['false_hot_rate', 'false hot', 'of called touched', format.percent, 'least'],
+  ['missed_hot_rate', 'missed', 'of touched', format.percent, 'least'],
   ['false_cold_rate', 'false cold', 'of evicted', format.percent, 'least'],
   ['stall_ns_p50', 'stop P50', '', format.time, 'least'],
   ['stall_ns_p99', 'stop P99', '', format.time, 'least'],
+  ['stall_ns_p999', 'stop P99.9', '', format.time, 'least'],
   ['stall_ns_max', 'stop max', '', format.time, 'least'],
   ['store_bytes_written', 'written', 'to the store', format.bytes, 'least'],
   ['lost_updates', 'lost writes', '', format.whole, 'zero'],
@@ -27,7 +30,8 @@ const table = (() => {
     return [
       ...keys.map((key) => ({ title: key.replace('_', '-'), unit: '', text: true,
         value: (run) => run.config[key], print: (value) => model.short(key, value) })),
-      ...COLUMNS.map(([field, title, unit, print, best]) => ({ title, unit, print, best, field,
+      // Results of older versions lack some figures.
+      ...COLUMNS.filter(([field]) => model.runs.every((run) => field in run.metrics)).map(([field, title, unit, print, best]) => ({ title, unit, print, best, field,
         value: (run) => run.metrics[field] })),
     ];
   };
