@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cmath>
 #include <iostream>
 #include <utility>
 
@@ -11,7 +12,7 @@ namespace uffdsim {
 namespace {
 
 std::string Seconds(double seconds) {
-  const auto whole = static_cast<std::uint64_t>(seconds + 0.5);
+  const auto whole = static_cast<std::uint64_t>(std::ceil(seconds));
   if (whole >= 3600) return absl::StrFormat("%d h %d min", whole / 3600, whole % 3600 / 60);
   if (whole >= 60) return absl::StrFormat("%d min %d s", whole / 60, whole % 60);
   return absl::StrFormat("%d s", whole);
