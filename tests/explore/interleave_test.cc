@@ -38,6 +38,15 @@ TEST(Interleave, EachClassicRaceEndsAsItsVerdictSays) {
   }
 }
 
+TEST(Interleave, TheReleaseForgetsToWakeWhoWaitsForProtection) {
+  InterleaveOptions options;
+  options.machine.profile = "linux-7.3.4";
+  const InterleaveResult result = Check("unregister-vs-rwp", options);
+  ASSERT_TRUE(result.failure.has_value());
+  EXPECT_EQ(result.failure->broken.invariant, "NoLostWakeup");
+  ExpectReplays(*result.failure);
+}
+
 // The whole point of a reduction: fewer schedules, the same ends.
 TEST(Interleave, TheReductionsReachTheSameEnds) {
   for (const char* name : {"arm-vs-write", "move-vs-move", "wake-before-queue"}) {
