@@ -51,6 +51,8 @@ Next Walk(World& w, Task& t, FaultFrame& f) {
 std::uint32_t HandlePte(World& w, FaultFrame& f, Vma& vma) {
   const Arch& arch = *w.arch;
   if (arch.None(Form::kPte, f.orig)) {
+    // pte_offset_map_lock() finds no table any more: somebody put a huge page there.
+    if (!arch.None(Form::kPmd, w.mm(f.mm).table.GetPmd(f.vpn))) return kVmFaultOk;
     f.was_marker = false;
     return vma.Anonymous() ? AnonymousFault(w, f, vma) : FileFault(w, f, vma);
   }

@@ -32,20 +32,18 @@ void Referee::OnStep(TaskId task, const char* path, const char* step) {
 
 void Referee::CheckNoRetryWithoutProgress(TaskId task) {
   const AbstractPlace place = source_.FaultPlace(task);
-  const auto it = std::find_if(retries_.begin(), retries_.end(),
-                               [&](const Retries& r) { return r.task == task; });
-  if (it == retries_.end()) {
-    retries_.push_back({.task = task, .place = place, .count = 1});
-    return;
+  auto it = std::find_if(retries_.begin(), retries_.end(),
+                         [&](const Retries& r) { return r.task == task; });
+  if (it == retries_.end()) it = retries_.insert(it, {.task = task});
+  if (it->count == 0 || !(it->place == place)) {
+    it->place = place;
+    it->count = 0;
   }
-  if (it->place == place) {
-    if (++it->count != kMostRetries) return;
-    Report(InvariantId::kNoRetryWithoutProgress, place.mm, place.vpn,
-           "the same thread faults here again and again, and nothing comes of it");
-    return;
-  }
-  it->place = place;
-  it->count = 1;
+  it->armed = history_.armed.Contains(place.mm, place.vpn);
+  it->guarded = history_.guarded.Contains(place.mm, place.vpn);
+  if (++it->count != kMostRetries) return;
+  Report(InvariantId::kNoRetryWithoutProgress, place.mm, place.vpn,
+         "the same thread faults here again and again, and nothing comes of it");
 }
 
 void Referee::OnAccess(MmId mm, Vpn vpn, Access access, AccessMode mode) {
@@ -72,18 +70,21 @@ void Referee::CheckNoSilentAccess(const AbstractPage& page, Access access, Acces
 }
 
 void Referee::OnMessage(TaskId task, MmId mm, Vpn vpn, std::uint64_t flags) {
+  CheckNoPhantom(task, mm, vpn, flags);
   std::erase_if(retries_, [&](const Retries& r) { return r.task == task; });
   // Who goes to sleep now was not there when the page's waiters were woken.
   const std::uint64_t key = FlatMap<int>::KeyOf(mm, vpn);
   history_.woken.Erase(key, key + 1);
-  CheckNoPhantom(mm, vpn, flags);
 }
 
-void Referee::CheckNoPhantom(MmId mm, Vpn vpn, std::uint64_t flags) {
-  if ((flags & kMessageRwp) != 0 && !history_.armed.Contains(mm, vpn)) {
+void Referee::CheckNoPhantom(TaskId task, MmId mm, Vpn vpn, std::uint64_t flags) {
+  const auto began = std::find_if(retries_.begin(), retries_.end(),
+                                  [&](const Retries& r) { return r.task == task; });
+  const Retries then = began == retries_.end() ? Retries{} : *began;
+  if ((flags & kMessageRwp) != 0 && !then.armed && !history_.armed.Contains(mm, vpn)) {
     Report(InvariantId::kNoPhantom, mm, vpn, "an RWP fault was delivered, the page is not armed");
   }
-  if ((flags & kMessageWp) != 0 && !history_.guarded.Contains(mm, vpn)) {
+  if ((flags & kMessageWp) != 0 && !then.guarded && !history_.guarded.Contains(mm, vpn)) {
     Report(InvariantId::kNoPhantom, mm, vpn, "a WP fault was delivered, the page is not protected");
   }
 }

@@ -133,7 +133,7 @@ class Referee : public Listener {
   void CheckApiContract(const AbstractArea& area);
   // ... and about events and answers (events.cc, answers.cc).
   void CheckNoSilentAccess(const AbstractPage& page, Access access, AccessMode mode);
-  void CheckNoPhantom(MmId mm, Vpn vpn, std::uint64_t flags);
+  void CheckNoPhantom(TaskId task, MmId mm, Vpn vpn, std::uint64_t flags);
   void CheckNoRetryWithoutProgress(TaskId task);
   void CheckAllOrError(const Operation& op, const Outcome& outcome);
   void CheckScanProtectsWhatItReports(const Operation& op);
@@ -145,11 +145,14 @@ class Referee : public Listener {
 
   const char* path_ = "";
   const char* step_ = "";
-  // Faults that a thread took at one place since it last got on.
+  // Faults that a thread took at one place since it last got on, and what the page was promised when
+  // the last of them began: others may discard or resolve it before the message is queued.
   struct Retries {
     TaskId task{};
     AbstractPlace place{};
     int count = 0;
+    bool armed = false;
+    bool guarded = false;
   };
   std::vector<Retries> retries_;
   TaskId running_{};

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "model/base/near_match.h"
+#include "model/defect/catalogue.h"
 
 namespace uffdsim {
 namespace {
@@ -34,6 +35,17 @@ absl::StatusOr<const Arch*> ArchOf(const MachineChoice& machine) {
   for (const Arch* arch : AllArchs()) known.push_back(arch->name());
   return absl::InvalidArgumentError(
       absl::StrCat("unknown architecture '", machine.arch, "'", DidYouMean(machine.arch, known)));
+}
+
+absl::StatusOr<MachineConfig> ConfigOf(const MachineChoice& machine) {
+  const auto arch = ArchOf(machine);
+  if (!arch.ok()) return arch.status();
+  auto steps = StepsOf(machine.profile, machine.defects);
+  if (!steps.ok()) return steps.status();
+  MachineConfig config;
+  config.arch = *arch;
+  config.steps = *std::move(steps);
+  return config;
 }
 
 absl::StatusOr<std::optional<Broken>> FirstBroken(const Scenario& scenario) {

@@ -23,8 +23,10 @@ struct MachineChoice {
 
 // The lines that say so, in front of the operations.
 std::vector<Line> HeaderOf(const MachineChoice& machine);
-// The configuration that RunScenario() gives such a scenario's machine.
 absl::StatusOr<const Arch*> ArchOf(const MachineChoice& machine);
+
+// The machine that RunScenario() makes of those lines.
+absl::StatusOr<MachineConfig> ConfigOf(const MachineChoice& machine);
 
 struct Broken {
   RecordViolation violation;

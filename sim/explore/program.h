@@ -23,6 +23,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace uffdsim {
 
@@ -72,9 +73,12 @@ struct Program {
   std::span<const std::string_view> epilogue;  // statements and `expect` lines
 };
 
-// The VMM eviction workflow: as documented, its earlier wrong versions, and what the kernel may do
-// beside it. In the order of the catalogue.
-std::span<const Program> EvictionPrograms();
+// A row of programs/programs.def each; in the order of the catalogue.
+#define PROGRAMS(function, sentence) std::span<const Program> function();
+#include "sim/explore/programs/programs.def"
+#undef PROGRAMS
+// All of them.
+std::vector<const Program*> AllPrograms();
 const Program* FindProgram(std::string_view name);  // null when there is none
 
 }  // namespace uffdsim

@@ -33,9 +33,12 @@ class Shrinker {
         header_ += FormatScenario(one);
       } else if (line.kind == Line::Kind::kOperation) {
         lines_.push_back(absl::StrSplit(FormatStatement(line.statement), ' '));
+      } else if (line.kind == Line::Kind::kExpect) {
+        lines_.push_back(absl::StrSplit(FormatExpectation(line.expectation), ' '));
       }
     }
     name_ = failing.name;
+    expectations_ = ExpectationsOf(lines_);
   }
 
   Shrunk Run() {
@@ -61,10 +64,23 @@ class Shrinker {
     return weight;
   }
 
+  static Lines ExpectationsOf(const Lines& lines) {
+    Lines expectations;
+    for (const Words& words : lines) {
+      if (std::find(words.begin(), words.end(), "expect") != words.end()) {
+        expectations.push_back(words);
+      }
+    }
+    return expectations;
+  }
+
   // Takes the candidate if it is lighter and still fails.
   bool Try(const Lines& candidate, Accept accept = Accept::kLighter) {
     if (runs_ >= options_.most_runs) return false;
-    if (accept == Accept::kLighter && WeightOfAll(candidate) >= WeightOfAll(lines_)) return false;
+    if (accept == Accept::kLighter && (WeightOfAll(candidate) >= WeightOfAll(lines_) ||
+                                       ExpectationsOf(candidate) != expectations_)) {
+      return false;
+    }
     std::string text = header_;
     for (const Words& words : candidate) text += absl::StrJoin(words, " ") + "\n";
     if (!tried_.insert(text).second) return false;
@@ -240,6 +256,7 @@ class Shrinker {
   std::string name_;
   std::string header_;
   Lines lines_;
+  Lines expectations_;
   std::set<std::string> tried_;
   std::uint64_t runs_ = 0;
 };

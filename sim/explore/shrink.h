@@ -6,6 +6,7 @@
 //          and the schedule (`thread`, `step`) are all lines, so one method shrinks the three of
 //          them.
 // Works on words, not on statements: what the language learns later shrinks too.
+// `expect` lines stay as they are: they are what fails.
 // Deterministic. Owned by: the caller. Errors: none; a scenario that does not fail comes back as it
 // was.
 #pragma once

@@ -19,6 +19,8 @@ class Checker {
   // it.
   void After(const Statement& statement, Record* record);
 
+  const Referee& referee() const { return referee_; }
+
  private:
   Executor* executor_;
   WorldView view_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "model/path/mm_lock.h"
 #include "model/path/step.h"
 #include "sim/scenario/syntax.h"
 #include "sim/scenario/translate.h"
@@ -86,6 +87,7 @@ Outcome Executor::PerformOnMachine(const Statement& statement, Record* record) {
   if (statement.Has(Role::kUffd) && !descriptors_.Has(statement.process, op.ctx)) {
     return ErrorOutcome(Errno::kEBADF);
   }
+  if (MmLockBusy(machine_.world(), op.code)) return BadOutcome("a thread holds the mmap lock");
   if (!statement.thread.empty()) return PerformThread(statement, std::move(op), record);
   if (op.code == OpCode::k_close) return PerformClose(statement, op);
   if (op.code == OpCode::k_exit) return PerformExit(statement, std::move(op));
@@ -164,6 +166,7 @@ Outcome Executor::PerformStep(const Statement& statement, Record* record) {
   if (thread == nullptr) return BadOutcome("no such thread");
   World& world = machine_.world();
   const TaskId task = thread->task;
+  if (MmLockWriter(world).value_or(task) != task) return BadOutcome("a thread holds the mmap lock");
   const std::uint64_t most =
       statement.Has(Role::kSteps) && !statement.text.empty() ? kMostSteps : statement.number;
   std::uint64_t taken = 0;
@@ -221,13 +224,17 @@ Outcome Executor::PerformExit(const Statement& statement, Operation op) {
 // A number that no living or coming process has: the scenario's own where possible.
 MmId Executor::FreshProcess(std::uint32_t number) {
   const auto& mms = machine_.world().mms;
-  const MmId wanted(static_cast<std::uint16_t>(number));
-  const bool coming = std::any_of(sleepers_.begin(), sleepers_.end(), [&](const Sleeper& s) {
-    return s.op.code == OpCode::k_fork && s.op.target == wanted;
-  });
-  const bool living = number < mms.size() && mms[number].alive;
-  if (!coming && !living) return wanted;
-  return MmId(static_cast<std::uint16_t>(std::max<std::size_t>(mms.size(), 64)));
+  const auto taken = [&](MmId mm) {
+    const bool living = mm.value < mms.size() && mms[mm.value].alive;
+    return living || std::any_of(sleepers_.begin(), sleepers_.end(), [&](const Sleeper& s) {
+             return s.op.code == OpCode::k_fork && s.op.target == mm;
+           });
+  };
+  constexpr std::size_t kBeyondNamed = 64;
+  MmId fresh(static_cast<std::uint16_t>(number));
+  if (taken(fresh)) fresh = MmId(static_cast<std::uint16_t>(std::max(mms.size(), kBeyondNamed)));
+  while (taken(fresh)) ++fresh;
+  return fresh;
 }
 
 Outcome Executor::PerformFork(const Statement& statement, Operation op, Record* record) {

@@ -31,6 +31,8 @@ class Executor {
 
   Machine& machine() { return machine_; }
   Names& names() { return names_; }
+  const Machine& machine() const { return machine_; }
+  const Names& names() const { return names_; }
   int operations() const { return next_index_; }
   // Whether some thread stands between two of its steps: the machine is not quiescent.
   bool BetweenSteps() const;

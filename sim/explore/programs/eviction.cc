@@ -253,11 +253,4 @@ constexpr Program kPrograms[] = {
 
 std::span<const Program> EvictionPrograms() { return kPrograms; }
 
-const Program* FindProgram(std::string_view name) {
-  for (const Program& program : kPrograms) {
-    if (program.name == name) return &program;
-  }
-  return nullptr;
-}
-
 }  // namespace uffdsim
