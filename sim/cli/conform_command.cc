@@ -18,6 +18,7 @@ void AddTarget(CLI::App* sub, ConformTarget* target) {
   sub->add_option("--arch", target->arch, "of the virtual machine")->capture_default_str();
   sub->add_option("--accel", target->accelerator, "kvm or tcg; default: kvm where it works");
   sub->add_option("--cpus", target->cpus, "of the virtual machine")->check(CLI::Range(1, 8));
+  sub->add_option("--append", target->append, "more words for the virtual machine's command line");
   sub->add_flag("--allow-machine-wide", target->allow_machine_wide,
                 "on the host: also swap, KSM, caches and settings; put back afterwards");
 }
@@ -50,6 +51,19 @@ void AddRecord(CLI::App* conform, int* exit_code) {
   });
 }
 
+void AddFindings(CLI::App* conform, int* exit_code) {
+  auto command = std::make_shared<ConformFindingsCommand>();
+  command->target.on = "vm";
+  CLI::App* sub = conform->add_subcommand(
+      "findings", "Confirm on a kernel what the referee calls wrong, and write a page for each");
+  AddTarget(sub, &command->target);
+  sub->add_option("--only", command->only, "those with this in their name");
+  sub->add_option("--out", command->folder, "folder for pages and C programs");
+  sub->callback([command, exit_code] {
+    *exit_code = RunConformFindingsCommand(*command, std::cout, std::cerr);
+  });
+}
+
 void AddRandom(CLI::App* conform, int* exit_code) {
   auto command = std::make_shared<ConformRandomCommand>();
   command->target.on = "vm";
@@ -78,6 +92,7 @@ void AddConform(CLI::App& app, int* exit_code) {
   AddRun(conform, exit_code);
   AddRecord(conform, exit_code);
   AddRandom(conform, exit_code);
+  AddFindings(conform, exit_code);
 }
 
 }  // namespace uffdsim

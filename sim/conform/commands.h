@@ -23,6 +23,7 @@ struct ConformTarget {
   std::string arch = "x86_64";
   std::string accelerator;
   int cpus = 1;
+  std::string append;  // vm: more words for the kernel's command line
   bool allow_machine_wide = false;
 };
 absl::StatusOr<std::unique_ptr<Backend>> OpenTarget(const ConformTarget& target);
@@ -55,6 +56,15 @@ struct ConformRecordCommand {
 };
 int RunConformRecordCommand(const ConformRecordCommand& command, std::ostream& out,
                             std::ostream& err);
+
+struct ConformFindingsCommand {
+  ConformTarget target;
+  std::string only;    // part of a name
+  std::string folder;  // where pages and reproducers are written; empty: nowhere
+};
+// 1 when one is not confirmed.
+int RunConformFindingsCommand(const ConformFindingsCommand& command, std::ostream& out,
+                              std::ostream& err);
 
 // The scenario files of a list of files and folders, in order. Errors: NotFound.
 absl::StatusOr<std::vector<std::string>> ScenarioFiles(const std::vector<std::string>& paths);

@@ -26,7 +26,8 @@ std::string CannotDo(const std::string& record) {
   if (record.find("\"status\":\"bad\"") == std::string::npos) return "";
   for (const char* reason :
        {"the process number is in use", "machine-wide", "no system call does this",
-        "only the kernel maps such pages", "needs a mount", "too many operations sleep"}) {
+        "only the kernel maps such pages", "needs a mount", "needs a boot parameter",
+        "too many operations sleep"}) {
     if (record.find(reason) != std::string::npos) return reason;
   }
   return "";
@@ -71,6 +72,14 @@ absl::Status Compare(const Scenario& scenario, const KernelRun& kernel, const Mo
   return absl::OkStatus();
 }
 
+// Neither ended nor in a userfaultfd wait: what goes on there makes no progress.
+bool NeverEnds(const std::string& record) {
+  const std::size_t at = record.find("\"blocked_in\":\"");
+  if (at == std::string::npos) return false;
+  return record.find("\"handle_userfault\"", at) == std::string::npos &&
+         record.find("\"userfaultfd_event_wait_completion\"", at) == std::string::npos;
+}
+
 // The first operation that a kernel would never end, as the model knows; -1 when there is none.
 // Such a call spins in the kernel and takes the whole guest with it.
 absl::StatusOr<int> Endless(const Scenario& scenario, const Backend& backend) {
@@ -78,9 +87,7 @@ absl::StatusOr<int> Endless(const Scenario& scenario, const Backend& backend) {
   const auto model = RunModel(scenario, backend.Arch());
   if (!model.ok()) return model.status();
   for (std::size_t i = 0; i < model->records.size(); ++i) {
-    if (model->records[i].find("the kernel restarts this call for ever") != std::string::npos) {
-      return static_cast<int>(i);
-    }
+    if (NeverEnds(model->records[i])) return static_cast<int>(i);
   }
   return -1;
 }

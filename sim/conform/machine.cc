@@ -17,6 +17,7 @@ namespace uffdsim {
 namespace {
 
 constexpr std::size_t kConsoleShown = 1500;
+constexpr int kMostTries = 2;
 // KVM inside a virtual machine may exist and not work: it gets one short try.
 constexpr std::chrono::seconds kKvmPatience{15};
 
@@ -71,6 +72,8 @@ class VirtualMachine : public Backend {
  private:
   std::string initramfs() const { return settings_.work_folder + "/initramfs.cpio"; }
   std::string console() const { return settings_.work_folder + "/console.log"; }
+  absl::StatusOr<KernelRun> RunOnce(const std::string& name, const std::string& text,
+                                    RunOrder order);
   std::vector<std::string> Arguments() const;
   absl::Status BootOnce(std::chrono::seconds patience);
 
@@ -78,6 +81,7 @@ class VirtualMachine : public Backend {
   const Guest& guest_;
   std::string accelerator_;
   bool folder_is_ours_ = false;
+  bool emulator_ended_ = false;
   Child child_;
 };
 
@@ -145,7 +149,8 @@ std::vector<std::string> VirtualMachine::Arguments() const {
           initramfs(),
           "-append",
           absl::StrCat("console=", std::string(guest_.console),
-                       " quiet panic=-1 oops=panic norandmaps mitigations=off rdinit=/init")};
+                       " quiet panic=-1 oops=panic norandmaps mitigations=off rdinit=/init ",
+                       settings_.append)};
 }
 
 absl::Status VirtualMachine::BootOnce(std::chrono::seconds patience) {
@@ -178,10 +183,23 @@ absl::Status VirtualMachine::Boot() {
   return BootOnce(settings_.boot_patience);
 }
 
+// The emulator itself may end, without a word of the guest: that says nothing about the scenario.
 absl::StatusOr<KernelRun> VirtualMachine::Run(const std::string& name, const std::string& text,
                                               RunOrder order) {
+  for (int tries = 0;; ++tries) {
+    auto run = RunOnce(name, text, order);
+    if (!emulator_ended_ || tries == kMostTries) return run;
+  }
+}
+
+absl::StatusOr<KernelRun> VirtualMachine::RunOnce(const std::string& name, const std::string& text,
+                                                  RunOrder order) {
+  emulator_ended_ = false;
   if (!child_.running()) {
-    if (const absl::Status booted = Boot(); !booted.ok()) return booted;
+    if (const absl::Status booted = Boot(); !booted.ok()) {
+      emulator_ended_ = true;
+      return booted;
+    }
   }
   KernelRun run;
   const std::string short_name = std::filesystem::path(name).filename().string();
@@ -193,6 +211,7 @@ absl::StatusOr<KernelRun> VirtualMachine::Run(const std::string& name, const std
     const Child::Read read = child_.ReadLine(settings_.scenario_patience, &line);
     if (read != Child::Read::kLine) {
       child_.Kill();
+      emulator_ended_ = read == Child::Read::kEnd && Tail(console()).empty();
       run.failed = absl::StrCat(read == Child::Read::kEnd ? "kernel crashed: " : "kernel hung: ",
                                 LastWords(console()));
       return run;

@@ -23,6 +23,7 @@ struct VirtualMachineSettings {
   std::string executor;          // static, of the guest's architecture
   std::string arch = "x86_64";   // or aarch64
   std::string accelerator = "";  // kvm or tcg; empty: kvm where it works, else tcg
+  std::string append;            // more words for the kernel's command line
   std::string work_folder;       // for the initramfs and the console's log
   int cpus = 1;
   std::uint64_t memory_mib = 1024;

@@ -39,6 +39,7 @@ absl::StatusOr<std::unique_ptr<Backend>> OpenTarget(const ConformTarget& target)
     settings.arch = target.arch;
     settings.accelerator = target.accelerator;
     settings.cpus = target.cpus;
+    settings.append = target.append;
     return BootVirtualMachine(settings);
   }
   std::error_code error;

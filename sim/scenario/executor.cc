@@ -18,6 +18,8 @@ namespace {
 constexpr std::uint64_t kInternal = ~std::uint64_t{0};
 // What auto_resolve copies into missing pages.
 constexpr std::uint64_t kFillByte = 0x5a;
+// Who holds the descriptors of a child whose fork sleeps: this and the operation's number.
+constexpr std::uint32_t kComing = 1U << 16;
 // A thread that takes more steps than this does not get anywhere.
 constexpr std::uint64_t kMostSteps = 1'000'000;
 
@@ -205,19 +207,14 @@ Outcome Executor::PerformExit(const Statement& statement, Operation op) {
   op.target = *target;
   Outcome outcome = machine_.Perform(op, kInternal);
   for (const Sleeper& s : sleepers_) {
-    if (s.record.process == statement.target) ForgetThread(s.record.index);
+    if (s.record.process != statement.target) continue;
+    ForgetThread(s.record.index);
+    CloseAll(ComingChild(s.record), op.process);
   }
   std::erase_if(sleepers_, [&](const Sleeper& s) { return s.record.process == statement.target; });
   names_.ForgetProcess(statement.target);
   // Descriptors are closed after the address space is gone, as in do_exit().
-  for (const CtxId ctx : descriptors_.Of(statement.target)) {
-    if (!descriptors_.Close(statement.target, ctx)) continue;
-    Operation close;
-    close.code = OpCode::k_close;
-    close.process = op.process;
-    close.ctx = ctx;
-    machine_.Perform(close, kInternal);
-  }
+  CloseAll(statement.target, op.process);
   return outcome;
 }
 
@@ -242,6 +239,8 @@ Outcome Executor::PerformFork(const Statement& statement, Operation op, Record* 
   const std::vector<CtxId> inherited = descriptors_.Of(statement.process);
   Outcome outcome = machine_.Perform(op, static_cast<std::uint64_t>(record->index));
   if (outcome.status == Outcome::Status::kBlocked) {
+    // copy_files() comes before copy_mm(), where fork waits for its message to be read.
+    for (const CtxId ctx : inherited) descriptors_.Open(ComingChild(*record), ctx);
     sleepers_.push_back({*record, op, statement, inherited});
     return outcome;
   }
@@ -250,11 +249,29 @@ Outcome Executor::PerformFork(const Statement& statement, Operation op, Record* 
   return std::move(record->outcome);
 }
 
+std::uint32_t Executor::ComingChild(const Record& record) {
+  return kComing + static_cast<std::uint32_t>(record.index);
+}
+
+// A context is released with its last descriptor.
+void Executor::CloseAll(std::uint32_t holder, MmId by) {
+  for (const CtxId ctx : descriptors_.Of(holder)) {
+    if (!descriptors_.Close(holder, ctx)) continue;
+    Operation close;
+    close.code = OpCode::k_close;
+    close.process = by;
+    close.ctx = ctx;
+    machine_.Perform(close, kInternal);
+  }
+}
+
 // What an operation that ended changes in the names, and the fields that need them.
 void Executor::Finish(const Statement& statement, const Operation& op,
                       const std::vector<CtxId>& inherited, Record* record) {
   if (op.code == OpCode::k_messages) TakeMessages(statement.process, op.ctx, record);
-  if (record->outcome.status != Outcome::Status::kOk) return;
+  if (record->outcome.status != Outcome::Status::kOk) {
+    return CloseAll(ComingChild(*record), op.process);
+  }
   if (op.code == OpCode::k_mremap) {
     record->to = names_.Place((op.flags & kOpInPlace) != 0 ? op.start : op.start2);
   }
@@ -262,6 +279,7 @@ void Executor::Finish(const Statement& statement, const Operation& op,
     record->child = statement.target;
     names_.BindProcess(statement.target, op.target);
     for (const CtxId ctx : inherited) descriptors_.Open(statement.target, ctx);
+    CloseAll(ComingChild(*record), op.process);
   }
 }
 

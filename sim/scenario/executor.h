@@ -66,6 +66,8 @@ class Executor {
   Outcome PerformExit(const Statement& statement, Operation op);
   Outcome PerformFork(const Statement& statement, Operation op, Record* record);
   Outcome Observe(const Statement& statement, Record* record);
+  static std::uint32_t ComingChild(const Record& record);
+  void CloseAll(std::uint32_t holder, MmId by);
   void Finish(const Statement& statement, const Operation& op, const std::vector<CtxId>& inherited,
               Record* record);
   void TakeMessages(std::uint32_t process, CtxId ctx, Record* record);

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
 
 #include "sim/conform/kernel/answer.h"
 #include "sim/conform/kernel/files.h"
@@ -182,6 +183,18 @@ Outcome Control::WriteSetting(const std::string& text) {
   const std::size_t space = text.find(' ');
   const std::string path = text.substr(0, space);
   const std::string value = space == std::string::npos ? "" : text.substr(space + 1);
+  // A setting that only the boot loader makes: there or not.
+  constexpr std::string_view kBoot = "/proc/cmdline/";
+  if (path.rfind(kBoot, 0) == 0) {
+    const std::string wanted = " " + path.substr(kBoot.size()) + "=" + value + " ";
+    if ((" " + Trimmed(ReadWhole("/proc/cmdline")) + " ").find(wanted) != std::string::npos) {
+      return {};
+    }
+    Outcome refused;
+    refused.status = Outcome::Status::kBad;
+    refused.reason = "needs a boot parameter";
+    return refused;
+  }
   if (path.rfind("/sys/", 0) != 0 && path.rfind("/proc/sys/", 0) != 0) return ErrorOutcome(EACCES);
   return ErrorOutcome(Set(path, value));
 }

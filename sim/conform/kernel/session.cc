@@ -110,7 +110,10 @@ Outcome Session::PerformInProcess(const Statement& statement, Record* record) {
       !names_.Process(statement.target)) {
     return BadOutcome("no proc");
   }
-  if (op.code == OpCode::k_fork && names_.Process(statement.target)) {
+  const bool coming = std::any_of(sleepers_.begin(), sleepers_.end(), [&](const Sleeper& sleeper) {
+    return sleeper.op.code == OpCode::k_fork && sleeper.statement.target == statement.target;
+  });
+  if (op.code == OpCode::k_fork && (coming || names_.Process(statement.target))) {
     return BadOutcome("the process number is in use");
   }
   if (op.code == OpCode::k_memfd && files_.Has(op.file)) return BadOutcome("file exists");
