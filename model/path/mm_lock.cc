@@ -68,6 +68,10 @@ std::optional<TaskId> MmLockWriter(const World& w) {
   return std::nullopt;
 }
 
+bool MmLockHeld(const World& w) {
+  return MmLockWriter(w).has_value() || std::any_of(w.tasks.begin(), w.tasks.end(), ReadsMmLock);
+}
+
 bool MmLockBusy(const World& w, OpCode code) {
   if (MmLockWriter(w)) return true;
   return TakesLockForWriting(code) && std::any_of(w.tasks.begin(), w.tasks.end(), ReadsMmLock);

@@ -20,6 +20,9 @@ bool ReadsMmLock(const Task& t);
 // step that matters to it.
 std::optional<TaskId> MmLockWriter(const World& w);
 
+// Whether anybody holds it at all.
+bool MmLockHeld(const World& w);
+
 // Whether an operation of this kind has to wait: for a writer, or because it changes mappings or
 // modes while some task stands inside a fault, or fills, moves or reclaims pages.
 bool MmLockBusy(const World& w, OpCode code);

@@ -115,7 +115,9 @@ void Exploration::Expand(std::uint32_t first, std::uint32_t last) {
 void Exploration::Merge(const Findings& findings) {
   result_.transitions += findings.transitions;
   for (const Visited::Record& record : findings.fresh) visited_.Insert(record);
-  for (const auto& [record, violation] : findings.violations) {
+  for (const auto& entry : findings.violations) {
+    const Visited::Record& record = entry.first;
+    const FoundViolation& violation = entry.second;
     const bool known =
         std::any_of(result_.found.begin(), result_.found.end(),
                     [&](const Counterexample& c) { return c.violation.name == violation.name; });

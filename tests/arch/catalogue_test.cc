@@ -20,7 +20,7 @@ TEST(Catalogue, NamesAreUniqueAndFound) {
     EXPECT_FALSE(arch->sentence().empty());
     EXPECT_FALSE(arch->kernel_name().empty());
   }
-  EXPECT_EQ(names.size(), 32U);
+  EXPECT_EQ(names.size(), 33U);
   EXPECT_EQ(FindArch("vax"), nullptr);
   EXPECT_EQ(FindArch(""), nullptr);
 }

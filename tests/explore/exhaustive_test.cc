@@ -18,6 +18,9 @@
 namespace uffdsim {
 namespace {
 
+// Where explorations that are only compared with each other end: several levels deep.
+constexpr std::uint64_t kEnoughStates = 8000;
+
 // Every field of two results; bookkeeping included.
 void ExpectSame(const ExhaustiveResult& a, const ExhaustiveResult& b) {
   EXPECT_EQ(a.end, b.end);
@@ -89,6 +92,7 @@ TEST(Exhaustive, DepthBounds) {
 TEST(Exhaustive, ThreadsChangeNothing) {
   const Setting setting = NamedSetting("rwp-sync", {.pages = 2, .processes = 1});
   ExhaustiveOptions options;
+  options.states_max = kEnoughStates;
   const ExhaustiveResult one = Explore(setting, options);
   options.threads = 2;
   ExpectSame(one, Explore(setting, options));
@@ -98,15 +102,16 @@ TEST(Exhaustive, ThreadsChangeNothing) {
 
 TEST(Exhaustive, ResumesWhereItEnded) {
   const Setting setting = NamedSetting("rwp-sync", {.pages = 2, .processes = 1});
-  const ExhaustiveResult straight = Explore(setting, {});
-  const Directory directory;
   ExhaustiveOptions options;
+  options.states_max = kEnoughStates;
+  const ExhaustiveResult straight = Explore(setting, options);
+  const Directory directory;
   options.resume = directory.path();
   options.states_max = 100;
   EXPECT_EQ(Explore(setting, options).end, ExhaustiveResult::End::kStates);
   options.states_max = 3000;
   EXPECT_EQ(Explore(setting, options).end, ExhaustiveResult::End::kStates);
-  options.states_max = 0;
+  options.states_max = kEnoughStates;
   ExpectSame(straight, Explore(setting, options));
   // And a finished one says the same again.
   ExpectSame(straight, Explore(setting, options));
@@ -118,7 +123,7 @@ TEST(Exhaustive, ResumesWhereItEnded) {
 TEST(Exhaustive, SurvivesBeingKilled) {
   const Setting setting = NamedSetting("rwp-shmem", {.pages = 2, .processes = 1});
   ExhaustiveOptions options;
-  options.states_max = 8000;
+  options.states_max = kEnoughStates;
   const ExhaustiveResult straight = Explore(setting, options);
   const Directory directory;
   options.resume = directory.path();

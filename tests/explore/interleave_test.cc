@@ -82,7 +82,7 @@ TEST(Interleave, AWrongEvictionLoopIsFound) {
 
 TEST(Interleave, SampledSchedulesFindItTooAndAreTheSameEachTime) {
   InterleaveOptions options;
-  options.pct = 1000;
+  options.pct = 4000;
   const InterleaveResult first = Check("scan-before-sync", options);
   const InterleaveResult second = Check("scan-before-sync", options);
   ASSERT_TRUE(first.failure.has_value() && second.failure.has_value());

@@ -242,9 +242,10 @@ bool Session::MayBegin(std::size_t thread) const {
   if (act == nullptr || act->kind == ActKind::kHold || act->kind == ActKind::kRelease) {
     return act != nullptr;
   }
+  if (!MmLockHeld(executor_.machine().world())) return true;
   const auto scenario = ParseScenario(Text(program_.name), Filled(act->text, 0));
-  if (!scenario.ok()) return true;
-  return !MmLockBusy(executor_.machine().world(), scenario->lines.front().statement.code);
+  return scenario.ok() &&
+         !MmLockBusy(executor_.machine().world(), scenario->lines.front().statement.code);
 }
 
 bool Session::Enabled(std::size_t actor) const {
