@@ -145,8 +145,8 @@ class Referee : public Listener {
 
   const char* path_ = "";
   const char* step_ = "";
-  // Faults that a thread took at one place since it last got on, and what the page was promised when
-  // the last of them began: others may discard or resolve it before the message is queued.
+  // Faults that a thread took at one place since it last got on, and what the page was promised
+  // when the last of them began: others may discard or resolve it before the message is queued.
   struct Retries {
     TaskId task{};
     AbstractPlace place{};

@@ -111,12 +111,12 @@ TEST(Random, ASeededDefectIsFoundAndBecomesTheShortestScenario) {
             "arch x86_64\n"
             "profile ideal\n"
             "defect omit:protected_present\n"
-            "map A anon 1 prot=r\n"
+            "map A anon 2\n"
+            "write A 1 0\n"
             "uffd U features=rwp\n"
-            "register U A 0 1 rwp\n"
-            "read A 0\n"
-            "rwprotect U A 0 1 on\n"
-            "mprotect A 0 1 rw\n");
+            "register U A 0 2 rwp\n"
+            "rwprotect U A 0 2 on\n"
+            "mprotect A 1 1 none\n");
   const auto text = FailureText(result->failure->scenario, "loss.scn");
   ASSERT_TRUE(text.ok());
   EXPECT_NE(text->find("NoLossWithoutReason"), std::string::npos);
