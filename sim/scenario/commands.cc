@@ -7,16 +7,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "sim/scenario/format.h"
-#include "sim/scenario/parse.h"
 #include "sim/scenario/run.h"
+#include "sim/scenario/scenario_files.h"
 #include "sim/scenario/table.h"
 
 namespace uffdsim {
 namespace {
-
-constexpr int kClean = 0;
-constexpr int kFailed = 1;
-constexpr int kBadInput = 2;
 
 // The architectures that a run covers: one, or all that the scenario allows.
 std::vector<std::string> ArchsOf(const Scenario& scenario, const std::string& wanted) {
@@ -71,53 +67,40 @@ int RunOne(const Scenario& scenario, const ScenarioRunSettings& settings, std::o
   return worst;
 }
 
+int FormatOne(const std::string& file, const Scenario& scenario, FormatAction action,
+              std::ostream& out, std::ostream& err) {
+  const std::string text = FormatScenario(scenario);
+  if (action == FormatAction::kPrint || file == "-") {
+    out << text;
+    return kClean;
+  }
+  std::ifstream in(file, std::ios::binary);
+  const std::string old((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (old == text) return kClean;
+  if (action == FormatAction::kCheck) {
+    err << file << ": not in normal form\n";
+    return kFailed;
+  }
+  std::ofstream rewritten(file, std::ios::binary);
+  rewritten << text;
+  if (rewritten.flush()) return kClean;
+  err << file << ": cannot be written\n";
+  return kBadInput;
+}
+
 }  // namespace
 
 int RunScenarioCommand(const ScenarioRunSettings& settings, std::ostream& out, std::ostream& err) {
-  int worst = kClean;
-  for (const std::string& file : settings.files) {
-    const auto scenario = LoadScenario(file);
-    if (!scenario.ok()) {
-      err << scenario.status().message() << "\n";
-      worst = kBadInput;
-      continue;
-    }
-    worst = std::max(worst, RunOne(*scenario, settings, out, err));
-  }
-  return worst;
+  return ForEachScenario(settings.files, err, [&](const std::string&, const Scenario& scenario) {
+    return RunOne(scenario, settings, out, err);
+  });
 }
 
 int FormatScenarioCommand(const std::vector<std::string>& files, FormatAction action,
                           std::ostream& out, std::ostream& err) {
-  int worst = kClean;
-  for (const std::string& file : files) {
-    const auto scenario = LoadScenario(file);
-    if (!scenario.ok()) {
-      err << scenario.status().message() << "\n";
-      worst = kBadInput;
-      continue;
-    }
-    const std::string text = FormatScenario(*scenario);
-    if (action == FormatAction::kPrint || file == "-") {
-      out << text;
-      continue;
-    }
-    std::ifstream in(file, std::ios::binary);
-    const std::string old((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-    if (old == text) continue;
-    if (action == FormatAction::kCheck) {
-      err << file << ": not in normal form\n";
-      worst = std::max(worst, kFailed);
-      continue;
-    }
-    std::ofstream rewritten(file, std::ios::binary);
-    rewritten << text;
-    if (!rewritten.flush()) {
-      err << file << ": cannot be written\n";
-      worst = kBadInput;
-    }
-  }
-  return worst;
+  return ForEachScenario(files, err, [&](const std::string& file, const Scenario& scenario) {
+    return FormatOne(file, scenario, action, out, err);
+  });
 }
 
 }  // namespace uffdsim

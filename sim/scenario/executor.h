@@ -34,8 +34,6 @@ class Executor {
   const Machine& machine() const { return machine_; }
   const Names& names() const { return names_; }
   int operations() const { return next_index_; }
-  // Whether some thread stands between two of its steps: the machine is not quiescent.
-  bool BetweenSteps() const;
 
  private:
   // An operation that sleeps, and what finishing it will do.

@@ -1,5 +1,4 @@
 // `uffdsim scenario explain FILE ..`
-#include <algorithm>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -8,15 +7,11 @@
 #include "sim/scenario/explain.h"
 #include "sim/scenario/explain_text.h"
 #include "sim/scenario/format.h"
-#include "sim/scenario/parse.h"
+#include "sim/scenario/scenario_files.h"
 #include "sim/scenario/table.h"
 
 namespace uffdsim {
 namespace {
-
-constexpr int kClean = 0;
-constexpr int kFailed = 1;
-constexpr int kBadInput = 2;
 
 // The status of an operation as one word or two.
 std::string StatusText(const Record& record) {
@@ -75,17 +70,9 @@ int ExplainOne(const Scenario& scenario, const ExplainSettings& settings, std::o
 }  // namespace
 
 int ExplainScenarioCommand(const ExplainSettings& settings, std::ostream& out, std::ostream& err) {
-  int worst = kClean;
-  for (const std::string& file : settings.files) {
-    const auto scenario = LoadScenario(file);
-    if (!scenario.ok()) {
-      err << scenario.status().message() << "\n";
-      worst = kBadInput;
-      continue;
-    }
-    worst = std::max(worst, ExplainOne(*scenario, settings, out, err));
-  }
-  return worst;
+  return ForEachScenario(settings.files, err, [&](const std::string&, const Scenario& scenario) {
+    return ExplainOne(scenario, settings, out, err);
+  });
 }
 
 }  // namespace uffdsim

@@ -127,8 +127,8 @@ std::string RecordText(const std::string& json, const std::string& operation) {
 std::string FailureText(const Scenario& scenario, const RunResult& result) {
   std::string text;
   for (const Failure& failure : result.failures) {
-    absl::StrAppend(&text, scenario.name, ":", failure.line, ": ", failure.expected,
-                    "\n    found: ", failure.actual, "\n");
+    absl::StrAppend(&text, scenario.name, ":", failure.line, ": ", failure.expected, "  [",
+                    result.arch, "]\n    found: ", failure.actual, "\n");
   }
   return text;
 }
