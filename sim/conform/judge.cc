@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "sim/conform/adapt.h"
+#include "sim/conform/clock.h"
 #include "sim/conform/model_run.h"
 #include "sim/scenario/compare.h"
 #include "sim/scenario/format.h"
@@ -37,6 +38,7 @@ absl::Status Compare(const Scenario& scenario, const KernelRun& kernel, const Mo
                      Verdict* verdict) {
   const std::vector<std::string> operations = Operations(scenario);
   const std::vector<Young> young = YoungOfOperations(scenario);
+  const std::vector<bool> balancing = BalancingOfOperations(scenario);
   verdict->operations = static_cast<int>(operations.size());
   verdict->differing = 0;
   verdict->first.reset();
@@ -58,6 +60,10 @@ absl::Status Compare(const Scenario& scenario, const KernelRun& kernel, const Mo
     if (i < model.records.size()) {
       difference.model = model.records[i];
       if (adapts) Adapt(kernel, &difference.kernel, &difference.model);
+      if (balancing[i]) {
+        difference.kernel = WithoutHints(difference.kernel);
+        difference.model = WithoutHints(difference.model);
+      }
       auto details = CompareRecords(difference.kernel, difference.model, young[i]);
       if (!details.ok()) return details.status();
       difference.details = std::move(*details);
@@ -107,13 +113,18 @@ absl::StatusOr<Verdict> JudgeUpTo(const Scenario& scenario, int operations, Back
 
 int FirstVarying(const Scenario& scenario, const std::vector<KernelRun>& runs) {
   const std::vector<Young> young = YoungOfOperations(scenario);
+  const std::vector<bool> balancing = BalancingOfOperations(scenario);
+  const auto shown = [&](const std::string& record, std::size_t i) {
+    return balancing[i] ? WithoutHints(record) : record;
+  };
   for (std::size_t i = 0; i < young.size(); ++i) {
     for (std::size_t r = 1; r < runs.size(); ++r) {
       const bool first_has = i < runs[0].records.size();
       const bool other_has = i < runs[r].records.size();
       if (!first_has && !other_has) continue;
       if (first_has != other_has) return static_cast<int>(i);
-      const auto details = CompareRecords(runs[0].records[i], runs[r].records[i], young[i]);
+      const auto details =
+          CompareRecords(shown(runs[0].records[i], i), shown(runs[r].records[i], i), young[i]);
       if (!details.ok() || !details->empty()) return static_cast<int>(i);
     }
   }

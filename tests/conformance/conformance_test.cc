@@ -11,6 +11,7 @@
 
 #include "sim/conform/adapt.h"
 #include "sim/conform/campaign.h"
+#include "sim/conform/clock.h"
 #include "sim/conform/commands.h"
 #include "sim/conform/host.h"
 #include "sim/conform/judge.h"
@@ -119,6 +120,23 @@ TEST(Adapt, TakesFromBothWhatAnOlderKernelCannotShow) {
       R"("pages":[{"pagemap":"P---DX-","scan":"---p---d-A","entry":"PW","frame":"A1"}]}}}]})";
   Adapt(run, &kernel, &model);
   EXPECT_EQ(kernel, model);
+}
+
+TEST(Clock, HidesOnlyWhatNumaBalancingDoesByTheClock) {
+  const auto entry = [](const std::string& text) {
+    return R"({"processes":[{"regions":{"A":{"pages":[{"entry":")" + text + R"("}]}}}]})";
+  };
+  EXPECT_EQ(WithoutHints(entry("ANMZ")), WithoutHints(entry("PWADM")));
+  EXPECT_EQ(WithoutHints(entry("MHN")), WithoutHints(entry("MPH")));
+  EXPECT_NE(WithoutHints(entry("ANF")), WithoutHints(entry("PWAD")));
+  EXPECT_NE(WithoutHints(entry("0")), WithoutHints(entry("P")));
+  EXPECT_NE(WithoutHints(entry("swap:MF")), WithoutHints(entry("PF")));
+
+  const Scenario scenario = Parse(
+      "map A anon 1\nsysfs /proc/sys/kernel/numa_balancing 1\nspin 10\n"
+      "sysfs /proc/sys/kernel/numa_balancing 0\n");
+  EXPECT_EQ(BalancingOfOperations(scenario), (std::vector<bool>{false, true, true, true}));
+  EXPECT_EQ(BalancingOfOperations(Parse(kShort)), std::vector<bool>(3, false));
 }
 
 TEST(Mutate, VariesTheSameWayForTheSameSeed) {
