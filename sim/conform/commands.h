@@ -1,7 +1,8 @@
 // `uffdsim conform ..`: what the subcommands do, after the command line was understood.
 //
 // Results go to `out`, mistakes in the input to `err`. Exit codes: 0 agrees or skipped, 1 a
-// divergence, 2 bad input.
+// divergence, 2 bad input or a kernel that hung, crashed or cannot be reached, 3 the model's own
+// check failed.
 #pragma once
 
 #include <cstdint>

@@ -12,7 +12,6 @@ namespace uffdsim {
 namespace {
 
 constexpr int kClean = 0;
-constexpr int kDiverged = 1;
 constexpr int kBadInput = 2;
 
 void Save(const std::string& folder, const CampaignFinding& finding, std::ostream& out) {
@@ -55,7 +54,11 @@ int RunConformRandomCommand(const ConformRandomCommand& command, std::ostream& o
     return kBadInput;
   }
   out << CampaignText(*result);
-  return result->findings.empty() ? kClean : kDiverged;
+  int worst = kClean;
+  for (const CampaignFinding& finding : result->findings) {
+    worst = WorseStatus(worst, ExitStatus(finding.verdict));
+  }
+  return worst;
 }
 
 }  // namespace uffdsim

@@ -14,6 +14,11 @@ using nlohmann::json;
 constexpr std::size_t kDetailsShown = 12;
 constexpr std::size_t kColumn = 58;
 
+constexpr int kClean = 0;
+constexpr int kDiverged = 1;
+constexpr int kNothingToSay = 2;
+constexpr int kSimulatorBug = 3;
+
 // The parts of a record: one element a line, as deep as lists of runs.
 void Unfold(const json& value, const std::string& path, std::vector<std::string>* lines) {
   const bool leaf = !value.is_structured() || value.empty() ||
@@ -133,6 +138,19 @@ std::string TotalsText(const ConformTotals& totals, const std::string& backend) 
     absl::StrAppend(&text, "skipped: ", count, " (", reason, ")\n");
   }
   return text;
+}
+
+int ExitStatus(const Verdict& verdict) {
+  if (verdict.model_died) return kSimulatorBug;
+  if (verdict.first) return kDiverged;
+  return verdict.failed.empty() ? kClean : kNothingToSay;
+}
+
+int WorseStatus(int a, int b) {
+  for (const int status : {kSimulatorBug, kDiverged, kNothingToSay}) {
+    if (a == status || b == status) return status;
+  }
+  return kClean;
 }
 
 }  // namespace uffdsim

@@ -26,4 +26,10 @@ std::string VerdictText(const Verdict& verdict);
 std::string VerdictJson(const Verdict& verdict);
 std::string TotalsText(const ConformTotals& totals, const std::string& backend);
 
+// What the program ends with: 0 they agree, 1 they differ, 2 the kernel hung or crashed, so that
+// nothing can be said, 3 the model's own check failed.
+int ExitStatus(const Verdict& verdict);
+// The one that matters more: 3, then 1, then 2.
+int WorseStatus(int a, int b);
+
 }  // namespace uffdsim

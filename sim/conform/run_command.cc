@@ -12,7 +12,6 @@ namespace uffdsim {
 namespace {
 
 constexpr int kClean = 0;
-constexpr int kDiverged = 1;
 constexpr int kBadInput = 2;
 
 }  // namespace
@@ -36,7 +35,7 @@ int RunConformCommand(const ConformRunCommand& command, std::ostream& out, std::
     const auto scenario = LoadScenario(file);
     if (!scenario.ok()) {
       err << scenario.status().message() << "\n";
-      worst = kBadInput;
+      worst = WorseStatus(worst, kBadInput);
       continue;
     }
     const auto verdict = Judge(*scenario, backend->get(), options);
@@ -51,7 +50,7 @@ int RunConformCommand(const ConformRunCommand& command, std::ostream& out, std::
       out << VerdictText(*verdict);
     }
     out.flush();
-    if (worst == kClean && (verdict->first || !verdict->failed.empty())) worst = kDiverged;
+    worst = WorseStatus(worst, ExitStatus(*verdict));
   }
   if (!command.json) out << TotalsText(totals, (*backend)->Description());
   return worst;

@@ -82,6 +82,23 @@ TEST(Judge, FindsTheFirstRecordThatDiffers) {
   EXPECT_THAT(VerdictJson(*differ), HasSubstr("\"divergence\""));
 }
 
+TEST(Report, ADivergenceMattersMoreThanAKernelThatHung) {
+  Verdict agrees;
+  EXPECT_EQ(ExitStatus(agrees), 0);
+  Verdict hung;
+  hung.failed = "kernel hung";
+  EXPECT_EQ(ExitStatus(hung), 2);
+  Verdict differs = hung;
+  differs.first = Divergence{};
+  EXPECT_EQ(ExitStatus(differs), 1);
+  Verdict broken = differs;
+  broken.model_died = true;
+  EXPECT_EQ(ExitStatus(broken), 3);
+  EXPECT_EQ(WorseStatus(2, 1), 1);
+  EXPECT_EQ(WorseStatus(0, 2), 2);
+  EXPECT_EQ(WorseStatus(3, 1), 3);
+}
+
 TEST(Judge, LeavesAloneWhatTheKernelDoesNotRepeat) {
   // The first run agrees until record 2; in the other order it says something else.
   class Moody : public Echo {
