@@ -344,12 +344,14 @@ Errno PagemapScan(World& w, MmId mm, std::uint64_t start, std::uint64_t end, con
   if (error != Errno::kOk) return error;
   const Vpn first = VpnOf(w, start);
   const Vpn last = VpnOf(w, PageAlignUp(w, end));
+  *walk_end = AddressOf(w, last);
+  if (first == last) return Errno::kOk;  // no mapping is looked at
   Scan scan(w, mm, args, out);
   if ((args.flags & kScanWpMatching) != 0) NotifyInvalidate(w, mm, first, last);
   const Walk result = scan.Run(first, last);
   if ((args.flags & kScanWpMatching) != 0) FlushTlb(w, mm, first, last);
   scan.DropEmptyRegion();
-  *walk_end = AddressOf(w, scan.stopped() ? scan.stop() : last);
+  if (scan.stopped()) *walk_end = AddressOf(w, scan.stop());
   switch (result) {
     case Walk::kRefused: return Errno::kEPERM;
     case Walk::kNoTable: return Errno::kENOMEM;

@@ -1,5 +1,6 @@
 #include "sim/conform/backend.h"
 
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_cat.h"
@@ -22,6 +23,8 @@ bool TakeExecutorLine(const std::string& line, KernelRun* run) {
     run->offered = json.value("offered", ~std::uint64_t{0});
   } else if (json.contains("skipped")) {
     run->skipped = json.value("skipped", "");
+  } else if (json.contains("reclaimed")) {
+    run->reclaimed_from = std::strtoull(json.value("reclaimed", "").c_str(), nullptr, 10);
   } else if (json.contains("stuck")) {
     run->failed = absl::StrCat("line ", json.value("stuck", ""),
                                " neither ended nor slept in a userfaultfd wait");

@@ -4,6 +4,7 @@
 // happens to one scenario is in its run.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -20,8 +21,11 @@ struct KernelRun {
   std::uint64_t offered = ~std::uint64_t{0};  // features of UFFDIO_API
   std::string lacks;                          // what it cannot show, see kernel/look.h
   std::vector<std::string> records;           // JSON, one for each operation that ended or slept
-  std::string skipped;                        // why the kernel cannot do it: nothing was run
-  std::string failed;                         // hung, crashed: the records end early
+  // The first record made after the kernel had looked for memory to reclaim: young bits say nothing
+  // from there on.
+  std::size_t reclaimed_from = ~std::size_t{0};
+  std::string skipped;  // why the kernel cannot do it: nothing was run
+  std::string failed;   // hung, crashed: the records end early
 };
 
 // Which of several woken operations runs first; the model does the first of the two.

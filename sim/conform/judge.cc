@@ -34,10 +34,17 @@ std::string CannotDo(const std::string& record) {
   return "";
 }
 
+// For each operation whether the kernel's young bits say something.
+std::vector<Young> YoungIn(const Scenario& scenario, const KernelRun& run) {
+  std::vector<Young> young = YoungOfOperations(scenario);
+  for (std::size_t i = run.reclaimed_from; i < young.size(); ++i) young[i] = Young::kReclaimLooked;
+  return young;
+}
+
 absl::Status Compare(const Scenario& scenario, const KernelRun& kernel, const ModelRun& model,
                      Verdict* verdict) {
   const std::vector<std::string> operations = Operations(scenario);
-  const std::vector<Young> young = YoungOfOperations(scenario);
+  const std::vector<Young> young = YoungIn(scenario, kernel);
   const std::vector<bool> balancing = BalancingOfOperations(scenario);
   verdict->operations = static_cast<int>(operations.size());
   verdict->differing = 0;
@@ -112,19 +119,21 @@ absl::StatusOr<Verdict> JudgeUpTo(const Scenario& scenario, int operations, Back
 }  // namespace
 
 int FirstVarying(const Scenario& scenario, const std::vector<KernelRun>& runs) {
-  const std::vector<Young> young = YoungOfOperations(scenario);
+  std::vector<std::vector<Young>> young;
+  for (const KernelRun& run : runs) young.push_back(YoungIn(scenario, run));
   const std::vector<bool> balancing = BalancingOfOperations(scenario);
   const auto shown = [&](const std::string& record, std::size_t i) {
     return balancing[i] ? WithoutHints(record) : record;
   };
-  for (std::size_t i = 0; i < young.size(); ++i) {
+  for (std::size_t i = 0; i < balancing.size(); ++i) {
     for (std::size_t r = 1; r < runs.size(); ++r) {
       const bool first_has = i < runs[0].records.size();
       const bool other_has = i < runs[r].records.size();
       if (!first_has && !other_has) continue;
       if (first_has != other_has) return static_cast<int>(i);
       const auto details =
-          CompareRecords(shown(runs[0].records[i], i), shown(runs[r].records[i], i), young[i]);
+          CompareRecords(shown(runs[0].records[i], i), shown(runs[r].records[i], i),
+                         std::max(young[0][i], young[r][i]));
       if (!details.ok() || !details->empty()) return static_cast<int>(i);
     }
   }

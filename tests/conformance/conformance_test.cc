@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sim/conform/adapt.h"
+#include "sim/conform/backend.h"
 #include "sim/conform/campaign.h"
 #include "sim/conform/clock.h"
 #include "sim/conform/commands.h"
@@ -119,6 +120,39 @@ TEST(Judge, LeavesAloneWhatTheKernelDoesNotRepeat) {
   EXPECT_FALSE(verdict->first);
   EXPECT_EQ(verdict->compared, 2);
   EXPECT_THAT(verdict->varies, HasSubstr("from record 2 on"));
+}
+
+TEST(Judge, ComparesNoYoungBitAfterTheKernelReclaimed) {
+  class Reclaiming : public Echo {
+   public:
+    absl::StatusOr<KernelRun> Run(const std::string& name, const std::string& text,
+                                  RunOrder order) override {
+      auto run = Echo::Run(name, text, order);
+      if (run.ok()) {
+        EXPECT_TRUE(TakeExecutorLine(line, &*run));
+      }
+      return run;
+    }
+    std::string line;
+  };
+  const Scenario scenario = Parse("map A anon 1\nwrite A 0 7\nobserve raw\n");
+  const auto model = RunModel(scenario, "x86_64");
+  ASSERT_TRUE(model.ok()) << model.status();
+  Reclaiming kernel;
+  kernel.at = 2;
+  kernel.replacement = model->records[2];
+  const std::size_t entry = kernel.replacement.find("\"PWUAD");
+  ASSERT_NE(entry, std::string::npos) << kernel.replacement;
+  kernel.replacement.replace(entry, 6, "\"PWUD");
+
+  kernel.line = R"({"reclaimed":"2"})";
+  const auto unknown = Judge(scenario, &kernel, {});
+  ASSERT_TRUE(unknown.ok()) << unknown.status();
+  EXPECT_FALSE(unknown->first);
+  kernel.line = R"({"reclaimed":"3"})";
+  const auto differs = Judge(scenario, &kernel, {});
+  ASSERT_TRUE(differs.ok()) << differs.status();
+  EXPECT_TRUE(differs->first);
 }
 
 TEST(Adapt, TakesFromBothWhatAnOlderKernelCannotShow) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "sim/conform/kernel/needs.h"
+#include "sim/conform/kernel/reclaim.h"
 #include "sim/conform/kernel/session.h"
 #include "sim/scenario/json.h"
 #include "sim/scenario/parse.h"
@@ -57,6 +58,8 @@ int Play(const std::string& name, const std::string& text, const PlaySettings& s
   }
   Control control(settings.allow_machine_wide);
   control.SetDefaults();
+  const ReclaimWatch reclaim;
+  bool reclaimed = false;
   std::size_t done = 0;
   {
     // The processes end before the machine's settings are put back.
@@ -68,6 +71,12 @@ int Play(const std::string& name, const std::string& text, const PlaySettings& s
     for (const Line& line : scenario->lines) {
       if (line.kind != Line::Kind::kOperation) continue;
       settings.on_line(session.Execute(line.statement, line.number).json);
+      // Only page tables show young bits.
+      const bool raw = (line.statement.flags & kOpRaw) != 0;
+      if (raw && !reclaimed && reclaim.Seen()) {
+        settings.on_line(OneField("reclaimed", std::to_string(done)));
+        reclaimed = true;
+      }
       ++done;
       if (!session.stuck()) continue;
       settings.on_line(OneField("stuck", std::to_string(line.number)));

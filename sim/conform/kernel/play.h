@@ -18,7 +18,8 @@ struct PlaySettings {
 
 // The first line names the kernel and what it offers; then one record for each operation, or one
 // line
-// {"skipped": reason}; then {"end": N}. Bad input: {"error": text}. A scenario that hangs the
+// {"skipped": reason}; then {"end": N}. {"reclaimed": N} behind record N: by then the kernel had
+// looked for memory to reclaim. Bad input: {"error": text}. A scenario that hangs the
 // session ends early with {"stuck": operation}. Answers an exit code: 0, 2 bad input, 3 stuck.
 int Play(const std::string& name, const std::string& text, const PlaySettings& settings,
          Looker* looker);
