@@ -17,6 +17,7 @@ namespace uffdsim {
 namespace {
 
 constexpr std::uint64_t kMpolDefault = 0;
+constexpr std::uint64_t kMpolPreferred = 1;
 constexpr std::uint64_t kMpolLocal = 4;
 constexpr std::uint64_t kMpolMax = 6;
 constexpr std::uint64_t kMfStrict = 1;
@@ -30,19 +31,28 @@ struct MbindFrame {
 
 enum MbindStep : std::uint8_t { kMoved };
 
+// What kernel_mbind() and do_mbind() look at before the range.
+Errno CheckCall(const World& w, const Operation& op) {
+  if (op.value > kMpolMax) return Errno::kEINVAL;
+  if ((op.mode & ~(kMfStrict | kMfMove | kMfMoveAll)) != 0) return Errno::kEINVAL;
+  return (op.start & PageMask(w)) != 0 ? Errno::kEINVAL : Errno::kOk;
+}
+
+// A preference for no node at all is the local policy.
+bool PrefersNothing(const Operation& op) { return op.value == kMpolPreferred && op.start2 == 0; }
+
 // mpol_new(): the default and the local policy take no nodes, the others need some that exist.
 Errno CheckPolicy(const World& w, const Operation& op) {
-  if (op.value > kMpolMax) return Errno::kEINVAL;
+  if (PrefersNothing(op)) return Errno::kOk;
   const bool needs_nodes = op.value != kMpolDefault && op.value != kMpolLocal;
   const std::uint64_t known = (1ULL << w.config.numa_nodes) - 1;
   if (needs_nodes && (op.start2 & known) == 0) return Errno::kEINVAL;
   if (!needs_nodes && op.start2 != 0) return Errno::kEINVAL;
-  if ((op.mode & ~(kMfStrict | kMfMove | kMfMoveAll)) != 0) return Errno::kEINVAL;
   return Errno::kOk;
 }
 
 std::uint16_t PolicyOf(const Operation& op) {
-  if (op.value == kMpolDefault || op.value == kMpolLocal) return 0;
+  if (op.value == kMpolDefault || op.value == kMpolLocal || PrefersNothing(op)) return 0;
   std::uint16_t node = 0;
   while (((op.start2 >> node) & 1U) == 0) ++node;
   return static_cast<std::uint16_t>(node + 1U);
@@ -138,12 +148,13 @@ const Path kMbindPath = {"mbind", "mm/mempolicy.c do_mbind()", kSteps};
 
 void Start_mbind(World& w, Task& t) {
   if (w.config.numa_nodes == 0) return (void)Answer(t, Errno::kENOSYS);
-  Errno error = CheckPolicy(w, t.op);
-  if (error == Errno::kOk && (t.op.start & PageMask(w)) != 0) error = Errno::kEINVAL;
+  Errno error = CheckCall(w, t.op);
   if (error != Errno::kOk) return (void)Answer(t, error);
   const Vpn first = VpnOf(w, t.op.start);
   const Vpn last = first + PageAlignUp(w, t.op.length) / PageSize(w);
   if (first == last) return Succeed(t);
+  error = CheckPolicy(w, t.op);
+  if (error != Errno::kOk) return (void)Answer(t, error);
   VmaTree& vmas = w.mm(t.mm).vmas;
   if (t.op.value != kMpolDefault && HasHole(vmas, first, last)) {
     return (void)Answer(t, Errno::kEFAULT);

@@ -40,6 +40,8 @@ constexpr Setting kDefaults[] = {
     {"/proc/sys/vm/page-cluster", "0"},
     {"/proc/sys/vm/overcommit_memory", "1"},
     {"/proc/sys/kernel/numa_balancing", "0"},
+    // It samples physical memory: clears the young bit of pages that it picks by chance.
+    {"/sys/module/damon_stat/parameters/enabled", "N"},
     {"/proc/sys/kernel/randomize_va_space", "0"},
     {"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "40"},
     // One batch of ksmd is one full scan: it ends a batch where a scan ends.
