@@ -1,0 +1,103 @@
+// Does every finding have its page and its program, and do they say what the tables say?
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+
+#include "sim/conform/findings_page.h"
+
+namespace uffdsim {
+namespace {
+
+using testing::HasSubstr;
+
+const std::string kTests = UFFDSIM_SOURCE_DIR "/tests/conformance";
+const std::string kPages = kTests + "/findings";
+
+std::string Whole(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+class FindingPage : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    for (const FindingRow& row : Findings()) {
+      if (row.name == GetParam()) row_ = &row;
+    }
+    for (const FindingPageRow& page : FindingPages()) {
+      if (page.name == GetParam()) page_ = &page;
+    }
+    ASSERT_NE(row_, nullptr) << "no row in sim/explore/findings.def";
+    ASSERT_NE(page_, nullptr) << "no row in sim/conform/findings.def";
+  }
+
+  const FindingRow* row_ = nullptr;
+  const FindingPageRow* page_ = nullptr;
+};
+
+TEST_P(FindingPage, SaysWhatTheTablesSay) {
+  const std::string text = Whole(kPages + "/" + GetParam() + ".md");
+  EXPECT_THAT(text, HasSubstr("violates " + std::string(row_->invariant) + "; confirmed on 7.3.4"));
+  const auto row = [](const std::string& name, std::string_view value) {
+    return "| " + name + " | " + std::string(value) + " |\n";
+  };
+  EXPECT_THAT(text, HasSubstr(std::string(row_->explanation)));
+  EXPECT_THAT(text, HasSubstr(row("kernel function", "`" + std::string(row_->kernel) + "`")));
+  EXPECT_THAT(text, HasSubstr(row("since", page_->since)));
+  EXPECT_THAT(text, HasSubstr(row("expected", page_->expected)));
+  EXPECT_THAT(text, HasSubstr("| observed | in the model's words `"));
+  EXPECT_THAT(text, HasSubstr(row("suggestion", page_->suggestion)));
+  EXPECT_THAT(text, HasSubstr("```\n" + std::string(row_->scenario) + "```\n"));
+  EXPECT_THAT(text, HasSubstr("What the kernel answered:\n\n```\n{\"i\":0,"));
+}
+
+TEST_P(FindingPage, HasTheScenariosProgram) {
+  const std::string path = kPages + "/" + GetParam() + ".c";
+  const auto program = FindingProgram(*row_);
+  ASSERT_TRUE(program.ok()) << program.status();
+  EXPECT_TRUE(Whole(path) == *program) << path << " is not what the scenario makes";
+  const std::string compile = "gcc -Wall -Werror -pthread -fsyntax-only " + path;
+  EXPECT_EQ(std::system(compile.c_str()), 0) << compile;
+}
+
+std::set<std::string> AllNames() {
+  std::set<std::string> names;
+  for (const FindingRow& row : Findings()) names.insert(std::string(row.name));
+  for (const FindingPageRow& page : FindingPages()) names.insert(std::string(page.name));
+  return names;
+}
+
+std::string NameOf(const testing::TestParamInfo<std::string>& info) {
+  std::string name = info.param;
+  for (char& c : name) {
+    if (c == '-') c = '_';
+  }
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, FindingPage, testing::ValuesIn(AllNames()), NameOf);
+
+TEST(FindingPages, NoneIsLeftOfAFindingThatIsGone) {
+  const std::set<std::string> names = AllNames();
+  for (const auto& entry : std::filesystem::directory_iterator(kPages)) {
+    EXPECT_TRUE(names.contains(entry.path().stem().string())) << entry.path();
+  }
+}
+
+TEST(FindingPages, AreListedInTheReadme) {
+  const std::string readme = Whole(kTests + "/README.md");
+  for (const FindingRow& row : Findings()) {
+    const std::string name(row.name);
+    EXPECT_THAT(readme, HasSubstr("| [" + name + "](findings/" + name + ".md) | " +
+                                  std::string(row.invariant) + " |"));
+  }
+}
+
+}  // namespace
+}  // namespace uffdsim
