@@ -11,7 +11,7 @@
 #include <string>
 #include <utility>
 
-#include "sim/calibrate/uapi.h"
+#include "sim/uapi/uapi.h"
 
 namespace uffdsim {
 namespace {

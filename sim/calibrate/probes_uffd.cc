@@ -11,8 +11,8 @@
 
 #include "sim/calibrate/memory.h"
 #include "sim/calibrate/probes.h"
-#include "sim/calibrate/uapi.h"
 #include "sim/cost/cost_model.h"
+#include "sim/uapi/uapi.h"
 
 namespace uffdsim {
 namespace {
@@ -67,18 +67,18 @@ absl::StatusOr<double> ScanAll(const Mapping& mapping, std::uint64_t category,
                                std::uint64_t* found_bytes) {
   const Descriptor pagemap(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
   if (pagemap.get() < 0) return SystemError("/proc/self/pagemap");
-  std::vector<uapi::Region> regions(64);
-  uapi::Scan scan{};
+  std::vector<uapi::PageRegion> regions(64);
+  uapi::ScanArgument scan{};
   scan.size = sizeof scan;
   scan.start = mapping.address();
   scan.end = mapping.address() + mapping.bytes();
-  scan.vec = reinterpret_cast<std::uintptr_t>(regions.data());
-  scan.vec_len = regions.size();
+  scan.vector = reinterpret_cast<std::uintptr_t>(regions.data());
+  scan.vector_length = regions.size();
   scan.category_mask = category;
   scan.return_mask = category;
   const absl::StatusOr<double> ns = TimedCall(pagemap, uapi::kScanCall, &scan, "PAGEMAP_SCAN");
   *found_bytes = 0;
-  for (const uapi::Region& region : regions) *found_bytes += region.end - region.start;
+  for (const uapi::PageRegion& region : regions) *found_bytes += region.end - region.start;
   return ns;
 }
 
@@ -151,7 +151,7 @@ absl::StatusOr<Trip> MissingFaults(const Bench& bench) {
     status = read.status();
     if (!status.ok()) break;
     trip.read_ns += *read;
-    uapi::Copy copy{message.address & ~std::uint64_t{bench.page_bytes - 1},
+    uapi::Copy copy{message.argument[1] & ~std::uint64_t{bench.page_bytes - 1},
                     reinterpret_cast<std::uintptr_t>(source.data()), bench.page_bytes, 0, 0};
     status = Call(memory->uffd, uapi::kCopyCall, &copy, "UFFDIO_COPY");
   }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <string_view>
-#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -16,8 +15,6 @@ namespace {
 
 // The tag of operations that no line of the scenario stands for.
 constexpr std::uint64_t kInternal = ~std::uint64_t{0};
-// What auto_resolve copies into missing pages.
-constexpr std::uint64_t kFillByte = 0x5a;
 // Who holds the descriptors of a child whose fork sleeps: this and the operation's number.
 constexpr std::uint32_t kComing = 1U << 16;
 
@@ -76,7 +73,7 @@ Outcome Executor::PerformOnMachine(const Statement& statement, Record* record) {
     return BadOutcome("no proc");
   }
   Outcome outcome = op.code == OpCode::k_messages
-                        ? PerformMessages(op)
+                        ? ReadAllMessages([&] { return machine_.Perform(op, kInternal); })
                         : machine_.Perform(op, static_cast<std::uint64_t>(record->index));
   if (outcome.status == Outcome::Status::kBlocked) {
     sleepers_.push_back({*record, op, statement, {}});
@@ -97,18 +94,6 @@ Outcome Executor::PerformUffd(const Statement& statement, Operation op) {
     descriptors_.Open(statement.process, op.ctx);
   }
   return outcome;
-}
-
-// read(2) until nothing is left: whom an event wakes may announce its next one meanwhile.
-Outcome Executor::PerformMessages(const Operation& op) {
-  Outcome all = machine_.Perform(op, kInternal);
-  for (std::size_t read = all.messages.size(); read != 0;) {
-    Outcome more = machine_.Perform(op, kInternal);
-    read = more.messages.size();
-    all.messages.insert(all.messages.end(), more.messages.begin(), more.messages.end());
-    if (all.ret) all.ret = static_cast<std::int64_t>(all.messages.size());
-  }
-  return all;
 }
 
 Outcome Executor::PerformClose(const Statement& statement, const Operation& op) {
@@ -198,34 +183,12 @@ void Executor::Finish(const Statement& statement, const Operation& op,
   }
 }
 
-// Names the contexts that fork messages bring, and sorts page faults by place as the recordings do:
-// their order would say in which order threads happened to run.
 void Executor::TakeMessages(std::uint32_t process, CtxId ctx, Record* record) {
-  std::vector<NamedMessage> faults;
-  std::vector<NamedMessage> events;
-  for (const Message& message : record->outcome.messages) {
-    NamedMessage named{message, ""};
-    if (message.type == Message::Type::kPagefault) {
-      faults.push_back(std::move(named));
-      continue;
-    }
-    if (message.type == Message::Type::kFork) {
-      auto row = std::find_if(forks_read_.begin(), forks_read_.end(),
-                              [&](const auto& r) { return r.first == ctx; });
-      if (row == forks_read_.end()) row = forks_read_.insert(row, {ctx, 0});
-      named.child = absl::StrCat(names_.ContextName(ctx), "c", ++row->second);
-      names_.BindContext(named.child, message.child_ctx);
-      descriptors_.Open(process, message.child_ctx);
-    }
-    events.push_back(std::move(named));
-  }
-  const auto key = [&](const NamedMessage& m) {
-    return std::pair(names_.Place(m.message.address), FaultFlagsText(m.message.flags));
-  };
-  std::stable_sort(faults.begin(), faults.end(),
-                   [&](const NamedMessage& a, const NamedMessage& b) { return key(a) < key(b); });
-  record->messages = std::move(faults);
-  record->messages.insert(record->messages.end(), events.begin(), events.end());
+  record->messages = namer_.Name(record->outcome.messages, ctx, names_,
+                                 [&](const std::string& name, const Message& fork) {
+                                   names_.BindContext(name, fork.child_ctx);
+                                   descriptors_.Open(process, fork.child_ctx);
+                                 });
 }
 
 void Executor::TakeResumed(Record* current, bool* current_ended) {
@@ -249,10 +212,7 @@ void Executor::TakeResumed(Record* current, bool* current_ended) {
       current->resumed.push_back(std::move(ended.record));
     }
   }
-  std::stable_sort(current->resumed.begin(), current->resumed.end(),
-                   [](const Record& a, const Record& b) {
-                     return std::tie(a.process, a.index) < std::tie(b.process, b.index);
-                   });
+  SortResumed(&current->resumed);
 }
 
 // Reads and resolves until no message comes any more.
@@ -287,28 +247,11 @@ AutoResolved Executor::Resolve(std::uint32_t process, CtxId ctx, const Message& 
   const MmId owner = world.ctx(ctx).mm;
   const Vma* vma = world.mm(owner).vmas.Find(Vpn(message.address >> shift));
   const bool huge = vma != nullptr && vma->Hugetlb();
-  Operation op;
-  op.process = mm;
-  op.ctx = ctx;
-  op.length = names_.page_size() * (huge ? world.arch->geometry().PmdPages() : 1);
-  op.start = message.address / op.length * op.length;
-  op.value = kFillByte;
-  AutoResolved done;
-  done.uffd = names_.ContextName(ctx);
-  done.at = names_.Place(message.address);
-  done.flags = FaultFlagsText(message.flags);
-  if ((message.flags & kFaultFlagRwp) != 0) {
-    op.code = OpCode::k_rwprotect;
-  } else if ((message.flags & kFaultFlagWp) != 0) {
-    op.code = OpCode::k_writeprotect;
-  } else if ((message.flags & kFaultFlagMinor) != 0) {
-    op.code = OpCode::k_continue;
-  } else {
-    op.code = OpCode::k_copy;
-  }
-  done.action = OpName(op.code);
-  done.error = machine_.Perform(op, kInternal).error;
-  return done;
+  Resolution resolution = ResolutionOf(
+      message, ctx, names_, names_.page_size() * (huge ? world.arch->geometry().PmdPages() : 1));
+  resolution.op.process = mm;
+  resolution.report.error = machine_.Perform(resolution.op, kInternal).error;
+  return std::move(resolution.report);
 }
 
 UffdView Executor::ViewOf(CtxId ctx) const {

@@ -13,6 +13,7 @@
 
 #include "model/machine/machine.h"
 #include "sim/scenario/descriptors.h"
+#include "sim/scenario/messages.h"
 #include "sim/scenario/names.h"
 #include "sim/scenario/observe.h"
 #include "sim/scenario/record.h"
@@ -59,7 +60,6 @@ class Executor {
   void ForgetThread(int index);
   Thread* FindThread(const std::string& name);
   std::string WhereIs(TaskId task) const;
-  Outcome PerformMessages(const Operation& op);
   Outcome PerformClose(const Statement& statement, const Operation& op);
   Outcome PerformExit(const Statement& statement, Operation op);
   Outcome PerformFork(const Statement& statement, Operation op, Record* record);
@@ -83,7 +83,7 @@ class Executor {
   std::vector<Sleeper> sleepers_;  // by index
   std::vector<Thread> threads_;    // by index
   std::vector<std::pair<std::uint32_t, CtxId>> auto_resolving_;
-  std::vector<std::pair<CtxId, int>> forks_read_;  // how many fork messages each context gave
+  MessageNamer namer_;
   int next_index_ = 0;
 };
 

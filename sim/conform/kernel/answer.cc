@@ -1,11 +1,10 @@
 #include "sim/conform/kernel/answer.h"
+#include "sim/uapi/uapi.h"
 
 #include <signal.h>
 
 #include <cerrno>
 #include <cstring>
-
-#include "sim/conform/kernel/abi.h"
 
 namespace uffdsim {
 namespace {
@@ -53,23 +52,23 @@ bool AnswersBytes(OpCode code) {
   }
 }
 
-Message MessageOf(const abi::Message& raw) {
+Message MessageOf(const uapi::Message& raw) {
   Message message;
   const std::uint64_t first = raw.argument[0];
   const std::uint64_t second = raw.argument[1];
   const std::uint64_t third = raw.argument[2];
   switch (raw.event) {
-    case abi::kEventPagefault:
+    case uapi::kEventPagefault:
       message.type = Message::Type::kPagefault;
       message.flags = first;
       message.address = second;
       message.has_ptid = static_cast<std::uint32_t>(third) != 0;
       break;
-    case abi::kEventFork:
+    case uapi::kEventFork:
       message.type = Message::Type::kFork;
       message.flags = static_cast<std::uint32_t>(first);  // the descriptor
       break;
-    case abi::kEventRemap:
+    case uapi::kEventRemap:
       message.type = Message::Type::kRemap;
       message.address = first;
       message.to = second;
@@ -77,7 +76,7 @@ Message MessageOf(const abi::Message& raw) {
       break;
     default:
       message.type =
-          raw.event == abi::kEventRemove ? Message::Type::kRemove : Message::Type::kUnmap;
+          raw.event == uapi::kEventRemove ? Message::Type::kRemove : Message::Type::kUnmap;
       message.address = first;
       message.length = second - first;
       break;
@@ -99,13 +98,13 @@ void TakeBuffer(const Cell& cell, Outcome* outcome) {
     }
   } else if (code == OpCode::k_messages) {
     for (std::uint64_t i = 0; i < count; ++i) {
-      abi::Message message;
+      uapi::Message message;
       std::memcpy(&message, cell.buffer + i * sizeof(message), sizeof(message));
       outcome->messages.push_back(MessageOf(message));
     }
   } else if (code == OpCode::k_scan) {
     for (std::uint64_t i = 0; i < count; ++i) {
-      abi::PageRegion region{};
+      uapi::PageRegion region{};
       std::memcpy(&region, cell.buffer + i * sizeof(region), sizeof(region));
       outcome->regions.push_back({region.start, region.end, region.categories});
     }

@@ -9,10 +9,10 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "sim/conform/kernel/abi.h"
 #include "sim/conform/kernel/files.h"
 #include "sim/conform/kernel/smaps.h"
 #include "sim/scenario/words.h"
+#include "sim/uapi/uapi.h"
 
 namespace uffdsim {
 namespace {
@@ -59,25 +59,25 @@ std::vector<std::uint64_t> ScanPages(int pagemap, std::uint64_t start, std::uint
                                      std::uint64_t page_size) {
   const std::uint64_t pages = (end - start) / page_size;
   std::vector<std::uint64_t> categories(pages, 0);
-  std::vector<abi::PageRegion> regions(pages);
-  abi::ScanArgument scan{};
+  std::vector<uapi::PageRegion> regions(pages);
+  uapi::ScanArgument scan{};
   scan.size = sizeof(scan);
   scan.start = start;
   scan.end = end;
   scan.vector = reinterpret_cast<std::uint64_t>(regions.data());
   scan.vector_length = pages;
   scan.return_mask = kAllCategories;
-  int found = ioctl(pagemap, abi::kScanCall, &scan);
+  int found = ioctl(pagemap, uapi::kScanCall, &scan);
   if (found < 0) {  // a kernel that does not know the newest category
     scan.return_mask = kAllCategories >> 1;
-    found = ioctl(pagemap, abi::kScanCall, &scan);
+    found = ioctl(pagemap, uapi::kScanCall, &scan);
   }
   if (found < 0) {
     scan.return_mask = kAllCategories >> 2;
-    found = ioctl(pagemap, abi::kScanCall, &scan);
+    found = ioctl(pagemap, uapi::kScanCall, &scan);
   }
   for (int i = 0; i < found; ++i) {
-    const abi::PageRegion& region = regions[static_cast<std::size_t>(i)];
+    const uapi::PageRegion& region = regions[static_cast<std::size_t>(i)];
     for (std::uint64_t at = region.start; at < region.end; at += page_size) {
       categories[(at - start) / page_size] = region.categories;
     }

@@ -7,15 +7,12 @@
 
 #include <cctype>
 
-#include "sim/conform/kernel/abi.h"
 #include "sim/scenario/words.h"
+#include "sim/uapi/uapi.h"
 
 namespace uffdsim {
 namespace {
 
-constexpr std::uint64_t kFeatureMove = std::uint64_t{1} << 16;
-constexpr std::uint64_t kFeaturePoison = std::uint64_t{1} << 14;
-constexpr std::uint64_t kModeRwp = std::uint64_t{1} << 3;
 constexpr std::uint64_t kAccessed = std::uint64_t{1} << 9;
 
 std::uint64_t KnownFeatures() {
@@ -29,16 +26,16 @@ std::uint64_t NeedsOf(const Statement& s) {
   switch (s.code) {
     case OpCode::k_uffd: return s.features & KnownFeatures();
     case OpCode::k_rwprotect:
-    case OpCode::k_set_mode: return abi::kFeatureRwp;
-    case OpCode::k_register: return (s.mode & kModeRwp) != 0 ? abi::kFeatureRwp : 0;
-    case OpCode::k_move: return kFeatureMove;
-    case OpCode::k_poison: return kFeaturePoison;
+    case OpCode::k_set_mode: return uapi::kFeatureRwp;
+    case OpCode::k_register: return (s.mode & uapi::kModeRwp) != 0 ? uapi::kFeatureRwp : 0;
+    case OpCode::k_move: return uapi::kFeatureMove;
+    case OpCode::k_poison: return uapi::kFeaturePoison;
     case OpCode::k_scan: {
       const ScanArgs& scan = s.scan;
       const std::uint64_t asked = scan.category_mask | scan.category_anyof_mask |
                                   scan.category_inverted |
                                   (scan.return_mask == kAllCategories ? 0 : scan.return_mask);
-      return (asked & kAccessed) != 0 ? abi::kFeatureRwp : 0;
+      return (asked & kAccessed) != 0 ? uapi::kFeatureRwp : 0;
     }
     default: return 0;
   }
@@ -49,8 +46,8 @@ std::uint64_t NeedsOf(const Statement& s) {
 std::uint64_t OfferedFeatures() {
   const auto file = static_cast<int>(syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK));
   if (file < 0) return 0;
-  abi::Api api{0xAA, 0, 0};
-  const bool answered = ioctl(file, abi::kApiCall, &api) == 0;
+  uapi::Api api{0xAA, 0, 0};
+  const bool answered = ioctl(file, uapi::kApiCall, &api) == 0;
   close(file);
   return answered ? api.features : 0;
 }

@@ -2,9 +2,9 @@
 #include <fcntl.h>
 #include <linux/memfd.h>
 
-#include "sim/conform/kernel/abi.h"
 #include "sim/conform/kernel/perform.h"
 #include "sim/conform/kernel/raw_call.h"
+#include "sim/uapi/uapi.h"
 
 namespace uffdsim {
 namespace {
@@ -16,7 +16,7 @@ void Create(Cell* cell) {
   const Request& r = cell->request;
   const unsigned flags =
       MFD_CLOEXEC | ((r.flags & kOpHugetlb) != 0 ? static_cast<unsigned>(MFD_HUGETLB) : 0U) |
-      ((r.flags & kOpGigantic) != 0 ? static_cast<unsigned>(abi::kHugePage1G) : 0U);
+      ((r.flags & kOpGigantic) != 0 ? static_cast<unsigned>(uapi::kHugePage1G) : 0U);
   if ((r.flags & (kOpRamfs | kOpGuestMemfd)) != 0) {
     return AnswerBad(cell, "needs a mount or a virtual machine");
   }

@@ -3,9 +3,9 @@
 #include <linux/mempolicy.h>
 #include <sys/mman.h>
 
-#include "sim/conform/kernel/abi.h"
 #include "sim/conform/kernel/perform.h"
 #include "sim/conform/kernel/raw_call.h"
+#include "sim/uapi/uapi.h"
 
 namespace uffdsim {
 namespace {
@@ -70,7 +70,7 @@ void Map(Cell* cell) {
   const Request& r = cell->request;
   if (r.map_kind == MapKind::kSpecial) return AnswerBad(cell, "only the kernel maps such pages");
   int flags = SharingOf(r.map_kind) | MAP_FIXED;
-  if ((r.flags & kOpGigantic) != 0) flags |= abi::kHugePage1G;
+  if ((r.flags & kOpGigantic) != 0) flags |= uapi::kHugePage1G;
   if ((r.flags & kOpNoreserve) != 0) flags |= MAP_NORESERVE;
   if ((r.flags & kOpPopulate) != 0) flags |= MAP_POPULATE;
   if ((r.flags & kOpLocked) != 0) flags |= MAP_LOCKED;
@@ -84,8 +84,8 @@ void Map(Cell* cell) {
 void Remap(Cell* cell) {
   const Request& r = cell->request;
   int flags = 0;
-  if ((r.flags & kOpInPlace) == 0) flags |= abi::kMremapMaymove | abi::kMremapFixed;
-  if ((r.flags & kOpDontunmap) != 0) flags |= abi::kMremapMaymove | abi::kMremapDontunmap;
+  if ((r.flags & kOpInPlace) == 0) flags |= uapi::kMremapMaymove | uapi::kMremapFixed;
+  if ((r.flags & kOpDontunmap) != 0) flags |= uapi::kMremapMaymove | uapi::kMremapDontunmap;
   const std::uint64_t target = (r.flags & kOpInPlace) == 0 ? r.start2 : 0;
   const std::int64_t at = RawCall(SYS_mremap, r.start, r.length, r.length2, flags, target);
   AnswerCall(cell, at < 0 && at > -4096 ? at : 0);
@@ -106,7 +106,7 @@ void MovePages(Cell* cell) {
     nodes[i] = static_cast<int>(r.value);
   }
   const bool query = (r.flags & kOpQuery) != 0;
-  const int flags = (r.flags & kOpAll) != 0 ? abi::kMoveAll : abi::kMove;
+  const int flags = (r.flags & kOpAll) != 0 ? uapi::kMoveAll : uapi::kMove;
   const std::int64_t result = RawCall(SYS_move_pages, 0, pages, addresses, query ? nullptr : nodes,
                                       statuses, query ? 0 : flags);
   // The session reads statuses from the buffer's beginning.
@@ -147,11 +147,11 @@ void DoMemory(Cell* cell) {
     case OpCode::k_mprotect:
       return AnswerCall(cell, RawCall(SYS_mprotect, r.start, r.length, Protection(r.prot)));
     case OpCode::k_mlock: {
-      const int flags = (r.flags & kOpOnfault) != 0 ? abi::kMlockOnfault : 0;
+      const int flags = (r.flags & kOpOnfault) != 0 ? uapi::kMlockOnfault : 0;
       return AnswerCall(cell, RawCall(SYS_mlock2, r.start, r.length, flags));
     }
     case OpCode::k_munlock: return AnswerCall(cell, RawCall(SYS_munlock, r.start, r.length));
-    case OpCode::k_mseal: return AnswerCall(cell, RawCall(abi::kMseal, r.start, r.length, 0));
+    case OpCode::k_mseal: return AnswerCall(cell, RawCall(uapi::kMseal, r.start, r.length, 0));
     case OpCode::k_mremap: return Remap(cell);
     case OpCode::k_madvise:
       return AnswerCall(cell, RawCall(SYS_madvise, r.start, r.length, AdviceNumber(r.advice)));

@@ -2,9 +2,9 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
-#include "sim/conform/kernel/abi.h"
 #include "sim/conform/kernel/perform.h"
 #include "sim/conform/kernel/raw_call.h"
+#include "sim/uapi/uapi.h"
 
 namespace uffdsim {
 namespace {
@@ -21,11 +21,11 @@ std::int64_t Ioctl(const Request& r, unsigned long call, void* argument) {
 void Create(Cell* cell) {
   const Request& r = cell->request;
   const unsigned flags =
-      O_NONBLOCK | O_CLOEXEC | ((r.flags & kOpUserModeOnly) != 0 ? abi::kUserModeOnly : 0U);
+      O_NONBLOCK | O_CLOEXEC | ((r.flags & kOpUserModeOnly) != 0 ? uapi::kUserModeOnly : 0U);
   const std::int64_t file = RawCall(SYS_userfaultfd, flags);
   if (file < 0) return AnswerError(cell, file, "userfaultfd");
-  abi::Api api{r.api, r.features, 0};
-  const std::int64_t result = RawCall(SYS_ioctl, file, abi::kApiCall, &api);
+  uapi::Api api{r.api, r.features, 0};
+  const std::int64_t result = RawCall(SYS_ioctl, file, uapi::kApiCall, &api);
   cell->answer.features = api.features;
   cell->answer.ioctls = api.ioctls;
   if (result < 0) {
@@ -38,8 +38,8 @@ void Create(Cell* cell) {
 
 void RegisterRange(Cell* cell) {
   const Request& r = cell->request;
-  abi::Register argument{{r.start, r.length}, r.mode, 0};
-  const std::int64_t result = Ioctl(r, abi::kRegisterCall, &argument);
+  uapi::Register argument{{r.start, r.length}, r.mode, 0};
+  const std::int64_t result = Ioctl(r, uapi::kRegisterCall, &argument);
   cell->answer.ioctls = argument.ioctls;
   AnswerCall(cell, result);
 }
@@ -48,18 +48,18 @@ void ProtectRange(Cell* cell, unsigned long call) {
   const Request& r = cell->request;
   std::uint64_t mode = r.mode;
   if ((r.flags & kOpRawMode) == 0) {
-    mode = ((r.flags & kOpOn) != 0 ? abi::kProtectOn : 0) |
-           ((r.flags & kOpDontwake) != 0 ? abi::kProtectDontwake : 0);
+    mode = ((r.flags & kOpOn) != 0 ? uapi::kProtectOn : 0) |
+           ((r.flags & kOpDontwake) != 0 ? uapi::kProtectDontwake : 0);
   }
-  abi::Protect argument{{r.start, r.length}, mode};
+  uapi::Protect argument{{r.start, r.length}, mode};
   AnswerCall(cell, Ioctl(r, call, &argument));
 }
 
 std::uint64_t FillMode(const Request& r) {
   if ((r.flags & kOpRawMode) != 0) return r.mode;
-  return ((r.flags & kOpDontwake) != 0 ? abi::kFillDontwake : 0) |
-         ((r.flags & kOpWp) != 0 ? abi::kFillWp : 0) |
-         ((r.flags & kOpHoles) != 0 ? abi::kMoveHoles : 0);
+  return ((r.flags & kOpDontwake) != 0 ? uapi::kFillDontwake : 0) |
+         ((r.flags & kOpWp) != 0 ? uapi::kFillWp : 0) |
+         ((r.flags & kOpHoles) != 0 ? uapi::kMoveHoles : 0);
 }
 
 void AnswerFill(Cell* cell, std::int64_t result, std::int64_t out) {
@@ -70,7 +70,7 @@ void AnswerFill(Cell* cell, std::int64_t result, std::int64_t out) {
 
 void FillRange(Cell* cell, unsigned long call) {
   const Request& r = cell->request;
-  abi::Fill argument{{r.start, r.length}, FillMode(r), kNotWritten};
+  uapi::Fill argument{{r.start, r.length}, FillMode(r), kNotWritten};
   const std::int64_t result = Ioctl(r, call, &argument);
   AnswerFill(cell, result, argument.out);
 }
@@ -89,40 +89,40 @@ void CopyRange(Cell* cell) {
     auto* bytes = reinterpret_cast<volatile unsigned char*>(source);
     for (std::uint64_t i = 0; i < mapped; ++i) bytes[i] = static_cast<unsigned char>(r.value);
   }
-  abi::Copy argument{r.start, source, r.length, FillMode(r), kNotWritten};
-  const std::int64_t result = Ioctl(r, abi::kCopyCall, &argument);
+  uapi::Copy argument{r.start, source, r.length, FillMode(r), kNotWritten};
+  const std::int64_t result = Ioctl(r, uapi::kCopyCall, &argument);
   if (mapped != 0) RawCall(SYS_munmap, source, mapped);
   AnswerFill(cell, result, argument.out);
 }
 
 void MoveRange(Cell* cell) {
   const Request& r = cell->request;
-  abi::Move argument{r.start, r.start2, r.length, FillMode(r), kNotWritten};
-  const std::int64_t result = Ioctl(r, abi::kMoveCall, &argument);
+  uapi::Move argument{r.start, r.start2, r.length, FillMode(r), kNotWritten};
+  const std::int64_t result = Ioctl(r, uapi::kMoveCall, &argument);
   AnswerFill(cell, result, argument.out);
 }
 
 void SimpleRange(Cell* cell, unsigned long call) {
-  abi::Range argument{cell->request.start, cell->request.length};
+  uapi::Range argument{cell->request.start, cell->request.length};
   AnswerCall(cell, Ioctl(cell->request, call, &argument));
 }
 
 void ChangeMode(Cell* cell) {
-  abi::SetMode argument{cell->request.features, cell->request.disable};
-  AnswerCall(cell, Ioctl(cell->request, abi::kSetModeCall, &argument));
+  uapi::SetMode argument{cell->request.features, cell->request.disable};
+  AnswerCall(cell, Ioctl(cell->request, uapi::kSetModeCall, &argument));
 }
 
 // Until nothing is left; the descriptor does not block.
 void ReadMessages(Cell* cell) {
-  auto* messages = reinterpret_cast<abi::Message*>(cell->buffer);
-  constexpr std::uint64_t kMost = kBufferBytes / sizeof(abi::Message);
+  auto* messages = reinterpret_cast<uapi::Message*>(cell->buffer);
+  constexpr std::uint64_t kMost = kBufferBytes / sizeof(uapi::Message);
   std::uint64_t& count = cell->answer.count;
   while (count < kMost) {
     const std::int64_t n = RawCall(SYS_read, cell->request.descriptor, messages + count,
-                                   (kMost - count) * sizeof(abi::Message));
+                                   (kMost - count) * sizeof(uapi::Message));
     if (n == -11) break;  // EAGAIN
     if (n < 0) return AnswerError(cell, n);
-    count += static_cast<std::uint64_t>(n) / sizeof(abi::Message);
+    count += static_cast<std::uint64_t>(n) / sizeof(uapi::Message);
   }
   AnswerCount(cell, static_cast<std::int64_t>(count));
 }
@@ -134,17 +134,17 @@ void DoUffd(Cell* cell) {
   switch (r.code) {
     case OpCode::k_uffd: return Create(cell);
     case OpCode::k_register: return RegisterRange(cell);
-    case OpCode::k_unregister: return SimpleRange(cell, abi::kUnregisterCall);
+    case OpCode::k_unregister: return SimpleRange(cell, uapi::kUnregisterCall);
     case OpCode::k_close: return AnswerCall(cell, RawCall(SYS_close, r.descriptor));
-    case OpCode::k_rwprotect: return ProtectRange(cell, abi::kRwprotectCall);
-    case OpCode::k_writeprotect: return ProtectRange(cell, abi::kWriteprotectCall);
+    case OpCode::k_rwprotect: return ProtectRange(cell, uapi::kRwprotectCall);
+    case OpCode::k_writeprotect: return ProtectRange(cell, uapi::kWriteprotectCall);
     case OpCode::k_set_mode: return ChangeMode(cell);
     case OpCode::k_copy: return CopyRange(cell);
-    case OpCode::k_zeropage: return FillRange(cell, abi::kZeropageCall);
-    case OpCode::k_continue: return FillRange(cell, abi::kContinueCall);
-    case OpCode::k_poison: return FillRange(cell, abi::kPoisonCall);
+    case OpCode::k_zeropage: return FillRange(cell, uapi::kZeropageCall);
+    case OpCode::k_continue: return FillRange(cell, uapi::kContinueCall);
+    case OpCode::k_poison: return FillRange(cell, uapi::kPoisonCall);
     case OpCode::k_move: return MoveRange(cell);
-    case OpCode::k_wake: return SimpleRange(cell, abi::kWakeCall);
+    case OpCode::k_wake: return SimpleRange(cell, uapi::kWakeCall);
     case OpCode::k_messages: return ReadMessages(cell);
     default: return AnswerBad(cell, "not an operation of userfaultfd");
   }
@@ -154,7 +154,7 @@ void DoScan(Cell* cell) {
   const Request& r = cell->request;
   const std::int64_t file = RawCall(SYS_openat, AT_FDCWD, "/proc/self/pagemap", O_RDONLY);
   if (file < 0) return AnswerError(cell, file);
-  abi::ScanArgument scan{};
+  uapi::ScanArgument scan{};
   scan.size = r.scan.size;
   scan.flags = r.scan.flags;
   scan.start = r.start;
@@ -166,7 +166,7 @@ void DoScan(Cell* cell) {
   scan.category_mask = r.scan.category_mask;
   scan.category_anyof_mask = r.scan.category_anyof_mask;
   scan.return_mask = r.scan.return_mask;
-  const std::int64_t result = RawCall(SYS_ioctl, file, abi::kScanCall, &scan);
+  const std::int64_t result = RawCall(SYS_ioctl, file, uapi::kScanCall, &scan);
   RawCall(SYS_close, file);
   cell->answer.walk_end = scan.walk_end;
   if (result > 0 && r.scan.vec_len != 0) cell->answer.count = static_cast<std::uint64_t>(result);

@@ -4,33 +4,17 @@
 
 #include <algorithm>
 #include <string_view>
-#include <tuple>
 
 #include "sim/conform/kernel/answer.h"
 #include "sim/scenario/observe.h"
+#include "sim/scenario/outcomes.h"
 #include "sim/scenario/syntax.h"
 #include "sim/scenario/translate.h"
 
 namespace uffdsim {
 namespace {
 
-// What auto_resolve copies into missing pages.
-constexpr std::uint64_t kFillByte = 0x5a;
-constexpr std::uint64_t kHugePage = std::uint64_t{2} << 20;
 constexpr int kHighestPriority = 90;  // of SCHED_FIFO; the kernel's own threads stand above
-
-Outcome BadOutcome(std::string_view reason) {
-  Outcome outcome;
-  outcome.status = Outcome::Status::kBad;
-  outcome.reason = std::string(reason);
-  return outcome;
-}
-
-Outcome OkOutcome() {
-  Outcome outcome;
-  outcome.ret = 0;
-  return outcome;
-}
 
 bool TakesFile(OpCode code) {
   return code == OpCode::k_ftruncate || code == OpCode::k_fallocate || code == OpCode::k_fread ||
@@ -72,7 +56,7 @@ Record Session::Execute(const Statement& statement, int line) {
   record.outcome = Perform(statement, &record);
   SettleAll(nullptr, &record);
   AutoResolve(&record);
-  SortResumed(&record);
+  SortResumed(&record.resumed);
   if (record.json.empty()) record.json = RecordJson(record, names_);
   return record;
 }
@@ -266,16 +250,7 @@ void Session::Finish(const Statement& statement, const Operation& op,
 }
 
 Outcome Session::PerformMessages(const Statement& statement, Record* record, const Operation& op) {
-  Outcome all = Run(statement, op, record);
-  record->messages.clear();
-  // Whom an event wakes may announce its next one meanwhile.
-  for (std::size_t read = all.messages.size(); read != 0;) {
-    Outcome more = Run(statement, op, record);
-    read = more.messages.size();
-    all.messages.insert(all.messages.end(), more.messages.begin(), more.messages.end());
-    if (all.ret) all.ret = static_cast<std::int64_t>(all.messages.size());
-  }
-  record->outcome = std::move(all);
+  record->outcome = ReadAllMessages([&] { return Run(statement, op, record); });
   TakeMessages(statement.process, op.ctx, record);
   return std::move(record->outcome);
 }
@@ -316,35 +291,13 @@ Outcome Session::PerformPageByte(const Statement& statement, const Operation& op
   return outcome;
 }
 
-// Names the contexts that fork messages bring, and sorts page faults by place: their order would
-// say in which order threads happened to run.
 void Session::TakeMessages(std::uint32_t process, CtxId ctx, Record* record) {
-  std::vector<NamedMessage> faults;
-  std::vector<NamedMessage> events;
-  for (Message& message : record->outcome.messages) {
-    NamedMessage named{message, ""};
-    if (message.type == Message::Type::kPagefault) {
-      faults.push_back(std::move(named));
-      continue;
-    }
-    if (message.type == Message::Type::kFork) {
-      auto row = std::find_if(forks_read_.begin(), forks_read_.end(),
-                              [&](const auto& r) { return r.first == ctx; });
-      if (row == forks_read_.end()) row = forks_read_.insert(row, {ctx, 0});
-      named.child = names_.ContextName(ctx) + "c" + std::to_string(++row->second);
-      const CtxId child(next_context_++);
-      names_.BindContext(named.child, child);
-      holders_.Open(process, Holders::Kind::kUffd, child.value, static_cast<int>(message.flags));
-    }
-    events.push_back(std::move(named));
-  }
-  const auto key = [&](const NamedMessage& m) {
-    return std::pair(names_.Place(m.message.address), FaultFlagsText(m.message.flags));
-  };
-  std::stable_sort(faults.begin(), faults.end(),
-                   [&](const NamedMessage& a, const NamedMessage& b) { return key(a) < key(b); });
-  record->messages = std::move(faults);
-  record->messages.insert(record->messages.end(), events.begin(), events.end());
+  record->messages = namer_.Name(
+      record->outcome.messages, ctx, names_, [&](const std::string& name, const Message& fork) {
+        const CtxId child(next_context_++);
+        names_.BindContext(name, child);
+        holders_.Open(process, Holders::Kind::kUffd, child.value, static_cast<int>(fork.flags));
+      });
 }
 
 // Waits until nothing moves, and moves operations that ended into `current`.
@@ -386,13 +339,6 @@ void Session::TakeEnded(Record ended, Record* current) {
   current->child = ended.child;
 }
 
-void Session::SortResumed(Record* current) const {
-  std::stable_sort(current->resumed.begin(), current->resumed.end(),
-                   [](const Record& a, const Record& b) {
-                     return std::tie(a.process, a.index) < std::tie(b.process, b.index);
-                   });
-}
-
 Outcome Session::Observe(const Statement& statement, Record* record) {
   std::vector<ProcessView> views;
   std::vector<ObservedProcess> processes;
@@ -421,74 +367,6 @@ Outcome Session::Observe(const Statement& statement, Record* record) {
   }
   record->json = ObserveJson(record->index, shown, processes, names_);
   return OkOutcome();
-}
-
-// --- auto_resolve
-// ----------------------------------------------------------------------------------
-bool Session::BacksHugePages(std::uint32_t process, std::uint64_t address) const {
-  return looker_->IsHugetlb(workers_.Pid(process), address);
-}
-
-void Session::AutoResolve(Record* current) {
-  for (bool again = true; again && !stuck_;) {
-    again = false;
-    const auto resolving = auto_resolving_;
-    for (const auto& [process, ctx] : resolving) {
-      if (!names_.Process(process) || holders_.Find(process, Holders::Kind::kUffd, ctx.value) < 0) {
-        continue;
-      }
-      Statement read;
-      read.code = OpCode::k_messages;
-      read.process = process;
-      read.Give(Role::kUffd);
-      Operation op;
-      op.code = OpCode::k_messages;
-      op.ctx = ctx;
-      Record messages;
-      messages.outcome = Run(read, op, &messages);
-      TakeMessages(process, ctx, &messages);
-      // A fork or another event: reading its message let the operation go on.
-      for (Record& ended : messages.resumed) TakeEnded(std::move(ended), current);
-      for (const NamedMessage& named : messages.messages) {
-        again = true;
-        if (named.message.type != Message::Type::kPagefault) continue;
-        current->auto_resolved.push_back(Resolve(process, ctx, named));
-      }
-      SettleAll(nullptr, current);
-    }
-  }
-}
-
-AutoResolved Session::Resolve(std::uint32_t process, CtxId ctx, const NamedMessage& named) {
-  const std::uint64_t address = named.message.address;
-  const std::uint64_t flags = named.message.flags;
-  Operation op;
-  op.ctx = ctx;
-  op.length = BacksHugePages(process, address) ? kHugePage : names_.page_size();
-  op.start = address / op.length * op.length;
-  op.value = kFillByte;
-  if ((flags & 8U) != 0) {
-    op.code = OpCode::k_rwprotect;
-  } else if ((flags & 2U) != 0) {
-    op.code = OpCode::k_writeprotect;
-  } else if ((flags & 4U) != 0) {
-    op.code = OpCode::k_continue;
-  } else {
-    op.code = OpCode::k_copy;
-  }
-  Statement statement;
-  statement.code = op.code;
-  statement.process = process;
-  statement.Give(Role::kUffd);
-  AutoResolved done;
-  done.uffd = names_.ContextName(ctx);
-  done.at = names_.Place(address);
-  done.flags = FaultFlagsText(flags);
-  done.action = OpName(op.code);
-  Answer answer;
-  if (!workers_.Ask(process, RequestOf(statement, op), &answer)) stuck_ = true;
-  done.error = answer.kind == Answer::Kind::kError ? ErrnoOf(answer.error) : Errno::kOk;
-  return done;
 }
 
 }  // namespace uffdsim

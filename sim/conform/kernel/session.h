@@ -19,6 +19,7 @@
 #include "sim/conform/kernel/kept_files.h"
 #include "sim/conform/kernel/look.h"
 #include "sim/conform/kernel/workers.h"
+#include "sim/scenario/messages.h"
 #include "sim/scenario/names.h"
 #include "sim/scenario/record.h"
 #include "sim/scenario/statement.h"
@@ -64,12 +65,11 @@ class Session {
   void TakeEnded(Record ended, Record* current);
   void SettleAll(Running* fresh, Record* current);
   void AutoResolve(Record* current);
-  AutoResolved Resolve(std::uint32_t process, CtxId ctx, const NamedMessage& named);
+  AutoResolved Resolve(std::uint32_t process, CtxId ctx, const Message& message);
   bool BacksHugePages(std::uint32_t process, std::uint64_t address) const;
   Request RequestOf(const Statement& statement, const Operation& op);
   int PriorityOf(OpCode code) const;
   int FileOf(std::uint32_t process, FileId file);
-  void SortResumed(Record* current) const;
 
   Workers workers_;
   Names names_;
@@ -80,7 +80,7 @@ class Session {
   WakeOrder order_;
   std::vector<Sleeper> sleepers_;
   std::vector<std::pair<std::uint32_t, CtxId>> auto_resolving_;
-  std::vector<std::pair<CtxId, int>> forks_read_;
+  MessageNamer namer_;
   std::uint16_t next_context_ = 1;
   int next_index_ = 0;
   bool stuck_ = false;

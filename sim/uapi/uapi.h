@@ -1,4 +1,4 @@
-// Numbers and structures of Linux 7.3 that Debian 12's headers do not have yet.
+// The kernel's binary interface that this project speaks and Debian 12's headers lack: Linux 7.3.
 //
 // Mirrors: include/uapi/linux/userfaultfd.h, include/uapi/linux/fs.h, asm-generic/unistd.h,
 //          asm-generic/mman-common.h. Facts of the binary interface; all fields are as wide as the
@@ -9,12 +9,13 @@
 
 #include <cstdint>
 
-namespace uffdsim::abi {
+namespace uffdsim::uapi {
 
 inline constexpr int kMseal = 462;  // system call number on every architecture
 
 // --- userfaultfd ---
 inline constexpr unsigned kUserModeOnly = 1;
+inline constexpr std::uint64_t kApiVersion = 0xAA;
 
 struct Range {
   std::uint64_t start;
@@ -52,6 +53,7 @@ struct SetMode {
   std::uint64_t disable;
 };
 
+inline constexpr unsigned long kNewCall = _IO(0xAA, 0x00);  // of /dev/userfaultfd
 inline constexpr unsigned long kApiCall = _IOWR(0xAA, 0x3F, Api);
 inline constexpr unsigned long kRegisterCall = _IOWR(0xAA, 0x00, Register);
 inline constexpr unsigned long kUnregisterCall = _IOR(0xAA, 0x01, Range);
@@ -65,7 +67,19 @@ inline constexpr unsigned long kPoisonCall = _IOWR(0xAA, 0x08, Fill);
 inline constexpr unsigned long kRwprotectCall = _IOWR(0xAA, 0x09, Protect);
 inline constexpr unsigned long kSetModeCall = _IOW(0xAA, 0x0A, SetMode);
 
+inline constexpr std::uint64_t kModeMissing = 1;
+inline constexpr std::uint64_t kModeWp = 2;
+inline constexpr std::uint64_t kModeMinor = 4;
+inline constexpr std::uint64_t kModeRwp = 8;
+
+inline constexpr std::uint64_t kFeatureMissingShmem = 1U << 5;
+inline constexpr std::uint64_t kFeatureMinorShmem = 1U << 10;
+inline constexpr std::uint64_t kFeatureWpShmem = 1U << 12;
+inline constexpr std::uint64_t kFeaturePoison = 1U << 14;
+inline constexpr std::uint64_t kFeatureWpAsync = 1U << 15;
+inline constexpr std::uint64_t kFeatureMove = 1U << 16;
 inline constexpr std::uint64_t kFeatureRwp = 1U << 17;
+inline constexpr std::uint64_t kFeatureRwpAsync = 1U << 18;
 
 // Mode words: bit 0 is the verb's own, bit 1 the other one; see kind by kind.
 inline constexpr std::uint64_t kFillDontwake = 1U << 0;  // copy, zeropage, continue, poison, move
@@ -109,6 +123,8 @@ struct ScanArgument {
 };
 static_assert(sizeof(ScanArgument) == 96);
 inline constexpr unsigned long kScanCall = _IOWR('f', 16, ScanArgument);
+inline constexpr std::uint64_t kPageIsPresent = 1U << 3;
+inline constexpr std::uint64_t kPageIsHuge = 1U << 6;
 
 // --- move_pages, mlock2, mremap ---
 inline constexpr int kMove = 2;
@@ -119,4 +135,4 @@ inline constexpr int kMremapMaymove = 1;
 inline constexpr int kMremapFixed = 2;
 inline constexpr int kMremapDontunmap = 4;
 
-}  // namespace uffdsim::abi
+}  // namespace uffdsim::uapi
