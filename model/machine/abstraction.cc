@@ -5,6 +5,7 @@
 #include "model/arch/decode.h"
 #include "model/mm/entry.h"
 #include "model/path/fault.h"
+#include "model/path/kernel_names.h"
 #include "model/path/pagemap_scan.h"
 #include "model/path/prot.h"
 #include "model/path/step.h"
@@ -299,11 +300,7 @@ std::string WorldView::WordText(const OpaqueWord& word) const {
 }
 
 std::string WorldView::KernelOf(const std::string& path) const {
-  for (std::size_t id = 0; id < kPathCount; ++id) {
-    const Path& candidate = GetPath(static_cast<PathId>(id));
-    if (candidate.name == path) return candidate.kernel;
-  }
-  return "";
+  return std::string(uffdsim::KernelOf(path));
 }
 
 }  // namespace uffdsim

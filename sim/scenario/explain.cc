@@ -6,20 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "model/arch/decode.h"
-#include "model/path/step.h"
+#include "model/path/kernel_names.h"
 
 namespace uffdsim {
-namespace {
-
-std::string KernelOf(std::string_view path) {
-  for (std::size_t i = 0; i < kPathCount; ++i) {
-    const Path& row = GetPath(static_cast<PathId>(i));
-    if (path == row.name) return row.kernel;
-  }
-  return "";
-}
-
-}  // namespace
 
 StepWatch::StepWatch(Executor* executor)
     : executor_(*executor),
@@ -148,7 +137,7 @@ void StepWatch::OnStep(TaskId task, const char* path, const char* step) {
   task_ = task;
   current_.path = path;
   current_.step = step;
-  current_.kernel = KernelOf(path);
+  current_.kernel = std::string(KernelOf(path));
   current_.operation = world_.task(task).tag;
   if (next_ != nullptr) next_->OnStep(task, path, step);
 }

@@ -70,6 +70,14 @@ TEST_F(Explain, AFaultNamesItsStepsTheKernelAndWhereItSleeps) {
   EXPECT_TRUE(Has(Of(kArmAndRead, all), "  fault.woken [5] "));
 }
 
+TEST_F(Explain, OneStepOperationsNameTheKernelsFunction) {
+  const std::string text = Of(kArmAndRead);
+  EXPECT_TRUE(Has(text, "  rwprotect.start              mm/userfaultfd.c mrwprotect_range()\n"))
+      << text;
+  EXPECT_TRUE(Has(Of("map A anon 1\nwrite A 0 7\nclear_refs 4\n"),
+                  "  clear_refs.start             fs/proc/task_mmu.c clear_refs_write()\n"));
+}
+
 TEST_F(Explain, SwapMigrationAndMarkersAreNamed) {
   const std::string text =
       Of("swapon\n"
