@@ -10,8 +10,9 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view kBalancing = "/proc/sys/kernel/numa_balancing";
-// Present or not, written to, young, and the places of the dirty bit while it may not be written.
-constexpr std::string_view kChangedByHints = "PNWADZ";
+// Present or not, writable (arm64: read-only), young, and the places of the dirty bit while it may
+// not be written.
+constexpr std::string_view kChangedByHints = "PNWRADZ";
 
 bool IsNumber(char c) { return c >= '0' && c <= '9'; }
 

@@ -179,6 +179,7 @@ TEST(Clock, HidesOnlyWhatNumaBalancingDoesByTheClock) {
   };
   EXPECT_EQ(WithoutHints(entry("ANMZ")), WithoutHints(entry("PWADM")));
   EXPECT_EQ(WithoutHints(entry("MHN")), WithoutHints(entry("MPH")));
+  EXPECT_EQ(WithoutHints(entry("NRAD")), WithoutHints(entry("PWAD")));  // arm64
   EXPECT_NE(WithoutHints(entry("ANF")), WithoutHints(entry("PWAD")));
   EXPECT_NE(WithoutHints(entry("0")), WithoutHints(entry("P")));
   EXPECT_NE(WithoutHints(entry("swap:MF")), WithoutHints(entry("PF")));
