@@ -49,6 +49,21 @@ absl::Status UnknownProfile(std::string_view name) {
       absl::StrCat("unknown profile '", std::string(name), "'", DidYouMean(name, known)));
 }
 
+struct ReplaceableSite {
+  std::string_view name;
+  bool (*differs)(const SiteTable& a, const SiteTable& b);
+};
+
+constexpr ReplaceableSite kReplaceable[] = {
+#define SITE(id, function, kernel, sentence) \
+  {"site " #id, [](const SiteTable& a, const SiteTable& b) { return a.id != b.id; }},
+#define MARK_SITE(id, function, reads, writes, kernel, sentence) \
+  SITE(id, function, kernel, sentence)
+#include "model/path/sites.def"
+#undef MARK_SITE
+#undef SITE
+};
+
 }  // namespace
 
 std::span<const DefectRow> Defects() { return kDefects; }
@@ -89,13 +104,9 @@ std::vector<std::string> ReplacedBy(const DefectRow& defect) {
       replaced.push_back(absl::StrCat(row.name, "/", row.steps[step].name));
     }
   }
-#define SITE(id, function, kernel, sentence) \
-  if (table.site.id != clean.site.id) replaced.push_back("site " #id);
-#define MARK_SITE(id, function, reads, writes, kernel, sentence) \
-  SITE(id, function, kernel, sentence)
-#include "model/path/sites.def"
-#undef MARK_SITE
-#undef SITE
+  for (const ReplaceableSite& row : kReplaceable) {
+    if (row.differs(table.site, clean.site)) replaced.emplace_back(row.name);
+  }
   return replaced;
 }
 
