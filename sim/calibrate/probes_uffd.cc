@@ -76,7 +76,7 @@ absl::StatusOr<double> ScanAll(const Mapping& mapping, std::uint64_t category,
   scan.vector_length = regions.size();
   scan.category_mask = category;
   scan.return_mask = category;
-  const absl::StatusOr<double> ns = TimedCall(pagemap, uapi::kScanCall, &scan, "PAGEMAP_SCAN");
+  absl::StatusOr<double> ns = TimedCall(pagemap, uapi::kScanCall, &scan, "PAGEMAP_SCAN");
   *found_bytes = 0;
   for (const uapi::PageRegion& region : regions) *found_bytes += region.end - region.start;
   return ns;
@@ -191,7 +191,7 @@ absl::StatusOr<double> ProbeCopyPage(const Bench& bench) {
   uapi::Copy copy{memory->mapping.address(), reinterpret_cast<std::uintptr_t>(source.data()),
                   bench.bytes, 0, 0};
   const absl::StatusOr<double> ns = TimedCall(memory->uffd, uapi::kCopyCall, &copy, "UFFDIO_COPY");
-  if (!ns.ok()) return ns;
+  if (!ns.ok()) return ns.status();
   return PerPage(bench, *ns);
 }
 
@@ -202,7 +202,7 @@ absl::StatusOr<double> ProbeZeropagePage(const Bench& bench) {
   uapi::Fill fill{{memory->mapping.address(), bench.bytes}, 0, 0};
   const absl::StatusOr<double> ns =
       TimedCall(memory->uffd, uapi::kZeropageCall, &fill, "UFFDIO_ZEROPAGE");
-  if (!ns.ok()) return ns;
+  if (!ns.ok()) return ns.status();
   return PerPage(bench, *ns);
 }
 
@@ -279,8 +279,8 @@ absl::StatusOr<double> ProbeRwprotectHuge(const Bench& bench) {
   if (!status.ok()) return status;
   const absl::StatusOr<double> ns =
       ProtectAll(*uffd, *mapping, uapi::kWriteprotectCall, "UFFDIO_WRITEPROTECT");
-  if (!ns.ok()) return ns;
-  return *ns / static_cast<double>(bench.bytes / kHugeBytes);
+  if (!ns.ok()) return ns.status();
+  return *ns * static_cast<double>(kHugeBytes) / static_cast<double>(bench.bytes);
 }
 
 absl::StatusOr<double> ProbeScanPage(const Bench& bench) {
@@ -289,7 +289,7 @@ absl::StatusOr<double> ProbeScanPage(const Bench& bench) {
   if (!memory.ok()) return memory.status();
   std::uint64_t found_bytes = 0;
   const absl::StatusOr<double> ns = ScanAll(memory->mapping, uapi::kPageIsPresent, &found_bytes);
-  if (!ns.ok()) return ns;
+  if (!ns.ok()) return ns.status();
   return PerPage(bench, *ns);
 }
 
@@ -298,8 +298,8 @@ absl::StatusOr<double> ProbeScanHuge(const Bench& bench) {
   if (!mapping.ok()) return mapping.status();
   std::uint64_t found_bytes = 0;
   const absl::StatusOr<double> ns = ScanAll(*mapping, uapi::kPageIsPresent, &found_bytes);
-  if (!ns.ok()) return ns;
-  return *ns / static_cast<double>(bench.bytes / kHugeBytes);
+  if (!ns.ok()) return ns.status();
+  return *ns * static_cast<double>(kHugeBytes) / static_cast<double>(bench.bytes);
 }
 
 absl::StatusOr<double> ProbeMessageRead(const Bench& bench) {

@@ -149,10 +149,15 @@ void Arena::Restore(const Snapshot& snapshot) {
 }  // namespace uffdsim
 
 // The program's allocation functions. They differ from the library's own only while a thread is in
-// an arena's scope. The other forms (arrays, nothrow) call these; the aligned ones are left alone.
-void* operator new(std::size_t bytes) {
+// an arena's scope. The array forms call these, the aligned ones are left alone. (The nothrow form
+// would call these too, but AddressSanitizer puts its own in the way.)
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
   if (uffdsim::Arena* arena = uffdsim::Arena::Active()) return arena->Allocate(bytes);
-  if (void* block = std::malloc(std::max<std::size_t>(bytes, 1))) return block;
+  return std::malloc(std::max<std::size_t>(bytes, 1));
+}
+
+void* operator new(std::size_t bytes) {
+  if (void* block = operator new(bytes, std::nothrow)) return block;
   throw std::bad_alloc();
 }
 
@@ -165,3 +170,4 @@ void operator delete(void* block) noexcept {
 }
 
 void operator delete(void* block, std::size_t) noexcept { operator delete(block); }
+void operator delete(void* block, const std::nothrow_t&) noexcept { operator delete(block); }
