@@ -16,26 +16,39 @@ namespace uffdsim {
 namespace {
 
 constexpr std::uint8_t kScansPerRun = 3;
+constexpr std::uint64_t kMostSharers = 256;  // ksm_max_page_sharing
 
-// --- the stable tree
-// ---------------------------------------------------------------------------------
+// --- the stable tree ---
+
 // ksm_get_folio(): the frame still is a mapped KSM page.
 bool IsStable(const World& w, Pfn pfn) {
   return pfn != Pfn(0) && w.frames[pfn].Has(kPgAllocated) && w.frames[pfn].Has(kPgKsm) &&
          w.frames[pfn].mapcount > 0;
 }
 
-Pfn FindStable(World& w, Content content) {
-  std::erase_if(w.ksm.stable, [&](Pfn pfn) { return !IsStable(w, pfn); });
-  for (const Pfn pfn : w.ksm.stable) {
-    if (w.frames[pfn].content == content) return pfn;
+// is_page_sharing_candidate(): scanned pages still share it, and one more may.
+bool TakesSharer(const KsmState& ksm, Pfn stable) {
+  std::uint64_t sharers = 0;
+  for (const KsmState::Slot& slot : ksm.slots) {
+    for (const KsmState::Item& item : slot.items) sharers += item.stable == stable ? 1 : 0;
   }
-  return Pfn(0);
+  return sharers != 0 && sharers < kMostSharers;
 }
 
-// --- pages
-// ----------------------------------------------------------------------------------------- Where a
-// scanned page is now: its VMA and its small page's entry. find_mergeable_vma() and a walk.
+// stable_tree_search(): of several pages with this content the newest that takes one more. When all
+// are full, the page waits for a partner to become another one with.
+Pfn FindStable(World& w, Content content) {
+  std::vector<Pfn>& stable = w.ksm.stable;
+  std::erase_if(stable, [&](Pfn pfn) { return !IsStable(w, pfn); });
+  const auto found = std::find_if(stable.rbegin(), stable.rend(), [&](Pfn pfn) {
+    return w.frames[pfn].content == content && TakesSharer(w.ksm, pfn);
+  });
+  return found == stable.rend() ? Pfn(0) : *found;
+}
+
+// --- pages ---
+
+// Where a scanned page is now: its VMA and its small page's entry. find_mergeable_vma() and a walk.
 struct Page4k {
   const Vma* vma = nullptr;
   Pfn pfn{};
@@ -109,8 +122,8 @@ bool Replace(World& w, MmId mm, Vpn vpn, Pfn stable) {
   return true;
 }
 
-// --- items
-// -----------------------------------------------------------------------------------------
+// --- items ---
+
 KsmState::Item* FindItem(KsmState& ksm, MmId mm, Vpn vpn) {
   for (KsmState::Slot& slot : ksm.slots) {
     if (slot.mm != mm) continue;
@@ -149,8 +162,8 @@ bool Skip(World& w, MmId mm, KsmState::Item& item, Pfn pfn) {
   return true;
 }
 
-// --- scanning
-// --------------------------------------------------------------------------------------
+// --- scanning ---
+
 struct KsmFrame {
   std::uint8_t scans_left = kScansPerRun;
   std::uint16_t slot = 0;  // process being scanned
