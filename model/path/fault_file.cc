@@ -70,6 +70,18 @@ void MapFolioRange(World& w, const FaultFrame& f, const Vma& vma, PageSpan range
   }
 }
 
+// What one cached folio adds to the window [vpn, last): a large one is mapped beyond it, as far as
+// it goes, or its part in the window as one range.
+PageSpan AroundSpan(World& w, const Vma& vma, PageSpan window, Pfn pfn) {
+  const PageSpan whole = FolioSpan(w, vma, window.first, pfn);
+  if (whole.last - whole.first > 1) return whole;
+  const Pfn head = w.frames.HeadOf(pfn);
+  const std::uint64_t in_folio = w.frames.Count(head) - (pfn - head);
+  const std::uint64_t in_file = w.file(vma.file).size - vma.IndexOf(window.first);
+  return {.first = window.first,
+          .last = std::min(window.last, window.first + std::min(in_folio, in_file))};
+}
+
 // do_fault_around(): maps the cached pages of an aligned window, inside the VMA and the PTE table.
 // True when the faulting page itself was mapped.
 bool FaultAround(World& w, FaultFrame& f, Vma& vma) {
@@ -102,10 +114,12 @@ bool FaultAround(World& w, FaultFrame& f, Vma& vma) {
     const CacheSlot slot = file.cache.Get(index);
     const bool cached = index < file.size && slot.is_frame() &&
                         !w.frames.Head(slot.pfn()).Has(kPgFallocated | kPgReclaim);
-    // A large folio is mapped beyond the window, as far as it goes.
-    const PageSpan span =
-        cached ? FolioSpan(w, vma, vpn, slot.pfn()) : PageSpan{.first = vpn, .last = vpn + 1};
-    if (cached) MapFolioRange(w, f, vma, span);
+    if (!cached) {
+      ++vpn;
+      continue;
+    }
+    const PageSpan span = AroundSpan(w, vma, {.first = vpn, .last = last}, slot.pfn());
+    MapFolioRange(w, f, vma, span);
     vpn = span.last;
   }
   return !w.arch->None(Form::kPte, table.GetPte(f.vpn));

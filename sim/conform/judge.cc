@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "sim/conform/adapt.h"
-#include "sim/conform/clock.h"
+#include "sim/conform/chance.h"
 #include "sim/conform/model_run.h"
 #include "sim/scenario/compare.h"
 #include "sim/scenario/format.h"
@@ -45,7 +45,7 @@ absl::Status Compare(const Scenario& scenario, const KernelRun& kernel, const Mo
                      Verdict* verdict) {
   const std::vector<std::string> operations = Operations(scenario);
   const std::vector<Young> young = YoungIn(scenario, kernel);
-  const std::vector<bool> balancing = BalancingOfOperations(scenario);
+  const std::vector<Chance> chances = ChanceOfOperations(scenario, kernel.arch);
   verdict->operations = static_cast<int>(operations.size());
   verdict->differing = 0;
   verdict->first.reset();
@@ -67,9 +67,9 @@ absl::Status Compare(const Scenario& scenario, const KernelRun& kernel, const Mo
     if (i < model.records.size()) {
       difference.model = model.records[i];
       if (adapts) Adapt(kernel, &difference.kernel, &difference.model);
-      if (balancing[i]) {
-        difference.kernel = WithoutHints(difference.kernel);
-        difference.model = WithoutHints(difference.model);
+      if (chances[i].Any()) {
+        difference.kernel = WithoutChance(difference.kernel, chances[i]);
+        difference.model = WithoutChance(difference.model, chances[i]);
       }
       auto details = CompareRecords(difference.kernel, difference.model, young[i]);
       if (!details.ok()) return details.status();
@@ -121,11 +121,11 @@ absl::StatusOr<Verdict> JudgeUpTo(const Scenario& scenario, int operations, Back
 int FirstVarying(const Scenario& scenario, const std::vector<KernelRun>& runs) {
   std::vector<std::vector<Young>> young;
   for (const KernelRun& run : runs) young.push_back(YoungIn(scenario, run));
-  const std::vector<bool> balancing = BalancingOfOperations(scenario);
+  const std::vector<Chance> chances = ChanceOfOperations(scenario, runs[0].arch);
   const auto shown = [&](const std::string& record, std::size_t i) {
-    return balancing[i] ? WithoutHints(record) : record;
+    return chances[i].Any() ? WithoutChance(record, chances[i]) : record;
   };
-  for (std::size_t i = 0; i < balancing.size(); ++i) {
+  for (std::size_t i = 0; i < chances.size(); ++i) {
     for (std::size_t r = 1; r < runs.size(); ++r) {
       const bool first_has = i < runs[0].records.size();
       const bool other_has = i < runs[r].records.size();

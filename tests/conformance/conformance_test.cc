@@ -12,7 +12,7 @@
 #include "sim/conform/adapt.h"
 #include "sim/conform/backend.h"
 #include "sim/conform/campaign.h"
-#include "sim/conform/clock.h"
+#include "sim/conform/chance.h"
 #include "sim/conform/commands.h"
 #include "sim/conform/host.h"
 #include "sim/conform/judge.h"
@@ -173,22 +173,38 @@ TEST(Adapt, TakesFromBothWhatAnOlderKernelCannotShow) {
   EXPECT_EQ(kernel, model);
 }
 
-TEST(Clock, HidesOnlyWhatNumaBalancingDoesByTheClock) {
+TEST(Chance, HidesOnlyWhatNumaBalancingDoesByTheClock) {
+  const Chance balanced{.balanced = true};
   const auto entry = [](const std::string& text) {
     return R"({"processes":[{"regions":{"A":{"pages":[{"entry":")" + text + R"("}]}}}]})";
   };
-  EXPECT_EQ(WithoutHints(entry("ANMZ")), WithoutHints(entry("PWADM")));
-  EXPECT_EQ(WithoutHints(entry("MHN")), WithoutHints(entry("MPH")));
-  EXPECT_EQ(WithoutHints(entry("NRAD")), WithoutHints(entry("PWAD")));  // arm64
-  EXPECT_NE(WithoutHints(entry("ANF")), WithoutHints(entry("PWAD")));
-  EXPECT_NE(WithoutHints(entry("0")), WithoutHints(entry("P")));
-  EXPECT_NE(WithoutHints(entry("swap:MF")), WithoutHints(entry("PF")));
+  EXPECT_EQ(WithoutChance(entry("ANMZ"), balanced), WithoutChance(entry("PWADM"), balanced));
+  EXPECT_EQ(WithoutChance(entry("MHN"), balanced), WithoutChance(entry("MPH"), balanced));
+  EXPECT_EQ(WithoutChance(entry("NRAD"), balanced),
+            WithoutChance(entry("PWAD"), balanced));  // arm64
+  EXPECT_NE(WithoutChance(entry("ANF"), balanced), WithoutChance(entry("PWAD"), balanced));
+  EXPECT_NE(WithoutChance(entry("0"), balanced), WithoutChance(entry("P"), balanced));
+  EXPECT_NE(WithoutChance(entry("swap:MF"), balanced), WithoutChance(entry("PF"), balanced));
 
   const Scenario scenario = Parse(
       "map A anon 1\nsysfs /proc/sys/kernel/numa_balancing 1\nspin 10\n"
       "sysfs /proc/sys/kernel/numa_balancing 0\n");
-  EXPECT_EQ(BalancingOfOperations(scenario), (std::vector<bool>{false, true, true, true}));
-  EXPECT_EQ(BalancingOfOperations(Parse(kShort)), std::vector<bool>(3, false));
+  std::string on;
+  for (const Chance& chance : ChanceOfOperations(scenario, "x86_64"))
+    on += chance.Any() ? '1' : '0';
+  EXPECT_EQ(on, "0111");
+}
+
+TEST(Chance, HidesOnlyTheDirtyBitOfAPageThatCompactionMoved) {
+  const Chance compacted{.compacted = true};
+  EXPECT_EQ(WithoutChance(R"({"entry":"PWUADX"})", compacted),
+            WithoutChance(R"({"entry":"PWUAX"})", compacted));
+  EXPECT_NE(WithoutChance(R"({"entry":"PWRUADX"})", compacted),
+            WithoutChance(R"({"entry":"PWRUAX"})", compacted));
+  const Scenario scenario = Parse("map A anon 1\ncompact\nread A 0\n");
+  EXPECT_FALSE(ChanceOfOperations(scenario, "x86_64")[2].compacted);
+  EXPECT_FALSE(ChanceOfOperations(scenario, "aarch64")[0].compacted);
+  EXPECT_TRUE(ChanceOfOperations(scenario, "aarch64")[2].compacted);
 }
 
 TEST(Mutate, VariesTheSameWayForTheSameSeed) {
@@ -205,10 +221,14 @@ TEST(Mutate, VariesTheSameWayForTheSameSeed) {
   EXPECT_GT(different, 45U);
 }
 
-TEST(Conformance, AgreesWithItsRecordings) {
-  const auto files = ScenarioFiles({kHere + "/recorded"});
+class Recordings : public testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Conformance, Recordings, testing::Values("recorded", "recorded-arm64"));
+
+TEST_P(Recordings, AreWhatTheModelSays) {
+  const std::string folder = kHere + "/" + GetParam();
+  const auto files = ScenarioFiles({folder});
   ASSERT_TRUE(files.ok()) << files.status();
-  const auto backend = MakeRecordedBackend(kHere + "/recorded");
+  const auto backend = MakeRecordedBackend(folder);
   for (const std::string& file : *files) {
     const auto scenario = LoadScenario(file);
     ASSERT_TRUE(scenario.ok()) << scenario.status();
