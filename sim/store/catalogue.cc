@@ -43,6 +43,8 @@ constexpr Field kFields[] = {
     {"jitter_permille", nullptr, &StoreTiming::jitter_permille, 0, 1000},
     {"tail_one_in", nullptr, &StoreTiming::tail_one_in, 0, 1'000'000'000},
     {"tail_times", nullptr, &StoreTiming::tail_times, 1, 1000},
+    {"reads", nullptr, &StoreTiming::reads, 0, 65536},
+    {"writes", nullptr, &StoreTiming::writes, 0, 65536},
 };
 
 absl::Status SetField(const KeyValue& given, const Field& field, StoreTiming* timing) {

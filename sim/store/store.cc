@@ -7,17 +7,6 @@ namespace {
 
 bool IsNth(std::uint64_t count, std::uint64_t every) { return every != 0 && count % every == 0; }
 
-// Calls attempt(now) until it does not fail.
-template <class Attempt>
-StoreReply Retry(std::uint64_t now_ns, const RetryPlan& retry, Attempt&& attempt) {
-  StoreReply reply = attempt(now_ns);
-  for (std::uint32_t tries = 1; reply.result == StoreResult::kFailed && tries < retry.attempts;
-       ++tries) {
-    reply = attempt(reply.completion_ns + retry.pause_ns);
-  }
-  return reply;
-}
-
 }  // namespace
 
 Store::Store(const StoreTiming& timing, std::uint32_t page_count, std::uint32_t page_bytes,
@@ -59,15 +48,6 @@ StoreReply Store::Read(std::uint64_t now_ns, std::uint32_t page) {
   counters_.bytes_read += page_bytes_;
   reply.token = stored_[page] - 1;
   return reply;
-}
-
-StoreReply Store::WriteWithRetry(std::uint64_t now_ns, std::uint32_t page, std::uint32_t token,
-                                 const RetryPlan& retry) {
-  return Retry(now_ns, retry, [&](std::uint64_t at) { return Write(at, page, token); });
-}
-
-StoreReply Store::ReadWithRetry(std::uint64_t now_ns, std::uint32_t page, const RetryPlan& retry) {
-  return Retry(now_ns, retry, [&](std::uint64_t at) { return Read(at, page); });
 }
 
 bool Store::Drop(std::uint32_t page) {

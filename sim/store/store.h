@@ -37,11 +37,6 @@ struct FailurePlan {
   std::uint64_t every_write = 0;
 };
 
-struct RetryPlan {
-  std::uint32_t attempts = 1;  // at most so many tries in all
-  std::uint64_t pause_ns = 0;  // between a failure and the next try
-};
-
 struct StoreCounters {
   std::uint64_t reads = 0;  // tries, failed ones included
   std::uint64_t writes = 0;
@@ -61,11 +56,6 @@ class Store {
   // Token 0 is a token like any other.
   StoreReply Write(std::uint64_t now_ns, std::uint32_t page, std::uint32_t token);
   StoreReply Read(std::uint64_t now_ns, std::uint32_t page);
-
-  // The same, tried again after each failure. kFailed only when every attempt failed.
-  StoreReply WriteWithRetry(std::uint64_t now_ns, std::uint32_t page, std::uint32_t token,
-                            const RetryPlan& retry);
-  StoreReply ReadWithRetry(std::uint64_t now_ns, std::uint32_t page, const RetryPlan& retry);
 
   // Forgets a page (the guest discarded it). Free; false if it was not stored.
   bool Drop(std::uint32_t page);

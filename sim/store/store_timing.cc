@@ -20,7 +20,11 @@ std::uint64_t TransferNs(std::uint64_t bytes, std::uint64_t bytes_per_s) {
 }  // namespace
 
 StoreQueue::StoreQueue(const StoreTiming& timing, std::uint64_t seed)
-    : timing_(timing), rng_(seed), channel_free_ns_(timing.channels, 0) {
+    : timing_(timing),
+      rng_(seed),
+      channel_free_ns_(timing.channels, 0),
+      slot_free_ns_{std::vector<std::uint64_t>(timing.reads, 0),
+                    std::vector<std::uint64_t>(timing.writes, 0)} {
   UFFDSIM_CHECK(timing.channels > 0);
 }
 
@@ -38,6 +42,13 @@ std::uint64_t StoreQueue::Latency(StoreOp op) {
 }
 
 std::uint64_t StoreQueue::Submit(std::uint64_t now_ns, StoreOp op, std::uint64_t bytes) {
+  std::vector<std::uint64_t>& slots = slot_free_ns_[op == StoreOp::kRead ? 0 : 1];
+  if (slots.empty()) return Serve(now_ns, op, bytes);
+  std::uint64_t& slot = *std::min_element(slots.begin(), slots.end());
+  return slot = Serve(std::max(now_ns, slot), op, bytes);
+}
+
+std::uint64_t StoreQueue::Serve(std::uint64_t now_ns, StoreOp op, std::uint64_t bytes) {
   // min_element returns the first of equals: the lowest numbered channel.
   std::uint64_t& channel = *std::min_element(channel_free_ns_.begin(), channel_free_ns_.end());
   const std::uint64_t ready_ns = std::max(now_ns, channel) + Latency(op);

@@ -4,6 +4,8 @@
 //   channel that is free first (the lowest numbered among equals), waits there for its latency,
 //   then moves its bytes over the link, which serves one request at a time in the order of
 //   submission.
+//   Its user may keep fewer requests of a kind in flight (`reads`, `writes`): one too many is held
+//   back until one of its kind is complete.
 // Rules: virtual time; submissions come in any order of `now`, each is queued behind those before
 // it.
 //   Randomness is optional and its own: jitter stretches or shrinks the latency evenly within
@@ -35,6 +37,8 @@ struct StoreTiming {
   std::uint32_t jitter_permille = 0;
   std::uint32_t tail_one_in = 0;  // 0: no tail
   std::uint32_t tail_times = 1;
+  std::uint32_t reads = 0;  // that its user keeps in flight at most; 0: as many as channels serve
+  std::uint32_t writes = 0;
 };
 
 class StoreQueue {
@@ -48,10 +52,12 @@ class StoreQueue {
 
  private:
   std::uint64_t Latency(StoreOp op);
+  std::uint64_t Serve(std::uint64_t now_ns, StoreOp op, std::uint64_t bytes);
 
   StoreTiming timing_;
   Rng rng_;
   std::vector<std::uint64_t> channel_free_ns_;
+  std::vector<std::uint64_t> slot_free_ns_[2];  // by StoreOp; empty: no limit
   std::uint64_t link_free_ns_[2] = {0, 0};  // by StoreOp; only the first where the link is shared
 };
 

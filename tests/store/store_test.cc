@@ -40,6 +40,18 @@ TEST(StoreQueue, ChannelsOverlapLatencyButShareTheLink) {
   EXPECT_EQ(queue.Submit(0, StoreOp::kRead, 100), 2200u);  // first channel, free at 1100
 }
 
+TEST(StoreQueue, ALimitOfOneKindHoldsBackOnlyThatKind) {
+  StoreTiming timing = Round(4);
+  timing.reads = 1;
+  StoreQueue queue(timing, 1);
+  EXPECT_EQ(queue.Submit(0, StoreOp::kRead, 100), 1100u);
+  EXPECT_EQ(queue.Submit(0, StoreOp::kRead, 100),
+            2200u);  // begins at 1100, on a channel of its own
+  EXPECT_EQ(queue.Submit(0, StoreOp::kWrite, 100),
+            2300u);  // ready at 2000, then behind on the link
+  EXPECT_EQ(queue.Submit(5000, StoreOp::kRead, 100), 6100u);
+}
+
 TEST(StoreQueue, WritesHaveTheirOwnLinkWhereItGoesEachWay) {
   StoreTiming timing = Round(4);
   timing.write_latency_ns = timing.read_latency_ns;
@@ -127,24 +139,6 @@ TEST(Store, AFailedWriteKeepsTheOldContentAndAFailedReadTheNew) {
   EXPECT_EQ(store.Read(0, 3).token, 12u);
   EXPECT_EQ(store.counters().write_failures, 1u);
   EXPECT_EQ(store.counters().read_failures, 1u);
-}
-
-TEST(Store, RetriesUntilItWorksOrAttemptsRunOut) {
-  Store store(Round(1), kPages, kPageBytes, 1, {.every_read = 0, .every_write = 2});
-  const RetryPlan twice = {.attempts = 2, .pause_ns = 100};
-  const std::uint64_t one = 2000 + kPageBytes;
-  EXPECT_EQ(store.WriteWithRetry(0, 1, 5, twice).completion_ns, one);
-  const StoreReply second = store.WriteWithRetry(one, 1, 6, twice);
-  EXPECT_EQ(second.result, StoreResult::kDone);
-  EXPECT_EQ(second.completion_ns, 3 * one + 100);
-  EXPECT_EQ(store.Read(0, 1).token, 6u);
-
-  Store broken(Round(1), kPages, kPageBytes, 1, {.every_read = 1, .every_write = 0});
-  broken.Write(0, 1, 5);
-  EXPECT_EQ(broken.ReadWithRetry(0, 1, {.attempts = 5, .pause_ns = 0}).result,
-            StoreResult::kFailed);
-  EXPECT_EQ(broken.counters().reads, 5u);
-  EXPECT_TRUE(broken.Holds(1));
 }
 
 TEST(Store, CompressedMemoryTakesItsShareOfTheHost) {
