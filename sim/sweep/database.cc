@@ -8,12 +8,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "traces/bytes.h"
 
 namespace uffdsim {
 namespace {
 
 constexpr int kApplicationId = 0x75666673;  // "uffs"
-constexpr int kLayout = 1;
+constexpr int kLayout = 2;
 
 // Columns of `run` before those of options and figures, and after them.
 constexpr char kDigest[] = "digest";
@@ -33,6 +34,9 @@ std::vector<std::string> AllColumns() {
   columns.emplace_back(kChecksum);
   return columns;
 }
+
+// What made the results: the program itself, to the byte.
+absl::StatusOr<std::string> ThisBuild() { return DigestFile("/proc/self/exe"); }
 
 std::string Quoted(const std::string& column) { return absl::StrCat("\"", column, "\""); }
 
@@ -149,10 +153,12 @@ absl::Status SweepDatabase::OpenFile() {
 }
 
 absl::Status SweepDatabase::Create() {
-  return Execute(absl::StrCat("PRAGMA application_id = ", kApplicationId,
-                              "; PRAGMA user_version = ", kLayout,
-                              "; CREATE TABLE meta (version TEXT NOT NULL);",
-                              "INSERT INTO meta VALUES ('", UFFDSIM_VERSION, "');", CreateTable()));
+  const absl::StatusOr<std::string> build = ThisBuild();
+  if (!build.ok()) return build.status();
+  return Execute(absl::StrCat(
+      "PRAGMA application_id = ", kApplicationId, "; PRAGMA user_version = ", kLayout,
+      "; CREATE TABLE meta (version TEXT NOT NULL, build TEXT NOT NULL);",
+      "INSERT INTO meta VALUES ('", UFFDSIM_VERSION, "', '", *build, "');", CreateTable()));
 }
 
 absl::Status SweepDatabase::Verify() {
@@ -167,15 +173,24 @@ absl::Status SweepDatabase::Verify() {
   if (*sound != "ok") return Refused(*sound);
   const absl::StatusOr<std::string> version = Ask("SELECT version FROM meta");
   if (!version.ok()) return version.status();
+  const absl::StatusOr<std::string> layout = Ask("PRAGMA user_version");
+  if (!layout.ok()) return layout.status();
   const absl::StatusOr<std::string> table = Ask("SELECT sql FROM sqlite_schema WHERE name = 'run'");
   if (!table.ok()) return table.status();
-  if (*version != UFFDSIM_VERSION || *table != CreateTable()) {
+  if (*version != UFFDSIM_VERSION || *layout != absl::StrCat(kLayout) || *table != CreateTable()) {
     return absl::InvalidArgumentError(
         absl::StrCat(path_, ": results of uffdsim ", *version,
                      " with other options or figures than this one has (", UFFDSIM_VERSION,
                      "): expected another name"));
   }
-  return absl::OkStatus();
+  const absl::StatusOr<std::string> wrote = Ask("SELECT build FROM meta");
+  if (!wrote.ok()) return wrote.status();
+  const absl::StatusOr<std::string> build = ThisBuild();
+  if (!build.ok()) return build.status();
+  if (*wrote == *build) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(path_, ": results of another build of uffdsim ",
+                                                 *version, " (", *wrote, ", this one is ", *build,
+                                                 "): expected another name, or that build"));
 }
 
 absl::Status SweepDatabase::ReadRows() {

@@ -2,9 +2,9 @@
 //
 // Rules:   a row is written in a transaction of its own, so a process that is killed leaves whole
 //          rows only, and the next one goes on with the rest. The file says what it is
-//          (application_id), which program wrote it and which figures it has; each row carries a
-//          checksum of its values. A file that is something else, older, damaged or in use is
-//          refused with a sentence and left as it is.
+//          (application_id), which build of the program wrote it and which figures it has; each row
+//          carries a checksum of its values. A file that is something else, older, damaged or in
+//          use is refused with a sentence and left as it is.
 // Owned by: the caller; one thread at a time, whichever. One process at a time (locked).
 // Errors:  InvalidArgument for a file that is not ours; DataLoss for a damaged one; Unavailable for
 //          one in use; what SQLite says for the rest.

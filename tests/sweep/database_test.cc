@@ -105,6 +105,15 @@ TEST_F(SweepDatabaseTest, ResultsOfAnotherVersionAreRefused) {
   EXPECT_THAT(OpenError(), HasSubstr("results of uffdsim 0.0.1"));
 }
 
+// The same version may have been built from other sources, which give other figures.
+TEST_F(SweepDatabaseTest, ResultsOfAnotherBuildAreRefused) {
+  Fill();
+  EXPECT_EQ(OpenError(), "no error");
+  Execute("UPDATE meta SET build = '0123'");
+  EXPECT_THAT(OpenError(), HasSubstr("results of another build of uffdsim"));
+  EXPECT_THAT(OpenError(), HasSubstr("(0123, this one is "));
+}
+
 TEST_F(SweepDatabaseTest, OneSweepAtATime) {
   Fill();
   const absl::StatusOr<std::unique_ptr<SweepDatabase>> first = SweepDatabase::Open(path_);
