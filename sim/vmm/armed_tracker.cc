@@ -49,7 +49,7 @@ void ArmedTracker::ArmNext(VmmThread& by) {
     Enter(Phase::kArm, by.now_ns());
     return;
   }
-  std::uint64_t end_ns = begin_ns_ + set_.interval_ns;
+  std::uint64_t end_ns = begin_ns_ + set_.interval_ns * set_.arming->Intervals();
   if (end_ns <= by.now_ns()) end_ns = by.now_ns() + set_.interval_ns;
   Enter(Phase::kLook, end_ns);
 }
@@ -73,7 +73,7 @@ void ArmedTracker::LookAround(VmmThread& by) {
 
 void ArmedTracker::Evict(VmmThread& by) {
   if (set_.evictor->Step(by, unarmed_) == Evictor::Progress::kMore) {
-    next_ns_ = by.now_ns();
+    next_ns_ = std::max(by.now_ns(), set_.evictor->NextNs());
     return;
   }
   if (phase_ == Phase::kEvict && set_.evict == EvictWhat::kCold) {

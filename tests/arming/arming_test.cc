@@ -135,10 +135,30 @@ TEST(Budget, BuysAsManyPagesAsIsPaidForAndTakesTurns) {
   EXPECT_EQ(Plan(*strategy, {{0, 200}}, report), (Ranges{{0, 40}, {160, 40}}));
 }
 
-TEST(Budget, LooksThatCostTooMuchLeaveOnePage) {
+// A look of 50 us is put off until ten intervals have paid 100 for it; half of that buys 500 pages.
+TEST(Budget, LooksThatCostTooMuchComeLessOften) {
   const auto strategy = Make("budget:percent=1");
   Plan(*strategy, {});
-  EXPECT_EQ(PagesIn(Plan(*strategy, {{0, 200}}, {.unarmed = {}, .look_ns = 50'000})), 1u);
+  EXPECT_EQ(strategy->Intervals(), 1u);
+  EXPECT_EQ(PagesIn(Plan(*strategy, {{0, 2000}}, {.unarmed = {}, .look_ns = 50'000})), 500u);
+  EXPECT_EQ(strategy->Intervals(), 10u);
+  EXPECT_EQ(PagesIn(Plan(*strategy, {{0, 2000}}, {.unarmed = {}, .look_ns = 5'000})), 50u);
+  EXPECT_EQ(strategy->Intervals(), 1u);
+  // Nothing pays for this one: one page, so that something is learnt.
+  EXPECT_EQ(PagesIn(Plan(*strategy, {{0, 2000}}, {.unarmed = {}, .look_ns = 900'000})), 1u);
+}
+
+// Pages together cost 10 ns each, one by one 1,000: the price falls by half and rises at once.
+TEST(Budget, APriceFallsSlowlyAndRisesAtOnce) {
+  const auto strategy = Make("budget:percent=1");
+  Plan(*strategy, {});
+  const auto bought = [&](std::uint64_t page_ns) {
+    const ArmingReport report{.unarmed = {}, .armed_pages = 10, .arm_ns = 10 * page_ns};
+    return PagesIn(Plan(*strategy, {{0, 2000}}, report));
+  };
+  EXPECT_EQ(bought(10), 200u);  // 50 ns
+  EXPECT_EQ(bought(10), 400u);
+  EXPECT_EQ(bought(1000), 10u);
 }
 
 TEST(Window, MovesOnAndBeginsAgain) {

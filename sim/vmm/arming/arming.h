@@ -42,6 +42,9 @@ class ArmingStrategy {
   // with nothing unarmed.
   virtual void Plan(const ArmingReport& report, std::vector<PageRange>* arm) = 0;
 
+  // How many intervals after the last look the next one comes; asked after Plan().
+  virtual std::uint32_t Intervals() const { return 1; }
+
   // How many of the unarmed pages were touched in the interval that ended. Called before Plan().
   virtual std::uint64_t Estimate(std::span<const PageRange> unarmed) const;
 };
