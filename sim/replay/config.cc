@@ -163,6 +163,9 @@ absl::StatusOr<ReplayConfig> ResolveReplay(const ReplayOptions& options,
   bool check = false;
   std::uint64_t batch = 0;
   std::uint64_t heat = 0;
+  std::uint64_t write_back = 0;
+  std::uint64_t read_ahead = 0;
+  std::uint64_t write_tries = 0;
   Take(ParseDram(options.dram), &status, &c.dram);
   Take(ParseDuration("interval", options.interval), &status, &c.interval_ns);
   Take(ParseTracker(options.tracker), &status, &c.tracker);
@@ -179,6 +182,12 @@ absl::StatusOr<ReplayConfig> ResolveReplay(const ReplayOptions& options,
   Take(ResolveCosts(options, cost_document), &status, &c.costs);
   Take(ParseBytes("arm-chunk", options.arm_chunk), &status, &c.arm_chunk_bytes);
   Take(ParseCount("evict-batch", options.evict_batch, 1, 65536), &status, &batch);
+  Take(ParseCount("write-back", options.write_back, 1, 1024), &status, &write_back);
+  Take(ParseCount("read-ahead", options.read_ahead, 0, 512), &status, &read_ahead);
+  Take(ParseCount("write-tries", options.write_tries, 1, 1000), &status, &write_tries);
+  if (options.retry_pause != "0ns") {
+    Take(ParseDuration("retry-pause", options.retry_pause), &status, &c.retry_pause_ns);
+  }
   Take(ParseCount("reclaim-aging", options.reclaim_aging, 0, 1000000000000), &status,
        &c.reclaim_aging);
   Take(ParseCount("false-cold", options.false_cold, 0, 1000000), &status, &c.false_cold_intervals);
@@ -195,6 +204,9 @@ absl::StatusOr<ReplayConfig> ResolveReplay(const ReplayOptions& options,
   if (!status.ok()) return status;
   c.evict = cold ? EvictWhat::kCold : EvictWhat::kPressure;
   c.evict_batch_pages = static_cast<std::uint32_t>(batch);
+  c.write_back_batches = static_cast<std::uint32_t>(write_back);
+  c.read_ahead_pages = static_cast<std::uint32_t>(read_ahead);
+  c.write_tries = static_cast<std::uint32_t>(write_tries);
   c.heat_map_rows = static_cast<std::uint32_t>(heat);
   c.check = check ? ReplayConfig::Check::kOn : ReplayConfig::Check::kOff;
   return c;
@@ -208,6 +220,7 @@ std::vector<std::pair<std::string, std::string>> Echo(const ReplayOptions& optio
     canonical.dram = FormatPercent(config.dram.millionths);
   }
   canonical.interval = FormatDuration(config.interval_ns);
+  if (config.retry_pause_ns != 0) canonical.retry_pause = FormatDuration(config.retry_pause_ns);
   canonical.arming = FormatArming(config.arming);
   canonical.policy = FormatPolicy(config.policy);
   canonical.store = FormatStore(config.store);

@@ -72,6 +72,10 @@ struct ReplayConfig {
   CostModel costs;
   std::uint64_t arm_chunk_bytes = 0;
   std::uint32_t evict_batch_pages = 0;
+  std::uint32_t write_back_batches = 1;
+  std::uint32_t read_ahead_pages = 0;  // 0: none
+  std::uint32_t write_tries = 1;
+  std::uint64_t retry_pause_ns = 0;
   std::uint64_t reclaim_aging = 0;  // pages a second
   std::uint64_t false_cold_intervals = 0;
   std::uint32_t heat_map_rows = 0;  // 0: no heat map

@@ -108,6 +108,7 @@ bool Guest::TryMap(std::uint32_t page, bool write) {
   if (write && !writable) return false;
   if (write) world_.frames.Head(arch.PfnOf(Form::kPte, pte)).flags |= kPgDirty;
   host_.stage2().Map(page, Stage2::kReadable | (writable ? Stage2::kWritable : 0U));
+  host_.OnMapped(page);
   return true;
 }
 

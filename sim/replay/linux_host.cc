@@ -58,7 +58,12 @@ MachineConfig MachineOf(const HostSetting& setting) {
 }  // namespace
 
 LinuxHost::LinuxHost(const HostSetting& setting, Store& store, Truth& truth, Ledger& ledger)
-    : set_(setting), machine_(MachineOf(setting)), store_(store), truth_(truth), ledger_(ledger) {
+    : set_(setting),
+      machine_(MachineOf(setting)),
+      store_(store),
+      truth_(truth),
+      ledger_(ledger),
+      read_ahead_(setting.guest_pages) {
   page_shift_ = setting.arch->geometry().page_shift;
   table_shift_ = setting.arch->geometry().bits[0];
   base_ = Vpn(kGuestAddress >> page_shift_);
@@ -233,6 +238,10 @@ void LinuxHost::BeforeDrop(PageId page) {
   ledger_.OnDrop(page, w.frames[slot.pfn()].content, store_.Token(page));
   --table_resident_[page >> table_shift_];
   --resident_;
+  if (read_ahead_.Has(page)) {
+    read_ahead_.Remove({page, 1});
+    ++counters_.read_ahead_wasted;
+  }
   std::uint32_t& word = stage2().words()[page];
   // The notifier of the punch removes the translation; the upper bits become the shadow.
   const Truth::Cookie shadow = truth_.Evict(word >> Stage2::kCookieShift);
@@ -259,9 +268,13 @@ DeviceReply LinuxHost::WriteOut(VmmThread& by, PageId page, Digest digest) {
   return {reply.completion_ns, reply.result == StoreResult::kDone, true, digest};
 }
 
-DeviceReply LinuxHost::Fetch(VmmThread& by, PageId page) {
+DeviceReply LinuxHost::Fetch(VmmThread& by, PageId page, Wanted wanted) {
   if (!store_.Holds(page)) return {by.now_ns(), true, false, 0};  // the VMM's own index says so
   by.Work(set_.costs.syscall_ps);
+  if (wanted == Wanted::kAhead) {
+    read_ahead_.Add(page);
+    ++counters_.read_ahead;
+  }
   const StoreReply reply = store_.Read(by.now_ns(), page);
   return {reply.completion_ns, reply.result == StoreResult::kDone, true, reply.token};
 }

@@ -24,6 +24,7 @@
 #include "sim/store/store.h"
 #include "sim/vmm/evictor.h"
 #include "sim/vmm/host.h"
+#include "sim/vmm/page_bits.h"
 
 namespace uffdsim {
 
@@ -37,8 +38,11 @@ struct HostCounters {
   std::uint64_t pages_hashed = 0;
   std::uint64_t mode_switches = 0;
   std::uint64_t resident_max = 0;
-  std::uint64_t refetched = 0;   // evicted pages that came back
-  std::uint64_t false_cold = 0;  // of those, soon
+  std::uint64_t refetched = 0;          // evicted pages that came back
+  std::uint64_t false_cold = 0;         // of those, soon
+  std::uint64_t read_ahead = 0;         // pages fetched before anybody asked for them
+  std::uint64_t read_ahead_useful = 0;  // of those, touched before they were evicted
+  std::uint64_t read_ahead_wasted = 0;  // of those, evicted untouched
 };
 
 struct HostSetting {
@@ -75,13 +79,22 @@ class LinuxHost final : public Host {
   Digest HashPage(VmmThread& by, PageId page) override;
   Errno Punch(VmmThread& by, PageRange range) override;
   DeviceReply WriteOut(VmmThread& by, PageId page, Digest digest) override;
-  DeviceReply Fetch(VmmThread& by, PageId page) override;
+  DeviceReply Fetch(VmmThread& by, PageId page, Wanted wanted) override;
   Digest Stored(PageId page) const override { return store_.Token(page); }
   std::uint32_t guest_pages() const override { return set_.guest_pages; }
 
   // --- the host's own reclaim --------------------------------------------------------------------
   // MGLRU's walk over a range: takes the accessed bits away.
   void Age(PageRange range);
+
+  // --- what became of read-ahead
+  // ------------------------------------------------------------------ The guest has got a
+  // translation of the page: it touched it.
+  void OnMapped(PageId page) {
+    if (!read_ahead_.Has(page)) return;
+    read_ahead_.Remove({page, 1});
+    ++counters_.read_ahead_useful;
+  }
 
   bool IsResident(PageId page) const {
     return machine_.world().files[file_.value].cache.Get(page).is_frame();
@@ -136,6 +149,7 @@ class LinuxHost final : public Host {
   std::uint64_t table_pages_ = 0;            // entries of all page tables that exist
   LazyArray<std::uint16_t> table_resident_;  // resident pages of each table
   LazyArray<std::uint8_t> table_exists_;
+  PageBits read_ahead_;  // pages that nobody has touched since they were read
   PageRange arming_{};
   std::uint64_t arming_until_ns_ = 0;
   std::vector<ScanRegion> regions_;  // of the last scan call; kept for its memory

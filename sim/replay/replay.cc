@@ -94,6 +94,10 @@ VmmSetting VmmSettingOf(const ReplayConfig& config, const Sizes& sizes) {
       std::clamp<std::uint64_t>(config.arm_chunk_bytes / sizes.page_bytes, 1, sizes.guest_pages);
   setting.arm_chunk_pages = static_cast<std::uint32_t>(chunk);
   setting.evict_batch_pages = config.evict_batch_pages;
+  setting.evict_batches = config.write_back_batches;
+  setting.read_ahead_pages = config.read_ahead_pages;
+  setting.write_tries = config.write_tries;
+  setting.retry_pause_ns = config.retry_pause_ns;
   setting.handler_wake_ps = config.costs.handler_wake_ps;
   setting.evict = config.evict;
   return setting;
@@ -450,6 +454,11 @@ void Replay::FillVmmMetrics() {
   m.false_cold_pages = host.false_cold;
   m.false_cold_intervals = config_.false_cold_intervals;
   m.false_cold_rate = Millionths(m.false_cold_pages, m.evicted_pages);
+  m.read_ahead_pages = host.read_ahead;
+  m.read_ahead_useful = host.read_ahead_useful;
+  m.read_ahead_wasted = host.read_ahead_wasted;
+  m.store_read_failures = store_.counters().read_failures;
+  m.store_write_failures = store_.counters().write_failures;
   m.store_reads = store_.counters().reads;
   m.store_writes = store_.counters().writes;
   m.store_bytes_read = store_.counters().bytes_read;

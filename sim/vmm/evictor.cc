@@ -1,6 +1,7 @@
 #include "sim/vmm/evictor.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "model/base/check.h"
 
@@ -8,26 +9,17 @@ namespace uffdsim {
 
 namespace {
 
-// Tries to write a page out while a fault waits for its frame. In the background a failure only
-// means that another page goes.
-constexpr int kUrgentAttempts = 8;
+// Tries to write a page out while a fault waits for its frame.
+constexpr std::uint32_t kUrgentTries = 8;
 
 }  // namespace
 
-Evictor::Evictor(Host& host, Policy& policy, Hold hold, Armed armed, std::uint32_t batch_pages)
-    : host_(host), policy_(policy), hold_(hold), armed_(armed), batch_pages_(batch_pages) {}
+Evictor::Evictor(Host& host, Policy& policy, const EvictorSetting& setting)
+    : host_(host), policy_(policy), set_(setting), pages_(host.guest_pages()) {}
 
 void Evictor::Want(std::uint64_t pages, Urgency urgency) {
   wanted_ = pages;
   urgency_ = urgency;
-}
-
-void Evictor::FillBatch(std::uint64_t pages, Urgency urgency) {
-  picked_.clear();
-  policy_.PickVictims(pages, urgency, &picked_);
-  // Neighbours are punched with one call.
-  std::sort(picked_.begin(), picked_.end());
-  for (const PageId page : picked_) batch_.push_back({page, Victim::State::kClean});
 }
 
 bool Evictor::MaybeUnarmed(PageId page, std::span<const PageRange> unarmed) const {
@@ -39,18 +31,18 @@ bool Evictor::MaybeUnarmed(PageId page, std::span<const PageRange> unarmed) cons
 }
 
 void Evictor::HoldRange(VmmThread& by, PageRange range) {
-  switch (hold_) {
+  switch (set_.hold) {
     case Hold::kNothing: return;
     case Hold::kRwp: UFFDSIM_CHECK(host_.Rwprotect(by, range, Protect::kArm) == Errno::kOk); return;
     case Hold::kUnmap: UFFDSIM_CHECK(host_.Unmap(by, range) == Errno::kOk); return;
   }
 }
 
-template <class Wants>
-void Evictor::HoldVictims(VmmThread& by, Wants&& wants) {
+template <class Holds>
+void Evictor::HoldVictims(VmmThread& by, const Batch& batch, Holds&& holds) {
   PageRange run{};
-  for (const Victim& victim : batch_) {
-    if (!wants(victim.page)) continue;
+  for (const Victim& victim : batch.victims) {
+    if (!holds(victim.page)) continue;
     if (run.count != 0 && run.first + run.count == victim.page) {
       ++run.count;
       continue;
@@ -61,41 +53,88 @@ void Evictor::HoldVictims(VmmThread& by, Wants&& wants) {
   if (run.count != 0) HoldRange(by, run);
 }
 
+template <class Holds>
+std::uint64_t Evictor::Begin(VmmThread& by, std::uint64_t pages, Urgency urgency,
+                             std::uint32_t tries, Holds&& holds) {
+  picked_.clear();
+  policy_.PickVictims(pages, urgency, &picked_);
+  if (picked_.empty()) return 0;
+  // Neighbours are punched with one call.
+  std::sort(picked_.begin(), picked_.end());
+  Batch batch;
+  batch.tries_left = tries;
+  for (const PageId page : picked_) batch.victims.push_back({page, Victim::State::kClean, 0});
+  HoldVictims(by, batch, holds);
+  Launder(by, &batch);
+  batches_.push_back(std::move(batch));
+  return picked_.size();
+}
+
+void Evictor::Launder(VmmThread& by, Batch* batch) {
+  --batch->tries_left;
+  for (Victim& victim : batch->victims) {
+    victim.digest = host_.HashPage(by, victim.page);
+    if (victim.digest != host_.Stored(victim.page)) Write(by, batch, &victim);
+  }
+  batch->ready_ns = std::max(batch->ready_ns, by.now_ns());
+}
+
+void Evictor::Write(VmmThread& by, Batch* batch, Victim* victim) {
+  const DeviceReply reply = host_.WriteOut(by, victim->page, victim->digest);
+  victim->state = reply.done ? Victim::State::kDirty : Victim::State::kFailed;
+  const std::uint64_t pause_ns = reply.done ? 0 : set_.retry_pause_ns;
+  batch->ready_ns = std::max(batch->ready_ns, reply.completion_ns + pause_ns);
+}
+
+bool Evictor::TryAgain(VmmThread& by, Batch* batch) {
+  const bool may = batch->tries_left > 0;
+  bool tried = false;
+  for (Victim& victim : batch->victims) {
+    if (victim.state != Victim::State::kFailed) continue;
+    if (may) {
+      Write(by, batch, &victim);
+      tried = true;
+      continue;
+    }
+    victim.state = Victim::State::kRevoked;
+    ++counts_.refused;
+    policy_.OnRefused(victim.page);
+  }
+  if (tried) --batch->tries_left;
+  return tried;
+}
+
+std::uint64_t Evictor::NextNs() const {
+  if (wanted_ > 0 && batches_.size() < set_.batches) return 0;
+  return batches_.empty() ? 0 : batches_.front().ready_ns;
+}
+
 Evictor::Progress Evictor::Step(VmmThread& by, std::span<const PageRange> unarmed) {
-  if (!batch_.empty()) {
-    by.WaitUntil(punch_at_ns_);
-    PunchBatch(by);
-    return wanted_ > 0 ? Progress::kMore : Progress::kDone;
+  if (wanted_ > 0 && batches_.size() < set_.batches) {
+    const std::uint64_t pages = std::min<std::uint64_t>(wanted_, set_.batch_pages);
+    const std::uint64_t picked = Begin(by, pages, urgency_, set_.write_tries, [&](PageId page) {
+      return set_.armed == Armed::kDoesNotHold || MaybeUnarmed(page, unarmed);
+    });
+    wanted_ -= picked == pages ? pages : wanted_;
+    while (set_.hold == Hold::kNothing && !batches_.empty()) Advance(by);
+  } else if (!batches_.empty()) {
+    Advance(by);
   }
-  const std::uint64_t pages = std::min<std::uint64_t>(wanted_, batch_pages_);
-  FillBatch(pages, urgency_);
-  if (batch_.empty()) {
-    wanted_ = 0;
-    return Progress::kDone;
-  }
-  wanted_ -= batch_.size() == pages ? pages : wanted_;
-  HoldVictims(by, [&](PageId page) {
-    return armed_ == Armed::kDoesNotHold || MaybeUnarmed(page, unarmed);
-  });
-  punch_at_ns_ = WriteBatch(by, 1);
-  return Progress::kMore;
+  return wanted_ > 0 || !batches_.empty() ? Progress::kMore : Progress::kDone;
 }
 
 void Evictor::EvictNow(VmmThread& by, std::uint64_t pages) {
   const std::uint64_t begin_ns = by.now_ns();
   const std::uint64_t before = counts_.clean + counts_.dirty;
-  // A batch of the background may be under way: it is finished first.
+  // What the background has under way is finished first, and counts.
+  while (pages > 0 && !batches_.empty()) pages -= std::min(pages, Advance(by));
   while (pages > 0) {
-    if (batch_.empty()) {
-      const std::uint64_t count = std::min<std::uint64_t>(pages, batch_pages_);
-      FillBatch(count, Urgency::kMust);
-      if (batch_.empty()) break;
-      pages -= std::min<std::uint64_t>(pages, batch_.size());
-      HoldVictims(by, [](PageId) { return true; });
-      punch_at_ns_ = WriteBatch(by, kUrgentAttempts);
-    }
-    by.WaitUntil(punch_at_ns_);
-    PunchBatch(by);
+    const std::uint64_t count = std::min<std::uint64_t>(pages, set_.batch_pages);
+    const std::uint64_t picked =
+        Begin(by, count, Urgency::kMust, kUrgentTries, [](PageId) { return true; });
+    if (picked == 0) break;
+    pages -= std::min(pages, picked);
+    while (!batches_.empty()) Advance(by);
   }
   counts_.direct += counts_.clean + counts_.dirty - before;
   counts_.direct_ns += by.now_ns() - begin_ns;
@@ -104,89 +143,84 @@ void Evictor::EvictNow(VmmThread& by, std::uint64_t pages) {
 void Evictor::EvictPage(VmmThread& by, PageId page) {
   const std::uint64_t begin_ns = by.now_ns();
   const std::uint64_t before = counts_.clean + counts_.dirty;
-  batch_.push_back({page, Victim::State::kClean});
-  by.WaitUntil(WriteBatch(by, kUrgentAttempts));
-  PunchBatch(by);
+  Batch batch;
+  batch.tries_left = kUrgentTries;
+  batch.victims.push_back({page, Victim::State::kClean, 0});
+  Launder(by, &batch);
+  batches_.push_back(std::move(batch));
+  while (!batches_.empty()) Advance(by);
   counts_.direct += counts_.clean + counts_.dirty - before;
   counts_.direct_ns += by.now_ns() - begin_ns;
 }
 
-std::uint64_t Evictor::WriteBatch(VmmThread& by, int attempts) {
-  std::uint64_t complete_ns = by.now_ns();
-  for (Victim& victim : batch_) {
-    const Digest digest = host_.HashPage(by, victim.page);
-    if (digest == host_.Stored(victim.page)) continue;
-    DeviceReply reply = host_.WriteOut(by, victim.page, digest);
-    for (int tries = 1; !reply.done && tries < attempts; ++tries) {
-      by.WaitUntil(reply.completion_ns);
-      reply = host_.WriteOut(by, victim.page, digest);
-    }
-    complete_ns = std::max(complete_ns, reply.completion_ns);
-    if (reply.done) {
-      victim.state = Victim::State::kDirty;
-      continue;
-    }
-    victim.state = Victim::State::kRevoked;
-    ++counts_.refused;
-    policy_.OnRefused(victim.page);
-  }
-  return std::max(complete_ns, by.now_ns());
+std::uint64_t Evictor::Advance(VmmThread& by) {
+  by.WaitUntil(batches_.front().ready_ns);
+  if (TryAgain(by, &batches_.front())) return 0;
+  const Batch batch = std::move(batches_.front());
+  batches_.pop_front();
+  return Punch(by, batch);
 }
 
-void Evictor::PunchRun(VmmThread& by, std::size_t first, std::size_t last) {
-  const PageRange range{batch_[first].page, static_cast<std::uint32_t>(last - first)};
+std::uint64_t Evictor::Punch(VmmThread& by, const Batch& batch) {
+  const std::span<const Victim> all = batch.victims;
+  std::uint64_t pages = 0;
+  for (std::size_t i = 0; i < all.size();) {
+    if (all[i].state == Victim::State::kRevoked) {
+      ++i;
+      continue;
+    }
+    std::size_t end = i + 1;
+    while (end < all.size() && all[end].state != Victim::State::kRevoked &&
+           all[end].page == all[end - 1].page + 1) {
+      ++end;
+    }
+    PunchRun(by, all.subspan(i, end - i));
+    pages += end - i;
+    i = end;
+  }
+  return pages;
+}
+
+void Evictor::PunchRun(VmmThread& by, std::span<const Victim> run) {
+  const PageRange range{run.front().page, static_cast<std::uint32_t>(run.size())};
   UFFDSIM_CHECK(host_.Punch(by, range) == Errno::kOk);
   // Punching wakes nobody: who waits for the protection would sleep for ever.
   UFFDSIM_CHECK(host_.Wake(by, range) == Errno::kOk);
   UFFDSIM_CHECK(resident_ >= range.count);
   resident_ -= range.count;
-  for (std::size_t i = first; i < last; ++i) {
-    if (batch_[i].state == Victim::State::kDirty) ++counts_.dirty;
-    if (batch_[i].state == Victim::State::kClean) ++counts_.clean;
+  pages_.Remove(range);
+  for (const Victim& victim : run) {
+    if (victim.state == Victim::State::kDirty) ++counts_.dirty;
+    if (victim.state == Victim::State::kClean) ++counts_.clean;
   }
 }
 
-void Evictor::PunchBatch(VmmThread& by) {
-  for (std::size_t i = 0; i < batch_.size();) {
-    if (batch_[i].state == Victim::State::kRevoked) {
-      ++i;
-      continue;
+Evictor::Victim* Evictor::Find(PageId page) {
+  for (Batch& batch : batches_) {
+    for (Victim& victim : batch.victims) {
+      if (victim.page == page && victim.state != Victim::State::kRevoked) return &victim;
     }
-    std::size_t end = i + 1;
-    while (end < batch_.size() && batch_[end].state != Victim::State::kRevoked &&
-           batch_[end].page == batch_[end - 1].page + 1) {
-      ++end;
-    }
-    PunchRun(by, i, end);
-    i = end;
   }
-  batch_.clear();
+  return nullptr;
 }
 
 bool Evictor::Revoke(PageId page) {
-  for (Victim& victim : batch_) {
-    if (victim.page != page || victim.state == Victim::State::kRevoked) continue;
-    victim.state = Victim::State::kRevoked;
-    ++counts_.revoked;
-    policy_.OnRefused(page);
-    return true;
-  }
-  return false;
-}
-
-bool Evictor::Evicting(PageId page) const {
-  return std::any_of(batch_.begin(), batch_.end(), [&](const Victim& victim) {
-    return victim.page == page && victim.state != Victim::State::kRevoked;
-  });
+  Victim* const victim = Find(page);
+  if (victim == nullptr) return false;
+  victim->state = Victim::State::kRevoked;
+  ++counts_.revoked;
+  policy_.OnRefused(page);
+  return true;
 }
 
 void Evictor::OnPopulated(PageId page) {
   ++resident_;
+  pages_.Add(page);
   OnResolved(page);
 }
 
 void Evictor::OnResolved(PageId page) {
-  if (armed_ == Armed::kHolds) unarmed_.push_back(page);
+  if (set_.armed == Armed::kHolds) unarmed_.push_back(page);
 }
 
 }  // namespace uffdsim

@@ -74,6 +74,9 @@ struct DeviceReply {
   Digest digest = 0;   // reads
 };
 
+// Whether somebody waits for the page that is read, or somebody may soon.
+enum class Wanted : std::uint8_t { kNow, kAhead };
+
 class Host {
  public:
   virtual ~Host() = default;
@@ -108,7 +111,7 @@ class Host {
 
   // The swap device. A write goes on from a copy, so the page may change meanwhile.
   virtual DeviceReply WriteOut(VmmThread& by, PageId page, Digest digest) = 0;
-  virtual DeviceReply Fetch(VmmThread& by, PageId page) = 0;
+  virtual DeviceReply Fetch(VmmThread& by, PageId page, Wanted wanted) = 0;
   // What the VMM noted when it last wrote the page; 0 for a page never written (it holds zeroes).
   virtual Digest Stored(PageId page) const = 0;
 

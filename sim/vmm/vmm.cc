@@ -9,8 +9,13 @@ namespace uffdsim {
 Vmm::Vmm(Host& host, Policy& policy, IntervalListener& listener, const VmmSetting& setting)
     : host_(host),
       set_(setting),
-      evictor_(host, policy, setting.tracker->hold, setting.tracker->armed,
-               setting.evict_batch_pages) {
+      evictor_(host, policy,
+               {.hold = setting.tracker->hold,
+                .armed = setting.tracker->armed,
+                .batch_pages = setting.evict_batch_pages,
+                .batches = setting.evict_batches,
+                .write_tries = setting.write_tries,
+                .retry_pause_ns = setting.retry_pause_ns}) {
   if (setting.arming.row != nullptr) {
     arming_ = MakeArming(setting.arming, {.pages = host.guest_pages(),
                                           .interval_ns = setting.interval_ns,
@@ -68,24 +73,42 @@ void Vmm::OnMessages(std::uint64_t now_ns) {
   done_ns_ = handler_.now_ns();
 }
 
-void Vmm::OnMissing(PageId page) {
-  // Two vCPUs can wait for one page: the first one's fetch serves both.
-  const bool coming = std::any_of(due_.begin(), due_.end(), [&](const Due& due) {
+bool Vmm::Coming(PageId page) const {
+  return std::any_of(due_.begin(), due_.end(), [&](const Due& due) {
     return due.page == page && due.kind != Due::Kind::kResolve && due.kind != Due::Kind::kContinue;
   });
-  if (coming) return;
-  ++incoming_;
-  tracker_->MakeRoom(handler_, page, incoming_);
-  Fetch(page);
 }
 
-void Vmm::Fetch(PageId page) {
-  const DeviceReply reply = host_.Fetch(handler_, page);
+void Vmm::OnMissing(PageId page) {
+  // Two vCPUs can wait for one page, and it may have been read ahead: one fetch serves all.
+  if (Coming(page)) return;
+  Request(page, Wanted::kNow);
+  if (set_.read_ahead_pages > 0 && host_.Stored(page) != 0) ReadAhead(page);
+}
+
+void Vmm::ReadAhead(PageId page) {
+  const PageId first = page - page % set_.read_ahead_pages;
+  const PageId count = std::min(set_.read_ahead_pages, host_.guest_pages() - first);
+  for (PageId near = first; near - first < count; ++near) {
+    if (evictor_.resident() + incoming_ >= set_.limit_pages) return;
+    if (evictor_.Resident(near) || host_.Stored(near) == 0 || Coming(near)) continue;
+    Request(near, Wanted::kAhead);
+  }
+}
+
+void Vmm::Request(PageId page, Wanted wanted) {
+  ++incoming_;
+  tracker_->MakeRoom(handler_, page, incoming_);
+  Fetch(page, wanted);
+}
+
+void Vmm::Fetch(PageId page, Wanted wanted) {
+  const DeviceReply reply = host_.Fetch(handler_, page, wanted);
   Due due{std::max(reply.completion_ns, handler_.now_ns()), page, Due::Kind::kCopy, reply.digest};
   if (!reply.stored) due.kind = Due::Kind::kZero;
   if (!reply.done) {
-    ++read_failures_;
     due.kind = Due::Kind::kRetry;
+    due.ready_ns += set_.retry_pause_ns;
   }
   due_.push_back(due);
 }
@@ -100,7 +123,7 @@ void Vmm::RunDue() {
     case Due::Kind::kResolve:
     case Due::Kind::kContinue: Resolve(due); return;
     case Due::Kind::kRetry:
-      Fetch(due.page);
+      Fetch(due.page, Wanted::kNow);  // a page that was read ahead is counted already
       std::stable_sort(due_.begin(), due_.end(),
                        [](const Due& a, const Due& b) { return a.ready_ns > b.ready_ns; });
       return;

@@ -2,7 +2,11 @@
 //
 // Mirrors: a userfaultfd memory manager with asynchronous I/O: the handler reads a message, submits
 //          the fetch and goes on; when the page has arrived it is COPYed in, which wakes the vCPU.
-// Rules:   a touch of a page that is held still (armed under sync mode, or forgotten by the guest
+// Rules:   with read-ahead, a fault on a page that the store has fetches what else the store has of
+//          the aligned block around it (as the kernel's swap read-ahead does, mm/swap_state.c
+//          swap_cluster_readahead()), but only into frames that are free: nothing is evicted for
+//          it. A read that fails is tried again until it works: a vCPU cannot go on without it. A
+//          touch of a page that is held still (armed under sync mode, or forgotten by the guest
 //          mapping) is resolved, and the page's eviction called off, if it comes in time; else the
 //          page is gone and its MISSING message follows.
 // Owned by: the replay, which calls what is due first. Units: virtual nanoseconds.
@@ -27,7 +31,11 @@ struct VmmSetting {
   std::uint64_t interval_ns = 0;
   std::uint32_t arm_chunk_pages = 0;
   std::uint32_t evict_batch_pages = 0;
-  std::uint64_t handler_wake_ps = 0;  // from a message to the handler running
+  std::uint32_t evict_batches = 1;     // that may be on their way to the store at once
+  std::uint32_t write_tries = 1;       // of a victim in the background
+  std::uint64_t retry_pause_ns = 0;    // between a failed read or write and the next try
+  std::uint32_t read_ahead_pages = 0;  // of the aligned block around a fault; 0: none
+  std::uint64_t handler_wake_ps = 0;   // from a message to the handler running
   EvictWhat evict = EvictWhat::kPressure;
 };
 
@@ -44,7 +52,7 @@ class Vmm {
   void OnAccesses(std::span<const PageId> pages) { tracker_->OnAccesses(pages); }
 
   // The page is a victim that is still there.
-  bool Evicting(PageId page) const { return evictor_.Evicting(page); }
+  bool Evicting(PageId page) { return evictor_.Evicting(page); }
 
   // When the last thing that was done had been done.
   std::uint64_t done_ns() const { return done_ns_; }
@@ -52,7 +60,6 @@ class Vmm {
   const EvictionCounts& evictions() const { return evictor_.counts(); }
   std::uint64_t tracker_busy_ns() const { return background_.busy_ns(); }
   std::uint64_t handler_busy_ns() const { return handler_.busy_ns(); }
-  std::uint64_t read_failures() const { return read_failures_; }
 
  private:
   // A fault whose answer is due at `ready_ns`.
@@ -63,7 +70,10 @@ class Vmm {
     Digest digest;
   };
   void OnMissing(PageId page);
-  void Fetch(PageId page);
+  bool Coming(PageId page) const;
+  void ReadAhead(PageId page);
+  void Request(PageId page, Wanted wanted);
+  void Fetch(PageId page, Wanted wanted);
   void RunDue();
   void Populate(const Due& due);
   void Resolve(const Due& due);
@@ -77,7 +87,6 @@ class Vmm {
   VmmThread handler_;
   std::vector<Due> due_;        // by time, the earliest last; a few at most
   std::uint64_t incoming_ = 0;  // pages of due_ that will take a frame
-  std::uint64_t read_failures_ = 0;
   std::uint64_t done_ns_ = 0;
 };
 

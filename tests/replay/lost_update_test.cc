@@ -24,7 +24,9 @@ class SkipsWriteOut final : public PassOnHost {
 class FetchesWrongPage final : public PassOnHost {
  public:
   using PassOnHost::PassOnHost;
-  DeviceReply Fetch(VmmThread& by, PageId page) override { return host_.Fetch(by, page ^ 1); }
+  DeviceReply Fetch(VmmThread& by, PageId page, Wanted wanted) override {
+    return host_.Fetch(by, page ^ 1, wanted);
+  }
 };
 
 // Stays in async mode, so that a victim can be written between hashing and punching.

@@ -38,7 +38,9 @@ class PassOnHost : public Host {
   DeviceReply WriteOut(VmmThread& by, PageId page, Digest digest) override {
     return host_.WriteOut(by, page, digest);
   }
-  DeviceReply Fetch(VmmThread& by, PageId page) override { return host_.Fetch(by, page); }
+  DeviceReply Fetch(VmmThread& by, PageId page, Wanted wanted) override {
+    return host_.Fetch(by, page, wanted);
+  }
   Digest Stored(PageId page) const override { return host_.Stored(page); }
   std::uint32_t guest_pages() const override { return host_.guest_pages(); }
 

@@ -148,7 +148,7 @@ class DamonTracker final : public Tracker {
 
   void Evict(VmmThread& by) {
     if (set_.evictor->Step(by, {}) == Evictor::Progress::kMore) {
-      next_ns_ = by.now_ns();
+      next_ns_ = std::max(by.now_ns(), set_.evictor->NextNs());
       return;
     }
     if (cold_) {

@@ -11,7 +11,7 @@
 #include "model/base/check.h"
 #include "model/base/lazy_array.h"
 #include "sim/vmm/armed_tracker.h"
-#include "sim/vmm/unarmed_pages.h"
+#include "sim/vmm/page_bits.h"
 
 namespace uffdsim {
 namespace {
@@ -40,7 +40,7 @@ class NumaHintTracker final : public ArmedTracker {
   }
   void NotArmed(PageId page) override { hot_.Add(page); }
 
-  UnarmedPages hot_;
+  PageBits hot_;
   LazyArray<std::uint32_t> armed_in_;  // the interval in which the page was armed last
   std::uint32_t round_ = 1;
 };

@@ -1,9 +1,12 @@
 // The oracle: every access, in order, for nothing.
 //
-// Mirrors: nothing that can be built. The policy runs as published (demand paging with exact hits),
-// so
-//          what it loses under a real tracker is the price of not seeing. Evicting still costs what
-//          it costs: hashing, writing, punching.
+// Mirrors: nothing that can be built. The policy is told each reference as it happens, so what it
+//          loses under a real tracker is the price of not seeing. Evicting is like everybody's: at
+//          the end of an interval down to the watermark, at once when a fault finds no frame, and
+//          it costs what it costs (hashing, writing, punching).
+// Rules:   nothing holds its victims, so a batch goes without the guest running meanwhile.
+#include <algorithm>
+
 #include "sim/vmm/tracker/tracker.h"
 
 namespace uffdsim {
@@ -17,25 +20,23 @@ class OracleTracker final : public Tracker {
   std::uint64_t NextNs() const override { return next_ns_; }
 
   void Run(VmmThread& by) override {
-    if (!evicting_) {
-      begin_ns_ = by.now_ns();
-      set_.listener->OnIntervalEnd(begin_ns_, std::nullopt);
-      set_.policy->OnIntervalEnd();
-      if (set_.evict == EvictWhat::kPressure) {
-        next_ns_ = begin_ns_ + set_.interval_ns;
-        return;
-      }
-      set_.evictor->Want(set_.evictor->resident(), Urgency::kIfCold);
-      evicting_ = true;
+    if (!evicting_) Look(by);
+    if (set_.evictor->Step(by, {}) == Evictor::Progress::kMore) {
+      next_ns_ = by.now_ns();
+      return;
     }
-    // A batch is hashed, written and punched without the guest between: nothing is protected.
-    Evictor::Progress progress = set_.evictor->Step(by, {});
-    if (progress == Evictor::Progress::kMore) progress = set_.evictor->Step(by, {});
-    evicting_ = progress == Evictor::Progress::kMore;
-    next_ns_ = evicting_ ? by.now_ns() : std::max(begin_ns_ + set_.interval_ns, by.now_ns());
+    if (cold_) {
+      cold_ = false;
+      set_.evictor->Want(set_.evictor->resident(), Urgency::kIfCold);
+      next_ns_ = by.now_ns();
+      return;
+    }
+    evicting_ = false;
+    next_ns_ = std::max(begin_ns_ + set_.interval_ns, by.now_ns());
   }
 
   void MakeRoom(VmmThread& by, PageId page, std::uint64_t) override {
+    ++faults_;
     const PageId victim = set_.policy->OnMiss(page);
     if (victim != kNoPage) set_.evictor->EvictPage(by, victim);
   }
@@ -45,10 +46,23 @@ class OracleTracker final : public Tracker {
   void OnAccesses(std::span<const PageId> pages) override { set_.policy->OnHits(pages); }
 
  private:
+  void Look(VmmThread& by) {
+    begin_ns_ = by.now_ns();
+    set_.listener->OnIntervalEnd(begin_ns_, std::nullopt);
+    set_.policy->OnIntervalEnd();
+    set_.evictor->Want(PagesToEvict(set_.evictor->resident(), set_.limit_pages, faults_),
+                       Urgency::kMust);
+    faults_ = 0;
+    evicting_ = true;
+    cold_ = set_.evict == EvictWhat::kCold;
+  }
+
   TrackerSetting set_;
   std::uint64_t next_ns_;
   std::uint64_t begin_ns_ = 0;
+  std::uint64_t faults_ = 0;  // since the last look
   bool evicting_ = false;
+  bool cold_ = false;  // cold pages are still to be evicted
 };
 
 }  // namespace

@@ -5,7 +5,7 @@
 //          is a round trip to the handler for each page and interval.
 #include "model/base/check.h"
 #include "sim/vmm/armed_tracker.h"
-#include "sim/vmm/unarmed_pages.h"
+#include "sim/vmm/page_bits.h"
 
 namespace uffdsim {
 namespace {
@@ -25,7 +25,7 @@ class RwpSyncTracker final : public ArmedTracker {
   void Look(VmmThread&, std::vector<PageRange>* unarmed) override { unarmed_.List(unarmed); }
   void NotArmed(PageId page) override { unarmed_.Add(page); }
 
-  UnarmedPages unarmed_;
+  PageBits unarmed_;
 };
 
 }  // namespace

@@ -6,7 +6,7 @@
 //          not touched is already held still for eviction.
 #include "model/base/check.h"
 #include "sim/vmm/armed_tracker.h"
-#include "sim/vmm/unarmed_pages.h"
+#include "sim/vmm/page_bits.h"
 
 namespace uffdsim {
 namespace {
@@ -26,7 +26,7 @@ class ZapTracker final : public ArmedTracker {
   void Look(VmmThread&, std::vector<PageRange>* unarmed) override { mapped_.List(unarmed); }
   void NotArmed(PageId page) override { mapped_.Add(page); }
 
-  UnarmedPages mapped_;
+  PageBits mapped_;
 };
 
 }  // namespace

@@ -1,8 +1,6 @@
-// Which pages are not armed, for trackers that learn of touches from messages.
+// A set of pages of guest memory: which are there, which are not armed, which were read ahead.
 //
-// Rules:   a page is unarmed from the moment it comes in or is touched until it is armed. What was
-//          evicted may stay listed; whoever reads the list passes over pages that are not there.
-// Owned by: a tracker. Memory: 1 bit per page of guest memory. Units: pages.
+// Owned by: a value. Memory: 1 bit per page of guest memory. Units: pages.
 #pragma once
 
 #include <bit>
@@ -13,9 +11,9 @@
 
 namespace uffdsim {
 
-class UnarmedPages {
+class PageBits {
  public:
-  explicit UnarmedPages(std::uint32_t pages) : words_(pages / kBits + 1) {}
+  explicit PageBits(std::uint32_t pages) : words_(pages / kBits + 1) {}
 
   void Add(PageId page) { words_[page / kBits] |= std::uint64_t{1} << (page % kBits); }
   bool Has(PageId page) const { return (words_[page / kBits] >> (page % kBits) & 1) != 0; }
