@@ -42,6 +42,24 @@ bool MinorUnlessAsync(const World& w, const Vma& vma) {
   return refault || MinorWanted(w, vma);
 }
 
+std::uint64_t MinorOfArmedAnon(const FaultFrame& f, const Vma& vma) {
+  const std::uint64_t flags = MessageFlags(f, vma);
+  const bool armed = (flags & kFaultFlagRwp) != 0 && vma.Anonymous();
+  return armed ? (flags & ~std::uint64_t{kFaultFlagRwp}) | kFaultFlagMinor : flags;
+}
+
+bool AnyMemory(const Vma&) { return true; }
+
+// Resolves an armed entry; one that is not there, or not armed, as CONTINUE says it of files.
+Errno ContinueArmed(World& w, MmId mm, Vma& vma, Vpn vpn) {
+  const Arch& arch = *w.arch;
+  const Word word = w.mm(mm).table.GetPte(vpn);
+  if (arch.None(Form::kPte, word) || !arch.Present(Form::kPte, word)) return Errno::kEFAULT;
+  if (!arch.Protnone(Form::kPte, word)) return Errno::kEEXIST;
+  RwprotectVma(w, mm, vma, vpn, vpn + 1, ProtOp::kRwpResolve);
+  return Errno::kOk;
+}
+
 }  // namespace
 
 void CloseLeavesBits(StepTable& table) {
@@ -59,6 +77,11 @@ void MustWaitDecodesSwap(StepTable& table) { table.site.pte_must_wait = &WaitsBy
 void ArmZapsSharedPages(StepTable& table) {
   table.site.rwprotect_vma = &ZapShared;
   table.site.minor_wanted = &MinorUnlessAsync;
+}
+void ArmedAnonIsMinor(StepTable& table) {
+  table.site.message_flags = &MinorOfArmedAnon;
+  table.site.continue_takes = &AnyMemory;
+  table.site.continued_anon = &ContinueArmed;
 }
 void ContinueMissesFallocated(StepTable& table) { table.site.continued_page = &WrittenPageOnly; }
 

@@ -81,6 +81,7 @@ Errno FillZero(World& w, MmId mm, Vma& vma, Vpn vpn, std::uint64_t mode) {
 }
 
 Errno FillContinue(World& w, MmId mm, Vma& vma, Vpn vpn, std::uint64_t mode) {
+  if (vma.Anonymous()) return w.steps->site.continued_anon(w, mm, vma, vpn);
   if (BeyondEnd(w, vma, vpn)) return Errno::kEFAULT;
   const Pfn pfn = w.steps->site.continued_page(w, vma, vpn);
   if (pfn == Pfn(0)) return Errno::kEFAULT;
@@ -263,6 +264,9 @@ Word FilledEntry(const World& w, const Vma& vma, Pfn pfn, bool writable, std::ui
   return (mode & kFillWp) != 0 ? arch.MkUffd(Form::kPte, word) : word;
 }
 
+bool ContinueTakes(const Vma& vma) { return !vma.Anonymous(); }
+Errno ContinuedAnon(World&, MmId, Vma&, Vpn) { return Errno::kEINVAL; }
+
 Pfn ContinuedPage(World& w, const Vma& vma, Vpn vpn) {
   return ShmemGetPage(w, vma.file, vma.IndexOf(vpn), CacheMiss::kLookOnly, vma.node());
 }
@@ -298,7 +302,7 @@ Errno FillCheck(World& w, CtxId id, FillOp op, std::uint64_t start, std::uint64_
   if (vma->ctx == CtxId(0)) return Errno::kENOENT;
   if ((mode & kFillWp) != 0 && !vma->UffdWp()) return Errno::kEINVAL;
   if (vma->Hugetlb()) return HugetlbFillCheck(w, op, *vma, start, length);
-  if (op == FillOp::kContinue && vma->Anonymous()) return Errno::kEINVAL;
+  if (op == FillOp::kContinue && !w.steps->site.continue_takes(*vma)) return Errno::kEINVAL;
   return Errno::kOk;
 }
 

@@ -32,6 +32,9 @@ bool SetModeAllows(const Context& ctx);
 void SetModeWakes(World& w, CtxId ctx);
 // mfill_atomic_install_pte(): the entry of a filled page.
 Word FilledEntry(const World& w, const Vma& vma, Pfn pfn, bool writable, std::uint64_t mode);
+// Whether CONTINUE takes memory of this kind, and what it does where there is no page cache.
+bool ContinueTakes(const Vma& vma);
+Errno ContinuedAnon(World& w, MmId mm, Vma& vma, Vpn vpn);
 // The page-cache page that CONTINUE maps; 0: none.
 Pfn ContinuedPage(World& w, const Vma& vma, Vpn vpn);
 

@@ -10,17 +10,6 @@
 namespace uffdsim {
 namespace {
 
-std::uint64_t MessageFlags(const FaultFrame& f) {
-  std::uint64_t flags = (f.flags & kFaultWrite) != 0 ? std::uint64_t{kFaultFlagWrite} : 0;
-  switch (f.reason) {
-    case UffdReason::kMissing: break;
-    case UffdReason::kWp: flags |= kFaultFlagWp; break;
-    case UffdReason::kMinor: flags |= kFaultFlagMinor; break;
-    case UffdReason::kRwp: flags |= kFaultFlagRwp; break;
-  }
-  return flags;
-}
-
 bool PresentMustWait(const Arch& arch, Form form, Word word, UffdReason reason) {
   switch (reason) {
     case UffdReason::kMissing:
@@ -37,6 +26,17 @@ void MakeRunnable(World& w, TaskId id) {
 }
 
 }  // namespace
+
+std::uint64_t MessageFlags(const FaultFrame& f, const Vma&) {
+  std::uint64_t flags = (f.flags & kFaultWrite) != 0 ? std::uint64_t{kFaultFlagWrite} : 0;
+  switch (f.reason) {
+    case UffdReason::kMissing: break;
+    case UffdReason::kWp: flags |= kFaultFlagWp; break;
+    case UffdReason::kMinor: flags |= kFaultFlagMinor; break;
+    case UffdReason::kRwp: flags |= kFaultFlagRwp; break;
+  }
+  return flags;
+}
 
 bool PteMustWait(const World& w, Word word, UffdReason reason) {
   const Arch& arch = *w.arch;
@@ -83,12 +83,13 @@ Delivery DeliverFault(World& w, Task& t, const FaultFrame& f, const Vma& vma) {
   if (!ctx.Has(kFeatureExactAddress)) {
     address &= ~(w.steps->site.reported_unit(w, vma) - 1);
   }
-  ctx.faults.push_back({.task = t.id, .address = address, .flags = MessageFlags(f), .read = false});
+  const std::uint64_t flags = w.steps->site.message_flags(f, vma);
+  ctx.faults.push_back({.task = t.id, .address = address, .flags = flags, .read = false});
   if (!MustWait(w, f, vma)) {
     ctx.faults.pop_back();
     return Delivery::kReturn;
   }
-  if (w.listener != nullptr) w.listener->OnMessage(t.id, f.mm, f.vpn, MessageFlags(f));
+  if (w.listener != nullptr) w.listener->OnMessage(t.id, f.mm, f.vpn, flags);
   t.sleep = Task::Sleep::kUserfault;
   t.sleep_ctx = vma.ctx;
   return Delivery::kSleep;

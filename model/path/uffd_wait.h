@@ -15,6 +15,9 @@ namespace uffdsim {
 enum class Delivery : std::uint8_t { kSleep, kReturn };
 Delivery DeliverFault(World& w, Task& t, const FaultFrame& f, const Vma& vma);
 
+// userfault_msg(): the UFFD_PAGEFAULT_FLAG_* of a fault's message.
+std::uint64_t MessageFlags(const FaultFrame& f, const Vma& vma);
+
 // Whether the entry still justifies sleeping (userfaultfd_must_wait()).
 bool MustWait(const World& w, const FaultFrame& f, const Vma& vma);
 
