@@ -4,8 +4,8 @@
 #include <array>
 #include <optional>
 
-#include "absl/strings/str_cat.h"
 #include "model/base/check.h"
+#include "sim/replay/counters.h"
 #include "sim/replay/guest.h"
 #include "sim/replay/heat_map.h"
 #include "sim/replay/histogram.h"
@@ -13,6 +13,7 @@
 #include "sim/replay/ledger.h"
 #include "sim/replay/linux_host.h"
 #include "sim/replay/reclaim.h"
+#include "sim/replay/sizes.h"
 #include "sim/replay/truth.h"
 #include "sim/replay/vcpu.h"
 #include "sim/replay/verify.h"
@@ -22,86 +23,8 @@
 namespace uffdsim {
 namespace {
 
-constexpr MetricRow kMetricRows[] = {
-#define METRIC(name, kind, sentence) {#name, MetricKind::kind, sentence, &ReplayMetrics::name},
-#include "sim/replay/metrics.def"
-#undef METRIC
-};
-
 // Whose fault a stall is.
 enum class LostTo : std::uint8_t { kFirstTouch, kTracking, kEviction, kRefetch };
-
-// What a run is made of, sized for one trace.
-struct Sizes {
-  std::uint32_t guest_pages = 0;  // of the architecture
-  std::uint64_t limit_pages = 0;
-  std::uint64_t page_bytes = 0;
-  unsigned coarsen = 0;
-  std::uint64_t rate = 0;
-};
-
-absl::StatusOr<Sizes> SizesOf(const ReplayConfig& config, const TraceHeader& header,
-                              std::uint64_t footprint_pages) {
-  Sizes sizes;
-  const unsigned shift = config.arch->geometry().page_shift;
-  if (header.page_shift > shift) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "architecture ", std::string(config.arch->name()), " has pages of ", 1ULL << shift,
-        " bytes: expected at least the trace's ", 1ULL << header.page_shift));
-  }
-  sizes.coarsen = shift - header.page_shift;
-  sizes.page_bytes = 1ULL << shift;
-  const std::uint64_t pages = (header.ram_pages + (1ULL << sizes.coarsen) - 1) >> sizes.coarsen;
-  sizes.guest_pages = static_cast<std::uint32_t>(pages);
-  sizes.rate = config.rate != 0 ? config.rate : header.instructions_per_second;
-  switch (config.dram.kind) {
-    case DramLimit::Kind::kAll: sizes.limit_pages = pages; break;
-    case DramLimit::Kind::kBytes: sizes.limit_pages = config.dram.bytes >> shift; break;
-    case DramLimit::Kind::kFootprint:
-      sizes.limit_pages = ((footprint_pages >> sizes.coarsen) * config.dram.millionths) / 1000000;
-      break;
-  }
-  sizes.limit_pages = std::min(sizes.limit_pages, pages);
-  // A vCPU needs its page to stay until it has used it.
-  const std::uint64_t least = std::max<std::uint64_t>(16, std::uint64_t{header.vcpus} * 4);
-  if (sizes.limit_pages < std::min(least, pages)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--dram leaves ", sizes.limit_pages, " pages: expected at least ", least));
-  }
-  return sizes;
-}
-
-HostSetting HostSettingOf(const ReplayConfig& config, const Sizes& sizes) {
-  HostSetting setting;
-  setting.arch = config.arch;
-  setting.steps = config.steps;
-  setting.guest_pages = sizes.guest_pages;
-  setting.limit_pages = sizes.limit_pages;
-  setting.registration = config.tracker->registration;
-  setting.false_cold_intervals = config.false_cold_intervals;
-  setting.costs = config.costs;
-  return setting;
-}
-
-VmmSetting VmmSettingOf(const ReplayConfig& config, const Sizes& sizes) {
-  VmmSetting setting;
-  setting.tracker = config.tracker;
-  setting.arming = config.arming;
-  setting.seed = config.seed;
-  setting.limit_pages = sizes.limit_pages;
-  setting.interval_ns = config.interval_ns;
-  const std::uint64_t chunk =
-      std::clamp<std::uint64_t>(config.arm_chunk_bytes / sizes.page_bytes, 1, sizes.guest_pages);
-  setting.arm_chunk_pages = static_cast<std::uint32_t>(chunk);
-  setting.evict_batch_pages = config.evict_batch_pages;
-  setting.evict_batches = config.write_back_batches;
-  setting.read_ahead_pages = config.read_ahead_pages;
-  setting.write_tries = config.write_tries;
-  setting.retry_pause_ns = config.retry_pause_ns;
-  setting.handler_wake_ps = config.costs.handler_wake_ps;
-  setting.evict = config.evict;
-  return setting;
-}
 
 class Replay final : public IntervalListener {
  public:
@@ -254,17 +177,7 @@ class Replay final : public IntervalListener {
       metrics_.idle_ns += event.idle_ns;
       return;
     }
-    std::uint64_t reads = 0;
-    std::uint64_t writes = 0;
-    std::uint64_t fetches = 0;
-    for (const std::uint32_t entry : event.entries) {
-      reads += entry & kTouchRead;
-      writes += (entry & kTouchWrite) / kTouchWrite;
-      fetches += (entry & kTouchFetch) / kTouchFetch;
-    }
-    metrics_.reads += reads;
-    metrics_.writes += writes;
-    metrics_.fetches += fetches;
+    CountEntries(event.entries, &metrics_);
   }
 
   void HandleFault(Slot& slot, std::uint32_t entry) {
@@ -379,13 +292,10 @@ class Replay final : public IntervalListener {
     row.faults_wp_async = metrics_.faults_wp_async;
     row.faults_minor_sync = metrics_.faults_minor_sync;
     row.faults_missing = metrics_.faults_missing;
-    row.pages_armed = host_->counters().pages_armed;
+    FillFrom(host_->counters(), &row);
+    FillFrom(store_.counters(), &row);
     row.evicted_clean = evicted.clean;
     row.evicted_dirty = evicted.dirty;
-    row.refetched_pages = host_->counters().refetched;
-    row.false_cold_pages = host_->counters().false_cold;
-    row.store_bytes_read = store_.counters().bytes_read;
-    row.store_bytes_written = store_.counters().bytes_written;
     row.tracker_busy_ns = vmm_->tracker_busy_ns();
     row.handler_busy_ns = vmm_->handler_busy_ns();
     row.lost_to_tracking_ns = lost(LostTo::kTracking);
@@ -430,39 +340,12 @@ class Replay final : public IntervalListener {
 void Replay::FillVmmMetrics() {
   ReplayMetrics& m = metrics_;
   const EvictionCounts& evicted = vmm_->evictions();
-  const HostCounters& host = host_->counters();
-  m.messages = host.messages;
-  m.pages_armed = host.pages_armed;
-  m.pages_resolved = host.pages_resolved;
-  m.pages_unmapped = host.pages_unmapped;
-  m.pages_aged = host.pages_aged;
-  m.pages_scanned = host.pages_scanned;
-  m.pages_hashed = host.pages_hashed;
-  m.mode_switches = host.mode_switches;
-  m.resident_pages_max = host.resident_max;
-  m.evicted_clean = evicted.clean;
-  m.evicted_dirty = evicted.dirty;
-  m.evicted_pages = evicted.clean + evicted.dirty;
-  m.evicted_direct = evicted.direct;
-  m.evictions_revoked = evicted.revoked;
-  m.evictions_refused = evicted.refused;
-  m.refetched_pages = host.refetched;
-  m.refault_distance_p50_pages = host_->refault_distances().Percentile(500);
-  m.refault_distance_p99_pages = host_->refault_distances().Percentile(990);
-  m.refault_distance_p999_pages = host_->refault_distances().Percentile(999);
-  m.refault_distance_max_pages = host_->refault_distances().max();
-  m.false_cold_pages = host.false_cold;
+  FillFrom(host_->counters(), &m);
+  FillFrom(evicted, &m);
+  FillFrom(store_.counters(), &m);
+  FillFromRefaults(host_->refault_distances(), &m);
   m.false_cold_intervals = config_.false_cold_intervals;
   m.false_cold_rate = Millionths(m.false_cold_pages, m.evicted_pages);
-  m.read_ahead_pages = host.read_ahead;
-  m.read_ahead_useful = host.read_ahead_useful;
-  m.read_ahead_wasted = host.read_ahead_wasted;
-  m.store_read_failures = store_.counters().read_failures;
-  m.store_write_failures = store_.counters().write_failures;
-  m.store_reads = store_.counters().reads;
-  m.store_writes = store_.counters().writes;
-  m.store_bytes_read = store_.counters().bytes_read;
-  m.store_bytes_written = store_.counters().bytes_written;
   m.tracker_busy_ns = vmm_->tracker_busy_ns();
   m.handler_busy_ns = vmm_->handler_busy_ns();
   // Waiting for frames is part of a missing page's stall, but eviction's fault.
@@ -481,12 +364,7 @@ void Replay::FillMetrics(std::uint64_t end_ns) {
   log_.Fill(&m);
   m.footprint_pages = truth_.footprint();
   m.limit_pages = sizes_.limit_pages;
-  m.blocked_faults = blocked_.count();
-  m.blocked_ns_total = blocked_.sum();
-  m.blocked_ns_p50 = blocked_.Percentile(500);
-  m.blocked_ns_p99 = blocked_.Percentile(990);
-  m.blocked_ns_p999 = blocked_.Percentile(999);
-  m.blocked_ns_max = blocked_.max();
+  FillFromSleeps(blocked_, &m);
   m.virtual_ns = end_ns;
   for (const Slot& slot : slots_) m.trace_ns += slot.vcpu.trace_ns();
   m.lost_to_first_touch_ns = lost_ns_[static_cast<std::size_t>(LostTo::kFirstTouch)];
@@ -502,8 +380,6 @@ void Replay::FillMetrics(std::uint64_t end_ns) {
 }
 
 }  // namespace
-
-std::span<const MetricRow> ReplayMetricRows() { return kMetricRows; }
 
 absl::StatusOr<ReplayResult> RunReplay(const ReplayConfig& config, EventStream& stream,
                                        std::uint64_t footprint_pages, const HostWrapper& wrap) {
