@@ -96,6 +96,12 @@ absl::StatusOr<CostModel> ResolveCosts(const ReplayOptions& options, std::string
   return costs;
 }
 
+// What the tracker needs beside the profile: a design that no release has.
+std::vector<std::string> DesignOf(const TrackerRow& tracker) {
+  if (tracker.registration != Registration::kMinorAnon) return {};
+  return {"D2-minor-of-anonymous"};
+}
+
 // Stores a parsed value, or its error in `status`.
 template <class T>
 void Take(absl::StatusOr<T> parsed, absl::Status* status, T* out) {
@@ -199,7 +205,7 @@ absl::StatusOr<ReplayConfig> ResolveReplay(const ReplayOptions& options,
         "--fail-reads and --fail-writes: expected 0 or more than 1, or no page would ever move");
   }
   Take(ParseChoice("check", options.check, "off", "on"), &status, &check);
-  Take(StepsOf(options.profile), &status, &c.steps);
+  if (status.ok()) Take(StepsOf(options.profile, DesignOf(*c.tracker)), &status, &c.steps);
   c.profile = options.profile;
   if (!status.ok()) return status;
   c.evict = cold ? EvictWhat::kCold : EvictWhat::kPressure;

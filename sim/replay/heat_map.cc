@@ -20,7 +20,7 @@ void HeatMap::AddInterval(LinuxHost& host, const Truth& truth, std::uint64_t end
   HeatMapData::Row refetched(data_.rows);
   for (std::uint32_t page = 0; page < was_.size(); ++page) {
     const std::uint32_t row = page / data_.pages_per_row;
-    const bool there = w.file(host.file()).cache.Get(page).is_frame();
+    const bool there = host.IsResident(page);
     const Truth::Cookie cookie = words[page] >> Stage2::kCookieShift;
     if (!there && Truth::NeverTouched(cookie)) continue;
     const bool now =

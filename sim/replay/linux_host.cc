@@ -21,6 +21,10 @@ ApiOf Api(Registration registration) {
   ApiOf api{kFeatureMissingShmem, kModeMissing};
   switch (registration) {
     case Registration::kMissing: return api;
+    case Registration::kMinorAnon:
+      api.features = kFeatureRwp | kFeatureRwpAsync;
+      api.mode |= kModeRwp;
+      return api;
     case Registration::kMinor:
       api.features |= kFeatureMinorShmem;
       api.mode |= kModeMinor;
@@ -101,7 +105,7 @@ absl::Status LinuxHost::SetUp() {
   op.start = kGuestAddress;
   op.length = bytes;
   op.prot = kProtRead | kProtWrite;
-  op.map_kind = MapKind::kFileShared;
+  op.map_kind = Anonymous() ? MapKind::kAnon : MapKind::kFileShared;
 
   absl::Status status;
   const auto run = [&](OpCode code, const char* what) {
@@ -109,11 +113,11 @@ absl::Status LinuxHost::SetUp() {
     if (status.ok()) status = Do(op, what);
   };
   op.start = 0;
-  run(OpCode::k_memfd, "memfd_create()");
+  if (!Anonymous()) run(OpCode::k_memfd, "memfd_create()");
   op.start = kGuestAddress;
   run(OpCode::k_map, "mapping guest memory");
   op.start = kGuestAddress + gap;
-  run(OpCode::k_map, "mapping the io view");
+  if (!Anonymous()) run(OpCode::k_map, "mapping the io view");
   op.start = kGuestAddress;
   const ApiOf api = Api(set_.registration);
   op.features = api.features;
@@ -135,17 +139,27 @@ std::uint64_t LinuxHost::BytesOf(std::uint32_t pages) const {
   return std::uint64_t{pages} << page_shift_;
 }
 
+Pfn LinuxHost::FrameOf(PageId page) const {
+  const World& w = machine_.world();
+  if (!Anonymous()) {
+    const CacheSlot slot = w.files[file_.value].cache.Get(page);
+    return slot.is_frame() ? slot.pfn() : Pfn(0);
+  }
+  const Word pte = w.mm(MmId(0)).table.GetPte(base_ + page);
+  const bool there = !w.arch->None(Form::kPte, pte) && w.arch->Present(Form::kPte, pte);
+  return there ? w.arch->PfnOf(Form::kPte, pte) : Pfn(0);
+}
+
 std::uint64_t LinuxHost::ResidentIn(PageRange range) const {
   const std::uint64_t last = std::uint64_t{range.first} + range.count;
   const std::uint64_t table = 1ULL << table_shift_;
-  const File& file = machine_.world().files[file_.value];
   std::uint64_t pages = 0;
   for (std::uint64_t page = range.first; page < last;) {
     if (page % table == 0 && page + table <= last) {
       pages += table_resident_[page >> table_shift_];
       page += table;
     } else {
-      pages += file.cache.Get(page).empty() ? 0 : 1;
+      pages += IsResident(static_cast<PageId>(page)) ? 1 : 0;
       ++page;
     }
   }
@@ -182,6 +196,7 @@ Errno LinuxHost::Copy(VmmThread& by, PageId page, Digest digest) {
 }
 
 Errno LinuxHost::Zeropage(VmmThread& by, PageId page) {
+  if (Anonymous()) return Copy(by, page, 0);
   by.Work(set_.costs.syscall_ps + set_.costs.zeropage_page_ps);
   World& w = machine_.world();
   bool field = false;
@@ -227,15 +242,14 @@ Digest LinuxHost::HashPage(VmmThread& by, PageId page) {
   by.Work(set_.costs.syscall_ps + set_.costs.memcpy_page_ps + set_.costs.hash_page_ps);
   ++counters_.pages_hashed;
   World& w = machine_.world();
-  const CacheSlot slot = w.file(file_).cache.Get(page);
-  return slot.is_frame() ? LookAtContent(w, slot.pfn()) : 0;
+  const Pfn frame = FrameOf(page);
+  return frame == Pfn(0) ? 0 : LookAtContent(w, frame);
 }
 
 void LinuxHost::BeforeDrop(PageId page) {
-  const World& w = machine_.world();
-  const CacheSlot slot = w.files[file_.value].cache.Get(page);
-  if (!slot.is_frame()) return;
-  ledger_.OnDrop(page, w.frames[slot.pfn()].content, store_.Token(page));
+  const Pfn frame = FrameOf(page);
+  if (frame == Pfn(0)) return;
+  ledger_.OnDrop(page, machine_.world().frames[frame].content, store_.Token(page));
   --table_resident_[page >> table_shift_];
   --resident_;
   if (read_ahead_.Has(page)) {
@@ -249,8 +263,9 @@ void LinuxHost::BeforeDrop(PageId page) {
 }
 
 Errno LinuxHost::Punch(VmmThread& by, PageRange range) {
-  std::uint64_t ps =
-      set_.costs.syscall_ps + set_.costs.punch_call_ps + range.count * set_.costs.punch_page_ps;
+  const std::uint64_t page_ps = Anonymous() ? set_.costs.unmap_page_ps : set_.costs.punch_page_ps;
+  std::uint64_t ps = set_.costs.syscall_ps + range.count * page_ps;
+  if (!Anonymous()) ps += set_.costs.punch_call_ps;
   bool mapped = false;
   for (std::uint32_t i = 0; i < range.count; ++i) {
     mapped |= (stage2().words()[range.first + i] & Stage2::kReadable) != 0;
@@ -258,7 +273,14 @@ Errno LinuxHost::Punch(VmmThread& by, PageRange range) {
   }
   if (mapped) ps += set_.costs.stage2_flush_ps;
   by.Work(ps);
-  PunchFile(machine_.world(), file_, range.first, std::uint64_t{range.first} + range.count);
+  World& w = machine_.world();
+  if (Anonymous()) {
+    const Vpn first = base_ + range.first;
+    ZapRange(w, MmId(0), *w.mm(MmId(0)).vmas.Find(first), first, first + range.count,
+             ZapMarkers::kKeep, Cause::kZap);
+  } else {
+    PunchFile(w, file_, range.first, std::uint64_t{range.first} + range.count);
+  }
   return Errno::kOk;
 }
 

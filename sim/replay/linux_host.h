@@ -3,7 +3,8 @@
 // Mirrors: one process with a memfd mapped twice: `guest`, registered with a userfaultfd and shown
 // to
 //          the vCPUs through stage 2, and `io`, never registered. All memory behind it is shmem
-//          pages of the base size.
+//          pages of the base size. For trackers of anonymous memory there is one private mapping
+//          instead, read through /proc/self/mem.
 // Rules:   each call changes the machine at once and moves the caller's clock by its price; while
 //          RWPROTECT arms a range, guest faults on it wait (KVM retries until the notifier ends).
 // Owned by: the replay. Units: pages from the start of guest memory; virtual nanoseconds.
@@ -65,6 +66,9 @@ class LinuxHost final : public Host {
                                                            Truth& truth, Ledger& ledger);
 
   Errno Rwprotect(VmmThread& by, PageRange range, Protect protect) override;
+  Errno Deactivate(VmmThread& by, PageRange range) override {
+    return Rwprotect(by, range, Protect::kArm);  // see tracker/README.md
+  }
   Errno Writeprotect(VmmThread& by, PageRange range, Protect protect) override;
   Errno SetMode(VmmThread& by, RwpMode mode) override;
   Errno Copy(VmmThread& by, PageId page, Digest digest) override;
@@ -96,15 +100,14 @@ class LinuxHost final : public Host {
     ++counters_.read_ahead_useful;
   }
 
-  bool IsResident(PageId page) const {
-    return machine_.world().files[file_.value].cache.Get(page).is_frame();
-  }
+  // The frame of guest memory behind a page; 0: it is not there.
+  Pfn FrameOf(PageId page) const;
+  bool IsResident(PageId page) const { return FrameOf(page) != Pfn(0); }
 
   // --- for the guest and the report ------------------------------------------------------------
   World& world() { return machine_.world(); }
   Stage2& stage2() { return machine_.world().stage2s[0]; }
   CtxId ctx() const { return ctx_; }
-  FileId file() const { return file_; }
   Vpn base() const { return base_; }
   std::uint64_t resident() const { return resident_; }
   // A guest fault on the page at `now_ns` can be served from then on.
@@ -125,6 +128,7 @@ class LinuxHost final : public Host {
   // visit(page, entry) for each page that the guest mapping maps; returns the entries walked.
   template <class Visit>
   std::uint64_t ForEachMapped(PageRange range, Visit&& visit);
+  bool Anonymous() const { return set_.registration == Registration::kMinorAnon; }
   std::uint64_t BitmapPs(std::uint64_t entries, std::uint64_t present) const;
   void NoteTable(PageId page);  // there is a page table for the page
   // What removing or changing `present` entries of a range costs beyond the entries themselves, and

@@ -30,7 +30,7 @@ void Checker::Check() {
 void Checker::CheckPage(std::uint32_t page) {
   World& w = host_.world();
   const Arch& arch = *w.arch;
-  const CacheSlot slot = w.file(host_.file()).cache.Get(page);
+  const Pfn frame = host_.FrameOf(page);
   const Word pte = w.mm(MmId(0)).table.GetPte(host_.base() + page);
   const bool present = !arch.None(Form::kPte, pte) && arch.Present(Form::kPte, pte);
   const bool denied = present && arch.Protnone(Form::kPte, pte);
@@ -45,19 +45,18 @@ void Checker::CheckPage(std::uint32_t page) {
   if (mapped && (word & Stage2::kWritable) != 0 && present && !arch.Write(Form::kPte, pte)) {
     broken("the guest may write what the host may not");
   }
-  if (present && (!slot.is_frame() || arch.PfnOf(Form::kPte, pte) != slot.pfn())) {
+  if (present && arch.PfnOf(Form::kPte, pte) != frame) {
     broken("the page table maps another frame than the file holds");
   }
-  if (slot.empty() && (word >> Stage2::kCookieShift) == 0 && store_.Token(page) != 0) {
+  if (frame == Pfn(0) && (word >> Stage2::kCookieShift) == 0 && store_.Token(page) != 0) {
     broken("the store holds a page that was never touched");
   }
 }
 
 void Checker::CheckCounts() {
   std::uint64_t resident = 0;
-  const World& w = host_.world();
   for (std::uint32_t page = 0; page < host_.guest_pages(); ++page) {
-    resident += w.files[host_.file().value].cache.Get(page).empty() ? 0 : 1;
+    resident += host_.IsResident(page) ? 1 : 0;
   }
   if (resident != host_.resident()) {
     violations_.Add(absl::StrCat("accounting: ", resident, " pages are resident, ",

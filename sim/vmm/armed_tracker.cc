@@ -12,8 +12,7 @@ void ArmedTracker::Run(VmmThread& by) {
       return;
     case Phase::kArm: ArmNext(by); return;
     case Phase::kLook: LookAround(by); return;
-    case Phase::kEvict:
-    case Phase::kEvictCold: Evict(by); return;
+    case Phase::kEvict: Evict(by); return;
     case Phase::kEnd:
       EndEviction(by);
       evicting_ = Evicting::kNo;
@@ -65,8 +64,7 @@ void ArmedTracker::LookAround(VmmThread& by) {
   set_.listener->OnIntervalEnd(begin_ns_, IntervalView{set_.arming->Estimate(unarmed_), unarmed_});
   set_.evictor->ForgetUnarmed();
   set_.policy->OnInterval(unarmed_);
-  set_.evictor->Want(PagesToEvict(set_.evictor->resident(), set_.limit_pages, faults_),
-                     Urgency::kMust);
+  set_.evictor->Want(PagesToEvict(set_.evictor->resident(), set_.limit_pages, faults_), set_.evict);
   faults_ = 0;
   Enter(Phase::kEvict, by.now_ns());
 }
@@ -74,11 +72,6 @@ void ArmedTracker::LookAround(VmmThread& by) {
 void ArmedTracker::Evict(VmmThread& by) {
   if (set_.evictor->Step(by, unarmed_) == Evictor::Progress::kMore) {
     next_ns_ = std::max(by.now_ns(), set_.evictor->NextNs());
-    return;
-  }
-  if (phase_ == Phase::kEvict && set_.evict == EvictWhat::kCold) {
-    set_.evictor->Want(set_.evictor->resident(), Urgency::kIfCold);
-    Enter(Phase::kEvictCold, by.now_ns());
     return;
   }
   Enter(Phase::kEnd, by.now_ns());

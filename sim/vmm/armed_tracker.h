@@ -41,7 +41,7 @@ class ArmedTracker : public Tracker {
   const TrackerSetting& setting() const { return set_; }
 
  private:
-  enum class Phase : std::uint8_t { kPlan, kArm, kLook, kEvict, kEvictCold, kEnd };
+  enum class Phase : std::uint8_t { kPlan, kArm, kLook, kEvict, kEnd };
 
   void Enter(Phase phase, std::uint64_t when_ns) {
     phase_ = phase;

@@ -17,9 +17,10 @@ constexpr std::uint32_t kUrgentTries = 8;
 Evictor::Evictor(Host& host, Policy& policy, const EvictorSetting& setting)
     : host_(host), policy_(policy), set_(setting), pages_(host.guest_pages()) {}
 
-void Evictor::Want(std::uint64_t pages, Urgency urgency) {
+void Evictor::Want(std::uint64_t pages, EvictWhat what) {
   wanted_ = pages;
-  urgency_ = urgency;
+  urgency_ = Urgency::kMust;
+  then_cold_ = what == EvictWhat::kCold;
 }
 
 bool Evictor::MaybeUnarmed(PageId page, std::span<const PageRange> unarmed) const {
@@ -34,6 +35,7 @@ void Evictor::HoldRange(VmmThread& by, PageRange range) {
   switch (set_.hold) {
     case Hold::kNothing: return;
     case Hold::kRwp: UFFDSIM_CHECK(host_.Rwprotect(by, range, Protect::kArm) == Errno::kOk); return;
+    case Hold::kDeactivate: UFFDSIM_CHECK(host_.Deactivate(by, range) == Errno::kOk); return;
     case Hold::kUnmap: UFFDSIM_CHECK(host_.Unmap(by, range) == Errno::kOk); return;
   }
 }
@@ -63,7 +65,13 @@ std::uint64_t Evictor::Begin(VmmThread& by, std::uint64_t pages, Urgency urgency
   std::sort(picked_.begin(), picked_.end());
   Batch batch;
   batch.tries_left = tries;
-  for (const PageId page : picked_) batch.victims.push_back({page, Victim::State::kClean, 0});
+  for (const PageId page : picked_) {
+    if (pages_.Has(page)) {
+      batch.victims.push_back({page, Victim::State::kClean, 0});
+    } else {
+      policy_.OnRefused(page);  // the oracle's policy knows a page while it is on its way in
+    }
+  }
   HoldVictims(by, batch, holds);
   Launder(by, &batch);
   batches_.push_back(std::move(batch));
@@ -120,7 +128,12 @@ Evictor::Progress Evictor::Step(VmmThread& by, std::span<const PageRange> unarme
   } else if (!batches_.empty()) {
     Advance(by);
   }
-  return wanted_ > 0 || !batches_.empty() ? Progress::kMore : Progress::kDone;
+  if (wanted_ > 0 || !batches_.empty()) return Progress::kMore;
+  if (!then_cold_) return Progress::kDone;
+  then_cold_ = false;
+  wanted_ = resident_;
+  urgency_ = Urgency::kIfCold;
+  return Progress::kMore;
 }
 
 void Evictor::EvictNow(VmmThread& by, std::uint64_t pages) {
@@ -141,6 +154,11 @@ void Evictor::EvictNow(VmmThread& by, std::uint64_t pages) {
 }
 
 void Evictor::EvictPage(VmmThread& by, PageId page) {
+  if (!Resident(page)) {  // on its way in
+    policy_.OnRefused(page);
+    EvictNow(by, 1);
+    return;
+  }
   const std::uint64_t begin_ns = by.now_ns();
   const std::uint64_t before = counts_.clean + counts_.dirty;
   Batch batch;

@@ -26,13 +26,20 @@ namespace uffdsim {
 
 // How a victim is held still while it is hashed and written out.
 enum class Hold : std::uint8_t {
-  kNothing,  // the guest does not run meanwhile
-  kRwp,      // armed, under sync mode
-  kUnmap,    // gone from the guest mapping, under MINOR
+  kNothing,     // the guest does not run meanwhile
+  kRwp,         // armed, under sync mode
+  kUnmap,       // gone from the guest mapping, under MINOR
+  kDeactivate,  // PROT_NONE, under the sync mode of MINOR for anonymous memory
 };
 
 // Whether what the tracker does to every page already holds it.
 enum class Armed : std::uint8_t { kHolds, kDoesNotHold };
+
+// What is evicted at the end of an interval.
+enum class EvictWhat : std::uint8_t {
+  kPressure,  // as much as the memory limit asks for, and some room for the next interval's faults
+  kCold,      // besides, everything that the policy calls cold
+};
 
 struct EvictionCounts {
   std::uint64_t clean = 0;      // the store had the bytes already
@@ -58,7 +65,8 @@ class Evictor {
 
   // --- in the background, one action per call, so that the guest runs between them
   // -----------------
-  void Want(std::uint64_t pages, Urgency urgency);
+  // So many pages, and then perhaps the cold ones.
+  void Want(std::uint64_t pages, EvictWhat what);
   // `unarmed`: ranges that the last look found not armed; ascending. What nothing holds must not
   // wait while the guest runs: there a batch begins and ends in one action.
   enum class Progress : std::uint8_t { kMore, kDone };
@@ -123,6 +131,7 @@ class Evictor {
   EvictorSetting set_;
   std::uint64_t wanted_ = 0;
   Urgency urgency_ = Urgency::kMust;
+  bool then_cold_ = false;  // the cold pages come after those wanted
   std::vector<PageId> picked_;
   std::deque<Batch> batches_;    // the oldest first
   std::vector<PageId> unarmed_;  // that the last scan did not see, unordered

@@ -53,6 +53,7 @@ enum class Registration : std::uint8_t {
   kRwpSync,       // without RWP_ASYNC: each touch of an armed page queues a message
   kRwpMinor,      // RWP_ASYNC and MINOR
   kWpAsyncMinor,  // WP_ASYNC and MINOR
+  kMinorAnon,     // anonymous memory: MINOR_ANON with MINOR_ASYNC, of the RFC before RWP
 };
 
 enum class FaultKind : std::uint8_t { kMissing, kMinor, kRwp };
@@ -83,6 +84,7 @@ class Host {
 
   // ioctls of the userfaultfd.
   virtual Errno Rwprotect(VmmThread& by, PageRange range, Protect protect) = 0;
+  virtual Errno Deactivate(VmmThread& by, PageRange range) = 0;  // of kMinorAnon
   virtual Errno Writeprotect(VmmThread& by, PageRange range, Protect protect) = 0;
   virtual Errno SetMode(VmmThread& by, RwpMode mode) = 0;
   virtual Errno Copy(VmmThread& by, PageId page, Digest digest) = 0;
@@ -105,7 +107,8 @@ class Host {
   virtual void SetIdle(VmmThread& by, PageRange range) = 0;
   virtual void ScanIdle(VmmThread& by, PageRange range, std::vector<PageRange>* touched) = 0;
 
-  // The io view: hashing a page without touching the guest's mapping; punching holes.
+  // The io view: hashing a page without touching the guest's mapping; punching holes. Of anonymous
+  // memory: a read of /proc/self/mem, and MADV_DONTNEED.
   virtual Digest HashPage(VmmThread& by, PageId page) = 0;
   virtual Errno Punch(VmmThread& by, PageRange range) = 0;
 

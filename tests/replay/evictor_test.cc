@@ -23,6 +23,7 @@ class FakeHost final : public Host {
   Punched punched;
 
   Errno Rwprotect(VmmThread&, PageRange, Protect) override { return Errno::kOk; }
+  Errno Deactivate(VmmThread&, PageRange) override { return Errno::kOk; }
   Errno Writeprotect(VmmThread&, PageRange, Protect) override { return Errno::kOk; }
   Errno SetMode(VmmThread&, RwpMode) override { return Errno::kOk; }
   Errno Copy(VmmThread&, PageId, Digest) override { return Errno::kOk; }
@@ -60,7 +61,7 @@ struct Bench {
       policy->OnFault(page);
       evictor.OnPopulated(page);
     }
-    evictor.Want(3, Urgency::kMust);
+    evictor.Want(3, EvictWhat::kPressure);
   }
   static std::unique_ptr<Policy> Fifo() {
     PolicySetting setting;
@@ -161,6 +162,24 @@ TEST(Evictor, AWriteThatFailsTooOftenKeepsThePage) {
   EXPECT_TRUE(bench.evictor.Resident(0));
   EXPECT_TRUE(bench.policy->IsResident(0));
   EXPECT_EQ(bench.evictor.resident(), 1u);
+}
+
+TEST(Evictor, APageOnItsWayInIsNoVictim) {
+  Bench bench(Held(1));
+  bench.policy->OnFault(6);
+  bench.evictor.Want(4, EvictWhat::kPressure);
+  bench.Finish();
+  EXPECT_EQ(bench.host.punched.size(), 3u);
+  EXPECT_EQ(bench.host.writes, 3u);
+  EXPECT_TRUE(bench.policy->IsResident(6));
+  EXPECT_FALSE(bench.policy->IsResident(0));
+}
+
+TEST(Evictor, AfterThePressureComesWhatIsCold) {
+  Bench bench(Held(1));
+  bench.evictor.Want(1, EvictWhat::kCold);
+  bench.Finish();
+  EXPECT_EQ(bench.host.punched.size(), 1u);  // FIFO calls nothing cold
 }
 
 TEST(Evictor, AFaultThatWaitsTakesWhatTheBackgroundHasUnderWay) {

@@ -14,6 +14,7 @@ class PassOnHost : public Host {
   Errno Rwprotect(VmmThread& by, PageRange range, Protect protect) override {
     return host_.Rwprotect(by, range, protect);
   }
+  Errno Deactivate(VmmThread& by, PageRange range) override { return host_.Deactivate(by, range); }
   Errno Writeprotect(VmmThread& by, PageRange range, Protect protect) override {
     return host_.Writeprotect(by, range, protect);
   }

@@ -52,6 +52,46 @@ TEST(RwpSync, EveryFirstTouchIsAMessage) {
   EXPECT_EQ(r.intervals[2].wss_estimate_pages, 5);
 }
 
+// Anonymous memory: the same touches are seen, at the same price, as RWP sees them in a file.
+TEST(MinorAnon, SeesWhatRwpSees) {
+  const ReplayMetrics m = ThreeRounds({{"tracker", "minor-anon"}}).metrics;
+  const ReplayMetrics rwp = ThreeRounds({{"tracker", "rwp"}}).metrics;
+  EXPECT_EQ(m.faults_rwp_async, 25);
+  EXPECT_EQ(m.faults_minor_sync, 0);
+  EXPECT_EQ(m.messages, 21);
+  EXPECT_EQ(m.lost_to_tracking_ns, rwp.lost_to_tracking_ns);
+  EXPECT_EQ(m.wss_estimate_mean_pages, rwp.wss_estimate_mean_pages);
+}
+
+// Under sync mode a touch of a victim queues a MINOR message, CONTINUE answers it, and it stays.
+TEST(MinorAnon, VictimsThatAreTouchedInTimeAreKept) {
+  std::uint64_t revoked = 0;
+  for (const char* latency_ns : {"500000", "1000000", "3000000", "5000000", "8000000"}) {
+    MemoryStream stream(1024);
+    for (std::uint32_t round = 0; round < 40; ++round) {
+      std::vector<std::uint32_t> entries = Range(0, 150, kTouchWrite);
+      for (const std::uint32_t entry : Range(200 + 4 * round, 4, kTouchWrite))
+        entries.push_back(entry);
+      stream.Epoch(round * 5 * kMs, (round * 5 + 4) * kMs, std::move(entries));
+    }
+    const ReplayMetrics m =
+        MustRun(Config({{"interval", "10ms"},
+                        {"dram", "720KiB"},
+                        {"policy", "fifo"},
+                        {"tracker", "minor-anon"},
+                        {"check", "on"},
+                        {"store", std::string("cxl:write_latency_ns=") + latency_ns}}),
+                stream)
+            .metrics;
+    EXPECT_GT(m.faults_minor_sync, 0);
+    EXPECT_EQ(m.faults_rwp_sync, 0);
+    EXPECT_EQ(m.lost_updates, 0);
+    EXPECT_EQ(m.violations, 0);
+    revoked += m.evictions_revoked;
+  }
+  EXPECT_GT(revoked, 0);
+}
+
 TEST(WpAsync, ReadsLeaveNoTrace) {
   const ReplayResult r = ThreeRounds({{"tracker", "wp-async"}});
   EXPECT_EQ(r.metrics.faults_wp_async, 0);
@@ -249,7 +289,8 @@ TEST(Architectures, WithoutABitThereIsStillUnmapping) {
     EXPECT_TRUE(runs("riscv64-noext", tracker)) << tracker;
     EXPECT_FALSE(runs("s390x", tracker)) << tracker;
   }
-  for (const char* tracker : {"rwp", "rwp-async", "rwp-sync", "wp-async", "numa-hint"}) {
+  for (const char* tracker :
+       {"rwp", "rwp-async", "rwp-sync", "wp-async", "minor-anon", "numa-hint"}) {
     EXPECT_FALSE(runs("riscv64-noext", tracker)) << tracker;
   }
 }

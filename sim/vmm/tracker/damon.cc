@@ -94,9 +94,8 @@ class DamonTracker final : public Tracker {
     set_.listener->OnIntervalEnd(begin_ns_, IntervalView{pages, touched_});
     set_.policy->OnInterval(touched_);
     set_.evictor->Want(PagesToEvict(set_.evictor->resident(), set_.limit_pages, faults_),
-                       Urgency::kMust);
+                       set_.evict);
     faults_ = 0;
-    cold_ = set_.evict == EvictWhat::kCold;
     const std::size_t before = regions_.size();
     Merge();
     for (Region& region : regions_) region.touched = 0;
@@ -151,12 +150,6 @@ class DamonTracker final : public Tracker {
       next_ns_ = std::max(by.now_ns(), set_.evictor->NextNs());
       return;
     }
-    if (cold_) {
-      cold_ = false;
-      set_.evictor->Want(set_.evictor->resident(), Urgency::kIfCold);
-      next_ns_ = by.now_ns();
-      return;
-    }
     evicting_ = false;
     next_ns_ = std::max(begin_ns_ + set_.interval_ns / kSamples, by.now_ns());
   }
@@ -170,7 +163,6 @@ class DamonTracker final : public Tracker {
   std::uint64_t faults_ = 0;      // since the last aggregation
   bool watching_ = false;         // each region's sample was set idle
   bool evicting_ = false;
-  bool cold_ = false;  // cold pages are still to be evicted
   std::vector<Region> regions_;
   std::vector<PageRange> touched_;
 };

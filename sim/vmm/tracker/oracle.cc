@@ -25,12 +25,6 @@ class OracleTracker final : public Tracker {
       next_ns_ = by.now_ns();
       return;
     }
-    if (cold_) {
-      cold_ = false;
-      set_.evictor->Want(set_.evictor->resident(), Urgency::kIfCold);
-      next_ns_ = by.now_ns();
-      return;
-    }
     evicting_ = false;
     next_ns_ = std::max(begin_ns_ + set_.interval_ns, by.now_ns());
   }
@@ -51,10 +45,9 @@ class OracleTracker final : public Tracker {
     set_.listener->OnIntervalEnd(begin_ns_, std::nullopt);
     set_.policy->OnIntervalEnd();
     set_.evictor->Want(PagesToEvict(set_.evictor->resident(), set_.limit_pages, faults_),
-                       Urgency::kMust);
+                       set_.evict);
     faults_ = 0;
     evicting_ = true;
-    cold_ = set_.evict == EvictWhat::kCold;
   }
 
   TrackerSetting set_;
@@ -62,7 +55,6 @@ class OracleTracker final : public Tracker {
   std::uint64_t begin_ns_ = 0;
   std::uint64_t faults_ = 0;  // since the last look
   bool evicting_ = false;
-  bool cold_ = false;  // cold pages are still to be evicted
 };
 
 }  // namespace

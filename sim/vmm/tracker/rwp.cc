@@ -4,28 +4,18 @@
 // Mirrors: the RWP workflow of Documentation/admin-guide/mm/userfaultfd.rst: arm in async mode, so
 //          that first touches resolve in the kernel without a message; wait; switch to sync, so
 //          that what the scan finds cold stays cold; PAGEMAP_SCAN; evict; back to async.
-#include "model/base/check.h"
-#include "sim/vmm/armed_tracker.h"
+#include "sim/vmm/tracker/sync_eviction.h"
 
 namespace uffdsim {
 namespace {
 
-class RwpTracker final : public ArmedTracker {
+class RwpTracker final : public SyncEvictionTracker {
  public:
-  explicit RwpTracker(const TrackerSetting& setting) : ArmedTracker(setting) {}
+  explicit RwpTracker(const TrackerSetting& setting) : SyncEvictionTracker(setting) {}
 
  private:
   void Arm(VmmThread& by, PageRange range) override {
     UFFDSIM_CHECK(host().Rwprotect(by, range, Protect::kArm) == Errno::kOk);
-  }
-  void Look(VmmThread& by, std::vector<PageRange>* unarmed) override {
-    host().Scan(by, Category::kAccessed, unarmed);
-  }
-  void BeginEviction(VmmThread& by) override {
-    UFFDSIM_CHECK(host().SetMode(by, RwpMode::kSync) == Errno::kOk);
-  }
-  void EndEviction(VmmThread& by) override {
-    UFFDSIM_CHECK(host().SetMode(by, RwpMode::kAsync) == Errno::kOk);
   }
 };
 

@@ -23,12 +23,6 @@
 
 namespace uffdsim {
 
-// What is evicted at the end of an interval.
-enum class EvictWhat : std::uint8_t {
-  kPressure,  // as much as the memory limit asks for, and some room for the next interval's faults
-  kCold,      // besides, everything that the policy calls cold
-};
-
 // What a tracker has to say at the end of an interval.
 struct IntervalView {
   std::uint64_t estimate_pages = 0;      // its estimate of the working set
