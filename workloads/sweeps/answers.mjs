@@ -110,7 +110,7 @@ say('# Answers', 'What the simulator says about the questions that users of user
   say(`Start from ${start.strategy} every ${start.interval}: of what errs by at most 10 %, it slows the guest least (${percent(start.slow)}, error ${percent(start.error)}). ` +
     `Where each page must be watched, ${every.strategy} every ${every.interval} (${percent(every.slow)}, error ${percent(every.error)}). ` +
     `A page costs a fault in every interval in which it is touched: with all pages armed, tracking falls from ${percent(price('all', intervals[0]))} at ${intervals[0]} to ${percent(price('all', intervals.at(-1)))} at ${intervals.at(-1)}. ` +
-    `A budget that is too small for the interval (1 % of a core at ${intervals[0]}) leaves almost all pages unarmed; they look touched, the policy is blind, and the guest thrashes (${percent(slow('budget', intervals[0]))}).`);
+    `A budget (1 % of a core) that cannot pay for a look in each interval looks less often: at ${intervals[0]} the guest slows by ${percent(slow('budget', intervals[0]))}, where arming all that was touched slows it by ${percent(slow('touched', intervals[0]))}.`);
 }
 
 {
@@ -138,6 +138,26 @@ say('# Answers', 'What the simulator says about the questions that users of user
   const worst = (tracker) => Math.max(...runs.filter((run) => run.config.tracker === tracker).map((run) => run.metrics.wss_error_rate));
   say(`At worst accessed bits err by ${percent(worst('accessed-bit'))}, DAMON by ${percent(worst('damon'))}, RWP by ${percent(worst('rwp'))}: ` +
     'a mark in the page table is taken by nobody but an access.');
+}
+
+{
+  const runs = runsOf('stores');
+  const stores = [...new Set(runs.map((run) => brief(run.config.store)))];
+  const blocks = unique(runs, 'read_ahead');
+  const some = (store, block) => runs.filter((run) => brief(run.config.store) === store && run.config.read_ahead === block).map((run) => run.metrics);
+  const useful = (block) => {
+    const all = stores.flatMap((store) => some(store, block));
+    return all.reduce((sum, m) => sum + m.read_ahead_useful, 0) / all.reduce((sum, m) => sum + m.read_ahead_pages, 0);
+  };
+  say('## What does the store make of it, and does read-ahead help?', sweep('stores'),
+    'RWP, half of the footprint in memory, 50 ms. A fault on a page that the store has fetches also what the store has of the aligned block around it. Each cell: slow-down / bytes read, MiB; means over redis, pg and sqlite.',
+    table(['store', ...blocks.map((block) => (block === '0' ? 'no read-ahead' : `blocks of ${block} pages`))],
+      stores.map((store) => [store, ...blocks.map((block) => `${percent(mean(some(store, block).map((m) => m.slowdown)))} / ${whole(mean(some(store, block).map((m) => m.store_bytes_read)) / 2 ** 20)}`)])));
+  const gain = (store, block) => mean(some(store, '0').map((m) => m.slowdown)) - mean(some(store, block).map((m) => m.slowdown));
+  const [small, large] = [blocks[1], blocks.at(-1)];
+  const helped = (block) => stores.filter((store) => gain(store, block) > 0).join(', ') || 'none';
+  say(`Of the pages read ahead ${percent(useful(small))} are touched before they go again with blocks of ${small} and ${percent(useful(large))} with blocks of ${large}. Read-ahead pays on average for: ${helped(small)} (blocks of ${small}); ${helped(large)} (blocks of ${large}). ` +
+    'What it brings counts as touched until the next look, so it also pushes out pages that were in use.');
 }
 
 {
