@@ -98,7 +98,7 @@ absl::Status Report(const Arguments& arguments, const Setting& setting,
   const Scenario scenario = ToScenario(setting, counterexample.letters, counterexample.violation);
   auto file = OutputFile::Create(arguments.scenario_file);
   if (!file.ok()) return file.status();
-  if (const absl::Status written = (*file)->Commit(FormatScenario(scenario)); !written.ok()) {
+  if (absl::Status written = (*file)->Commit(FormatScenario(scenario)); !written.ok()) {
     return written;
   }
   const auto text = FailureText(scenario, arguments.scenario_file);

@@ -79,6 +79,7 @@ std::vector<Named> ListPaths() {
 }
 std::vector<Named> ListChoices() {
   std::vector<Named> named;
+  named.reserve(std::size(kChoices));
   for (const ChoiceRow& row : kChoices)
     named.push_back({std::string(row.name), std::string(row.sentence)});
   return named;
