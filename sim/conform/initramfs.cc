@@ -56,10 +56,10 @@ absl::Status WriteInitramfs(const std::string& path, const std::string& executor
   for (const char* folder : {"dev", "proc", "sys", "var", "var/tmp", "modules"}) {
     archive.Add(folder, kFolder, "");
   }
-  if (const absl::Status read = ReadFile(executor, &content); !read.ok()) return read;
+  if (absl::Status read = ReadFile(executor, &content); !read.ok()) return read;
   archive.Add("init", kProgram, content);
   for (std::size_t i = 0; i < modules.size(); ++i) {
-    if (const absl::Status read = ReadFile(modules[i], &content); !read.ok()) return read;
+    if (absl::Status read = ReadFile(modules[i], &content); !read.ok()) return read;
     const std::string name = std::filesystem::path(modules[i]).filename().string();
     archive.Add(absl::StrFormat("modules/%02u-%s", i, name), kProgram, content);
   }

@@ -120,6 +120,7 @@ absl::StatusOr<Verdict> JudgeUpTo(const Scenario& scenario, int operations, Back
 
 int FirstVarying(const Scenario& scenario, const std::vector<KernelRun>& runs) {
   std::vector<std::vector<Young>> young;
+  young.reserve(runs.size());
   for (const KernelRun& run : runs) young.push_back(YoungIn(scenario, run));
   const std::vector<Chance> chances = ChanceOfOperations(scenario, runs[0].arch);
   const auto shown = [&](const std::string& record, std::size_t i) {

@@ -44,7 +44,7 @@ std::string Tail(const std::string& path) {
 
 // What the console says of a crash, else its end.
 std::string LastWords(const std::string& path) {
-  const std::string tail = Tail(path);
+  std::string tail = Tail(path);
   for (const char* mark : {"BUG:", "Oops", "kernel BUG", "Kernel panic", "WARNING:"}) {
     if (const std::size_t at = tail.find(mark); at != std::string::npos) return tail.substr(at);
   }
@@ -157,7 +157,7 @@ std::vector<std::string> VirtualMachine::Arguments() const {
 absl::Status VirtualMachine::BootOnce(std::chrono::seconds patience) {
   std::error_code error;
   std::filesystem::remove(console(), error);
-  if (const auto started = child_.Start(Arguments(), settings_.work_folder + "/qemu.log");
+  if (auto started = child_.Start(Arguments(), settings_.work_folder + "/qemu.log");
       !started.ok()) {
     return started;
   }

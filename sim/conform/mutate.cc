@@ -115,7 +115,7 @@ class Editor {
       if (Excluded(line)) continue;
       Words words = absl::StrSplit(line, ' ');
       for (std::string& word : words) word = Rename(word);
-      const std::string renamed = absl::StrJoin(words, " ");
+      std::string renamed = absl::StrJoin(words, " ");
       if (Parses(renamed)) return renamed;
     }
     return "observe raw";

@@ -144,8 +144,7 @@ class Shrinker {
       for (std::string& word : line) {
         if (word == from) word = to;
         if (word == "mem=" + from) word = "mem=" + to;
-        if (word.rfind("src=" + from + ":", 0) == 0)
-          word = "src=" + to + word.substr(4 + from.size());
+        if (word.rfind("src=" + from + ":", 0) == 0) word.replace(4, from.size(), to);
       }
     }
     return replaced;

@@ -124,7 +124,7 @@ void Subject::FinishForks() {
   }
 }
 
-void Subject::PerformFork(Operation op) {
+void Subject::PerformFork(const Operation& op) {
   State& s = *state_;
   std::uint64_t tag = 1;
   for (const Task& t : s.machine.world().tasks) {

@@ -66,7 +66,7 @@ class Subject {
   bool Enabled(const Setting::Letter& letter) const;
   void PerformInside(const Setting::Letter& letter);
   void Answered(const Operation& op, const Outcome& outcome);
-  void PerformFork(Operation op);
+  void PerformFork(const Operation& op);
   void PerformExit(const Operation& op);
   void PerformMessages(const Operation& op);
   void FinishForks();

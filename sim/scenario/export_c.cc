@@ -56,7 +56,7 @@ const char* MapText(MapKind kind) {
 // The body of one operation: statements of C that end by answering.
 class Body {
  public:
-  Body(const Statement& s, const Operation& op, int index, std::string text)
+  Body(const Statement& s, const Operation& op, int index, const std::string& text)
       : s_(s), op_(op), call_(absl::StrCat(index, ", ", Quoted(text))), index_(index) {}
 
   // Empty when no system call does it.

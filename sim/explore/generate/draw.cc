@@ -69,7 +69,7 @@ std::string Draw::In(std::uint32_t process) {
 
 std::string Draw::FreshName(const std::string& letter) {
   for (int number = 1;; ++number) {
-    const std::string name = absl::StrCat(letter, number);
+    std::string name = absl::StrCat(letter, number);
     const bool taken = std::any_of(sight_.areas.begin(), sight_.areas.end(),
                                    [&](const Area& area) { return area.region == name; }) ||
                        std::any_of(sight_.uffds.begin(), sight_.uffds.end(),

@@ -56,7 +56,7 @@ std::string Generator::DrawLine(const Sight& sight) {
   Draw d(&rng_, &swarm_, &sight);
   const std::size_t most = options_.real_kernel ? kMostSleepersReal : kMostSleepers;
   if (sight.waiters.size() >= most || (sight.events_wait && d.Chance(50))) {
-    const std::string line = sight.events_wait || d.Chance(30) ? DrawMessages(d) : DrawAnswer(d);
+    std::string line = sight.events_wait || d.Chance(30) ? DrawMessages(d) : DrawAnswer(d);
     if (!line.empty()) return line;
   }
   std::uint64_t total = 0;
