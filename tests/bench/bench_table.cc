@@ -33,6 +33,12 @@ constexpr Goal kGoals[] = {
 #define AT_MOST(benchmark, counter, bound, sentence) \
   {Kind::kAtMost, benchmark, counter, bound, sentence},
 #include "tests/bench/goals.def"
+#define POLICY_GOAL(name, at_least, most_bytes, sentence)                                     \
+  RATIO("BM_Policy/" name "/1000000/iterations:1", "BM_PolicyHashedLru/1000000/iterations:1", \
+        at_least, name ": " sentence)                                                         \
+  AT_MOST("BM_Policy/" name "/1000000/iterations:1", "bytes_per_page", most_bytes,            \
+          name ": bytes per page of guest memory")
+#include "tests/bench/policy_goals.def"
 #undef RATIO
 #undef AT_LEAST
 #undef AT_MOST

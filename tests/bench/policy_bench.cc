@@ -8,13 +8,16 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <list>
 #include <numeric>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "model/base/check.h"
 #include "model/base/rng.h"
 #include "sim/vmm/policy/registry.h"
 
@@ -117,6 +120,11 @@ void BM_Policy(benchmark::State& state, const PolicyRow* row) {
   state.counters["miss_ratio"] = static_cast<double>(misses) / length;
 }
 
+constexpr std::string_view kWithGoal[] = {
+#define POLICY_GOAL(name, at_least, most_bytes, sentence) name,
+#include "tests/bench/policy_goals.def"
+};
+
 [[maybe_unused]] const bool kRegistered = [] {
   for (const std::int64_t pages : {1'000'000, 10'000'000}) {
     benchmark::RegisterBenchmark("BM_PolicyReadOnly", BM_PolicyReadOnly)->Arg(pages);
@@ -125,6 +133,8 @@ void BM_Policy(benchmark::State& state, const PolicyRow* row) {
         ->Iterations(1)
         ->Unit(benchmark::kMillisecond);
     for (const PolicyRow& row : Policies()) {
+      // Each has a row in policy_goals.def.
+      UFFDSIM_CHECK(std::count(std::begin(kWithGoal), std::end(kWithGoal), row.name) == 1);
       const std::string name = "BM_Policy/" + std::string(row.name);
       benchmark::RegisterBenchmark(name.c_str(), BM_Policy, &row)
           ->Arg(pages)
