@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "model/base/near_match.h"
-#include "sim/text/key_values.h"
+#include "sim/text/choice.h"
 
 namespace uffdsim {
 namespace {
@@ -91,24 +91,14 @@ absl::Status Set(const KeyValue& given, const StoreRow& row, StoreTiming* timing
 
 std::span<const StoreRow> Stores() { return kRows; }
 
-const StoreRow* FindStore(std::string_view name) {
-  for (const StoreRow& row : kRows) {
-    if (row.name == name) return &row;
-  }
-  return nullptr;
-}
+const StoreRow* FindStore(std::string_view name) { return FindRow(Stores(), name); }
 
 absl::StatusOr<StoreChoice> ParseStore(std::string_view text) {
   const absl::StatusOr<NamedValues> split = SplitNamedValues("store", text);
   if (!split.ok()) return split.status();
   StoreChoice choice;
   choice.row = FindStore(split->name);
-  if (choice.row == nullptr) {
-    std::vector<std::string_view> names;
-    for (const StoreRow& row : kRows) names.push_back(row.name);
-    return TextError("store", 0,
-                     "unknown store " + Quoted(split->name) + DidYouMean(split->name, names));
-  }
+  if (choice.row == nullptr) return UnknownRow("store", "store", Stores(), split->name);
   choice.timing = choice.row->timing;
   for (const KeyValue& given : split->values) {
     const absl::Status status = Set(given, *choice.row, &choice.timing);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "model/base/near_match.h"
+#include "sim/text/choice.h"
 #include "sim/vmm/arming/plan.h"
 
 namespace uffdsim {
@@ -18,11 +18,6 @@ constexpr std::string_view kWhat = "arming";
   constexpr Parameter k##identifier##Parameters[] = {__VA_ARGS__ __VA_OPT__(, ) Parameter{}};
 #include "sim/vmm/arming/arming.def"
 
-template <std::size_t n>
-constexpr std::span<const Parameter> WithoutLast(const Parameter (&all)[n]) {
-  return std::span<const Parameter>(all, n - 1);
-}
-
 constexpr ArmingRow kRows[] = {
 #define UFFDSIM_ARMING(identifier, name, sentence, source, ...) \
   {name, sentence, source, WithoutLast(k##identifier##Parameters), &Make##identifier##Arming},
@@ -33,30 +28,10 @@ constexpr ArmingRow kRows[] = {
 
 std::span<const ArmingRow> ArmingStrategies() { return kRows; }
 
-const ArmingRow* FindArming(std::string_view name) {
-  for (const ArmingRow& row : kRows) {
-    if (row.name == name) return &row;
-  }
-  return nullptr;
-}
+const ArmingRow* FindArming(std::string_view name) { return FindRow(ArmingStrategies(), name); }
 
 absl::StatusOr<ArmingChoice> ParseArming(std::string_view text) {
-  const absl::StatusOr<NamedValues> split = SplitNamedValues(kWhat, text);
-  if (!split.ok()) return split.status();
-  ArmingChoice choice;
-  choice.row = FindArming(split->name);
-  if (choice.row == nullptr) {
-    std::vector<std::string_view> names;
-    for (const ArmingRow& row : kRows) names.push_back(row.name);
-    return TextError(
-        kWhat, 0,
-        "unknown arming strategy " + Quoted(split->name) + DidYouMean(split->name, names));
-  }
-  absl::StatusOr<std::vector<double>> values =
-      ParseParameters(kWhat, choice.row->name, choice.row->parameters, split->values);
-  if (!values.ok()) return values.status();
-  choice.values = *std::move(values);
-  return choice;
+  return ParseChoice<ArmingChoice>(kWhat, "arming strategy", ArmingStrategies(), text);
 }
 
 std::string FormatArming(const ArmingChoice& choice) {

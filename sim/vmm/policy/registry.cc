@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "model/base/check.h"
-#include "model/base/near_match.h"
+#include "sim/text/choice.h"
 #include "sim/text/key_values.h"
 #include "sim/vmm/policy/factories.h"
 
@@ -17,11 +17,6 @@ using enum PolicyNeeds;
 #define UFFDSIM_POLICY(identifier, name, needs, sentence, source, ...) \
   constexpr Parameter k##identifier##Parameters[] = {__VA_ARGS__ __VA_OPT__(, ) Parameter{}};
 #include "sim/vmm/policy/policy.def"
-
-template <std::size_t n>
-constexpr std::span<const Parameter> WithoutLast(const Parameter (&all)[n]) {
-  return std::span<const Parameter>(all, n - 1);
-}
 
 constexpr std::string_view kWhat = "policy";
 
@@ -40,29 +35,10 @@ constexpr PolicyRow kRows[] = {
 
 std::span<const PolicyRow> Policies() { return kRows; }
 
-const PolicyRow* FindPolicy(std::string_view name) {
-  for (const PolicyRow& row : kRows) {
-    if (row.name == name) return &row;
-  }
-  return nullptr;
-}
+const PolicyRow* FindPolicy(std::string_view name) { return FindRow(Policies(), name); }
 
 absl::StatusOr<PolicyChoice> ParsePolicy(std::string_view text) {
-  const absl::StatusOr<NamedValues> split = SplitNamedValues(kWhat, text);
-  if (!split.ok()) return split.status();
-  PolicyChoice choice;
-  choice.row = FindPolicy(split->name);
-  if (choice.row == nullptr) {
-    std::vector<std::string_view> names;
-    for (const PolicyRow& row : kRows) names.push_back(row.name);
-    return TextError(kWhat, 0,
-                     "unknown policy " + Quoted(split->name) + DidYouMean(split->name, names));
-  }
-  absl::StatusOr<std::vector<double>> values =
-      ParseParameters(kWhat, choice.row->name, choice.row->parameters, split->values);
-  if (!values.ok()) return values.status();
-  choice.values = *std::move(values);
-  return choice;
+  return ParseChoice<PolicyChoice>(kWhat, "policy", Policies(), text);
 }
 
 std::string FormatPolicy(const PolicyChoice& choice) {
