@@ -26,5 +26,12 @@ void ReleaseUnregisterHugetlb(StepTable& table) {
 }
 void ReleaseGuardMarkers(StepTable& table) { table.site.guard_drops_markers = &NotForThisVma; }
 void ReleaseScanMasks(StepTable& table) { table.site.scan_honours_masks = &NotForThisVma; }
+void ReleaseCollapseWritten(StepTable& table) {
+  table.site.collapse_keeps_written = &NotForThisVma;
+}
+void ReleaseClearRefsSoftleaf(StepTable& table) {
+  table.site.clear_refs_denies_softleaf = &NotForThisVma;
+}
+void ReleaseDeviceZero(StepTable& table) { table.site.device_fill_keeps_mark = &NotForThisVma; }
 
 }  // namespace uffdsim::defect

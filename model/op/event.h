@@ -38,7 +38,14 @@ enum class Cause : std::uint8_t {
   kFill,         // COPY, CONTINUE or ZEROPAGE without mode WP filled a protected, empty place
 };
 
-enum class AccessMode : std::uint8_t { kUser, kKernel, kGup, kForce, kGuest };
+enum class AccessMode : std::uint8_t {
+  kUser,
+  kKernel,
+  kGup,    // a reference to the page was taken; what is done through it comes later
+  kForce,  // the same, whatever the VMA permits
+  kGuest,
+  kReference,  // through a reference that was taken before: no page table is asked any more
+};
 
 // Called synchronously, inside the step that did it. Page ranges are [first, last).
 class Listener {

@@ -3,13 +3,16 @@
 // Mirrors: clear_refs_write() of fs/proc/task_mmu.c. 1 clears accessed bits of all pages, 2 of VMAs
 //          without a file, 3 of VMAs with one, 4 starts soft-dirty tracking, 5 resets the peak
 //          resident size (which the model does not keep).
-// Marker:  4 removes write permission and soft-dirty; the uffd bit and PROT_NONE stay.
+// Marker:  4 removes write permission and soft-dirty, from migration and device entries too unless
+//          the release forgets them; the uffd bit and PROT_NONE stay.
 #include <algorithm>
 
 #include "model/mm/entry.h"
+#include "model/path/change_protection.h"
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
 #include "model/path/start.h"
+#include "model/path/step_table.h"
 
 namespace uffdsim {
 namespace {
@@ -25,22 +28,32 @@ bool WritablePinned(const World& w, const Vma& vma, Word word) {
   return !w.frames[pfn].Has(kPgZero) && FolioPinned(w, pfn);
 }
 
+Word ClearSoftDirtySoftleaf(const World& w, const Vma& vma, Form form, Word word) {
+  const Arch& arch = *w.arch;
+  if (w.steps->site.clear_refs_denies_softleaf(w, vma)) {
+    const bool anon_page = IsMigration(Classify(arch, form, word)) &&
+                           w.frames.Head(SoftleafPfn(arch, form, word)).Has(kPgAnon);
+    word = w.steps->site.protected_nonpresent(w, vma, form, word, ProtOp::kMprotect, anon_page);
+  }
+  return arch.SwpClearSoftDirty(form, word);
+}
+
 Word ClearSoftDirtyPte(const World& w, const Vma& vma, Word word) {
   const Arch& arch = *w.arch;
   if (!arch.SupportsSoftDirty() || arch.None(Form::kPte, word)) return word;
-  if (!arch.Present(Form::kPte, word)) return arch.SwpClearSoftDirty(Form::kPte, word);
+  if (!arch.Present(Form::kPte, word)) return ClearSoftDirtySoftleaf(w, vma, Form::kPte, word);
   if (WritablePinned(w, vma, word)) return word;
   return arch.ClearSoftDirty(Form::kPte, arch.WrProtect(Form::kPte, word));
 }
 
-Word ClearSoftDirtyPmd(const World& w, Word word) {
+Word ClearSoftDirtyPmd(const World& w, const Vma& vma, Word word) {
   const Arch& arch = *w.arch;
   if (!arch.SupportsSoftDirty()) return word;
   if (arch.Present(Form::kPmd, word)) {
     return arch.ClearSoftDirty(Form::kPmd, arch.WrProtect(Form::kPmd, word));
   }
   if (IsMigration(Classify(arch, Form::kPmd, word))) {
-    return arch.SwpClearSoftDirty(Form::kPmd, word);
+    return ClearSoftDirtySoftleaf(w, vma, Form::kPmd, word);
   }
   return word;
 }
@@ -63,7 +76,8 @@ void ClearVma(World& w, MmId mm, const Vma& vma, ClearRefs type) {
     const Vpn next = std::min(Vpn((vpn.value | (table.PmdPages() - 1)) + 1), vma.end);
     const Word pmd = table.GetPmd(vpn);
     if (!w.arch->None(Form::kPmd, pmd)) {
-      table.SetPmd(vpn, soft_dirty ? ClearSoftDirtyPmd(w, pmd) : ClearYoung(w, Form::kPmd, pmd));
+      table.SetPmd(vpn,
+                   soft_dirty ? ClearSoftDirtyPmd(w, vma, pmd) : ClearYoung(w, Form::kPmd, pmd));
     } else {
       for (; vpn < next; ++vpn) {
         const Word word = table.GetPte(vpn);

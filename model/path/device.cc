@@ -78,9 +78,14 @@ Errno FillHole(World& w, MmId mm, Vma& vma, Vpn vpn) {
   w.frames[pfn].flags &= ~static_cast<std::uint32_t>(kPgLru);
   MapFrames(w, pfn, 1);
   NotifyInvalidate(w, mm, vpn, vpn + 1);
-  table.SetPte(vpn, MakeDevicePrivate(*w.arch, Form::kPte, vma.Has(kVmWrite), pfn));
+  const Word old_word = table.GetPte(vpn);
+  const bool keeps = w.arch->Present(Form::kPte, old_word) && w.arch->Uffd(Form::kPte, old_word) &&
+                     w.steps->site.device_fill_keeps_mark(w, vma);
+  const bool writable = vma.Has(kVmWrite) && !keeps;
+  const Word word = MakeDevicePrivate(*w.arch, Form::kPte, writable, pfn);
+  table.SetPte(vpn, keeps ? w.arch->SwpMkUffd(Form::kPte, word) : word);
   FlushTlb(w, mm, vpn, vpn + 1);
-  EmitLoss(w, mm, vpn, vpn + 1, Cause::kMigrateHole);
+  if (!keeps) EmitLoss(w, mm, vpn, vpn + 1, Cause::kMigrateHole);
   return Errno::kOk;
 }
 

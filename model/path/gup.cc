@@ -59,6 +59,10 @@ Next FollowOnce(World& w, Task& t, GupFrame& f) {
       ++w.frames.Head(page.pfn).refs;
     }
     t.value = page.pfn.value;
+    if (w.listener != nullptr) {
+      w.listener->OnAccess(f.mm, f.vpn, (f.gup & kGupWrite) != 0 ? Access::kWrite : Access::kRead,
+                           (f.gup & kGupForce) != 0 ? AccessMode::kForce : AccessMode::kGup);
+    }
     return Finish(t, Errno::kOk);
   }
   const std::uint32_t force_write = kGupForce | kGupWrite;

@@ -14,5 +14,8 @@ bool WriteprotectLooksAhead(const World&, MmId) { return true; }
 bool UnregisterLooksAhead(const World&, MmId) { return true; }
 bool GuardDropsMarkers(const World&, const Vma&) { return true; }
 bool ScanHonoursMasks(const World&, const Vma&) { return true; }
+bool CollapseKeepsWritten(const World&, const Vma&) { return true; }
+bool ClearRefsDeniesSoftleaf(const World&, const Vma&) { return true; }
+bool DeviceFillKeepsMark(const World&, const Vma&) { return true; }
 
 }  // namespace uffdsim

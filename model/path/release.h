@@ -34,5 +34,11 @@ bool UnregisterLooksAhead(const World& w, MmId mm);
 bool GuardDropsMarkers(const World& w, const Vma& vma);
 // PAGEMAP_SCAN without a vector protects only the pages of the categories that it was asked for.
 bool ScanHonoursMasks(const World& w, const Vma& vma);
+// A collapse that maps a huge page of a file by a PMD keeps what the entries knew of writes.
+bool CollapseKeepsWritten(const World& w, const Vma& vma);
+// Clearing soft-dirty makes migration and device entries read-only, as it does present ones.
+bool ClearRefsDeniesSoftleaf(const World& w, const Vma& vma);
+// A device page in the place of a marked zero page carries the mark.
+bool DeviceFillKeepsMark(const World& w, const Vma& vma);
 
 }  // namespace uffdsim

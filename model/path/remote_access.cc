@@ -65,7 +65,7 @@ Next Taken(World& w, Task& t, RemoteFrame& f) {
   }
   if (w.listener != nullptr) {
     w.listener->OnAccess(f.mm, VpnOf(w, f.address), f.write ? Access::kWrite : Access::kRead,
-                         f.door == Door::kProcessVm ? AccessMode::kGup : AccessMode::kForce);
+                         AccessMode::kReference);
   }
   PutGupPage(w, pfn, GupOf(w, f));
   ++f.done;

@@ -147,19 +147,29 @@ ScanResult CheckTable(const World& w, MmId mm, Vpn first, Pfn head) {
   return ScanResult::kSucceed;
 }
 
-void DropTable(World& w, MmId mm, Vpn first) {
+// What the entries of a dropped table knew of writes.
+struct Written {
+  bool dirty = false;
+  bool soft_dirty = false;
+};
+
+Written DropTable(World& w, MmId mm, Vpn first) {
   const Arch& arch = *w.arch;
   PageTable& table = w.mm(mm).table;
+  Written written;
   const Vpn last = first + table.PmdPages();
   NotifyInvalidate(w, mm, first, last);
   for (Vpn vpn = first; vpn < last; ++vpn) {
     const Word word = table.GetPte(vpn);
     if (arch.None(Form::kPte, word)) continue;
+    written.dirty |= arch.Dirty(Form::kPte, word);
+    written.soft_dirty |= arch.SoftDirty(Form::kPte, word);
     table.SetPte(vpn, arch.NoneWord(Form::kPte));
     UnmapFrames(w, arch.PfnOf(Form::kPte, word), 1);
   }
   table.DropPteTable(first);
   FlushTlb(w, mm, first, last);
+  return written;
 }
 
 // try_collapse_pte_mapped_thp(). khugepaged leaves the leaf to the next fault.
@@ -172,14 +182,24 @@ ScanResult InstallPmd(World& w, MmId mm, const Vma& vma, Vpn first, const Collap
   if (!slot.is_frame()) return ScanResult::kPageNull;
   const Pfn head = w.frames.HeadOf(slot.pfn());
   if (w.frames[head].order != w.arch->PmdOrder()) return ScanResult::kPageCompound;
+  Written written;
   if (state == ScanResult::kSucceed) {
     const ScanResult checked = CheckTable(w, mm, first, head);
     if (checked != ScanResult::kSucceed) return checked;
-    DropTable(w, mm, first);
+    written = DropTable(w, mm, first);
+    if (!w.steps->site.collapse_keeps_written(w, vma)) written = {};
+    if (written.dirty) w.frames[head].MarkDirty();
   }
-  if (limits.daemon) return ScanResult::kSucceed;
-  return MapFilePmd(w, mm, vma, first, head, Access::kRead) ? ScanResult::kSucceed
-                                                            : ScanResult::kFail;
+  if (limits.daemon) {
+    EmitLoss(w, mm, first, first + w.arch->geometry().PmdPages(), Cause::kCollapse);
+    return ScanResult::kSucceed;
+  }
+  if (!MapFilePmd(w, mm, vma, first, head, Access::kRead)) return ScanResult::kFail;
+  if (written.soft_dirty) {
+    PageTable& table = w.mm(mm).table;
+    table.SetPmd(first, w.arch->MkSoftDirty(Form::kPmd, table.GetPmd(first)));
+  }
+  return ScanResult::kSucceed;
 }
 
 }  // namespace

@@ -24,7 +24,9 @@ void Referee::CheckAllOrError(const Operation& op, const Outcome& outcome) {
   if (!protects && op.code != OpCode::k_unregister) return;
   const MmId mm = source_.ProcessOf(op.ctx);
   const Vpn first = source_.VpnOf(op.start);
-  if (outcome.status == Outcome::Status::kError && touched_) {
+  // Want of memory ends it anywhere; the same call again does the rest.
+  const bool failed = outcome.status == Outcome::Status::kError && outcome.error != Errno::kENOMEM;
+  if (failed && touched_) {
     Report(InvariantId::kAllOrError, mm, first,
            std::string("failed with ") + std::string(ErrnoName(outcome.error)) +
                ", and had changed pages of the range");

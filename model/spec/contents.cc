@@ -29,6 +29,8 @@ void Referee::CheckNoLostUpdate(const AbstractPage& page) {
 
 void Referee::CheckSoftDirtyIsKept(const AbstractPage& page) {
   if (!page.tracks_soft_dirty || page.soft_dirty) return;
+  // The kernel says that it does not preserve soft-dirty in device memory.
+  if (page.backing == Backing::kDevice) history_.soft_dirty.Erase(page.mm, page.vpn, page.vpn + 1);
   if (!history_.soft_dirty.Contains(page.mm, page.vpn)) return;
   Report(InvariantId::kSoftDirtyIsKept, page.mm, page.vpn,
          "written since soft-dirty was cleared, yet reported clean");

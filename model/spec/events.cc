@@ -25,6 +25,9 @@ void Referee::OnStep(TaskId task, const char* path, const char* step) {
   touched_ = false;
   unmapped_.clear();
   protected_.clear();
+  if (std::string_view(step) == "start") {
+    std::erase_if(retries_, [&](const Retries& r) { return r.task == task; });
+  }
   if (std::string_view(path) == "fault" && std::string_view(step) == "walk") {
     CheckNoRetryWithoutProgress(task);
   }
@@ -49,10 +52,11 @@ void Referee::CheckNoRetryWithoutProgress(TaskId task) {
 void Referee::OnAccess(MmId mm, Vpn vpn, Access access, AccessMode mode) {
   std::erase_if(retries_, [&](const Retries& r) { return r.task == running_; });
   const AbstractPage page = source_.Page(mm, vpn);
-  CheckNoSilentAccess(page, access, mode);
+  const bool translated = mode != AccessMode::kReference;
+  if (translated) CheckNoSilentAccess(page, access, mode);
   if (access == Access::kWrite) {
     Learn(page);
-    if (page.tracks_soft_dirty) history_.soft_dirty.Insert(mm, vpn);
+    if (translated && page.tracks_soft_dirty) history_.soft_dirty.Insert(mm, vpn);
   }
 }
 

@@ -431,6 +431,15 @@ TEST_F(RefereeTest, AnIoctlThatFailsAfterItsFirstHalf) {
   EXPECT_THAT(Broken(), ElementsAre("AllOrError"));
 }
 
+TEST_F(RefereeTest, AnIoctlThatRunsOutOfMemoryMayBeRepeated) {
+  Armed();
+  Outcome failed;
+  failed.status = Outcome::Status::kError;
+  failed.error = Errno::kENOMEM;
+  referee_.Judge(Protect(1, 2), failed);
+  EXPECT_THAT(Broken(), IsEmpty());
+}
+
 TEST_F(RefereeTest, AnIoctlThatLeavesAPageOut) {
   Armed();
   machine_.AddOpen(2);
