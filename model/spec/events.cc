@@ -55,6 +55,8 @@ void Referee::OnAccess(MmId mm, Vpn vpn, Access access, AccessMode mode) {
   const bool translated = mode != AccessMode::kReference;
   if (translated) CheckNoSilentAccess(page, access, mode);
   if (access == Access::kWrite) {
+    // Where the page is mapped by now, if anywhere, is not known.
+    if (!translated) history_.contents = history_.objects = {};
     Learn(page);
     if (translated && page.tracks_soft_dirty) history_.soft_dirty.Insert(mm, vpn);
   }

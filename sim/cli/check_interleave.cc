@@ -42,12 +42,6 @@ absl::StatusOr<const Program*> ProgramNamed(const std::string& name) {
       absl::StrCat("unknown program '", name, "'", DidYouMean(name, known)));
 }
 
-absl::Status WriteWhole(const std::string& path, const std::string& content) {
-  auto file = OutputFile::Create(path);
-  if (!file.ok()) return file.status();
-  return (*file)->Commit(content);
-}
-
 absl::Status ShowFailure(const InterleaveCommand& command, const InterleaveResult::Failure& failure,
                          std::ostream& out) {
   const std::string path = command.out.empty() ? command.program + ".scn" : command.out;
@@ -56,13 +50,13 @@ absl::Status ShowFailure(const InterleaveCommand& command, const InterleaveResul
   out << "schedule " << failure.schedule << " breaks " << failure.broken.invariant << ": "
       << failure.broken.detail << "\n\n"
       << *text;
-  if (const auto written = WriteWhole(path, FormatScenario(failure.scenario)); !written.ok()) {
+  if (const auto written = WriteIfAsked(path, FormatScenario(failure.scenario)); !written.ok()) {
     return written;
   }
   if (command.json.empty()) return absl::OkStatus();
   const auto json = FailureJson(failure.scenario, path);
   if (!json.ok()) return json.status();
-  return WriteWhole(command.json, *json + "\n");
+  return WriteIfAsked(command.json, *json + "\n");
 }
 
 absl::StatusOr<int> Run(const InterleaveCommand& command, std::ostream& out) {

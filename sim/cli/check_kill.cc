@@ -172,7 +172,10 @@ std::string Markdown(const Matrix& matrix, std::uint64_t budget) {
   }
   absl::StrAppend(&text, "\n\n## Survivors\n\n");
   for (std::size_t i = 1; i < matrix.rows.size(); ++i) {
-    if (!matrix.rows[i].killed()) absl::StrAppend(&text, "- `", matrix.rows[i].defect, "`\n");
+    if (matrix.rows[i].killed()) continue;
+    const std::string reason(ReasonToSurvive(matrix.rows[i].defect));
+    absl::StrAppend(&text, "- `", matrix.rows[i].defect, "`: ", reason.empty() ? "?" : reason,
+                    "\n");
   }
   return text;
 }
@@ -223,12 +226,6 @@ void PrintTable(const Matrix& matrix) {
             << Percent(matrix.Score(true)) << "\n";
 }
 
-absl::Status WriteIfAsked(const std::string& path, const std::string& text) {
-  if (path.empty()) return absl::OkStatus();
-  auto file = OutputFile::Create(path);
-  return file.ok() ? (*file)->Commit(text) : file.status();
-}
-
 absl::StatusOr<int> Run(const Arguments& arguments) {
   Matrix matrix;
   matrix.rows.push_back({kClean, false, {}, {}});
@@ -251,7 +248,7 @@ void AddCheck_kill(CLI::App& check, int* exit_code) {
   auto a = std::make_shared<Arguments>();
   CLI::App* sub =
       check.add_subcommand("kill", "Which engine finds which seeded defect; 1 if any survives");
-  sub->add_option("--engine", a->engines, "exhaustive, twins, random; default: all");
+  sub->add_option("--engine", a->engines, "exhaustive, twins, random, interleave; default: all");
   sub->add_option("--defect", a->defects, "ids, or all, written, derived")->capture_default_str();
   sub->add_option("--budget", a->budget, "operations for each defect and engine")
       ->capture_default_str();

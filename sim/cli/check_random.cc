@@ -28,12 +28,6 @@ std::string OutFile(const RandomCommand& command, const RandomFailure& failure) 
   return absl::StrCat("random-", command.options.seed, "-", failure.sequence, ".scn");
 }
 
-absl::Status WriteWhole(const std::string& path, const std::string& content) {
-  auto file = OutputFile::Create(path);
-  if (!file.ok()) return file.status();
-  return (*file)->Commit(content);
-}
-
 absl::StatusOr<int> Report(const RandomCommand& command, const RandomResult& result,
                            std::ostream& out) {
   out << "random: " << result.sequences << " sequences, " << result.statements
@@ -49,13 +43,14 @@ absl::StatusOr<int> Report(const RandomCommand& command, const RandomResult& res
   const auto text = FailureText(failure.scenario, path);
   if (!text.ok()) return text.status();
   out << *text;
-  if (const auto written = WriteWhole(path, FormatScenario(failure.scenario)); !written.ok()) {
+  if (const auto written = WriteIfAsked(path, FormatScenario(failure.scenario)); !written.ok()) {
     return written;
   }
   if (!command.json.empty()) {
     const auto json = FailureJson(failure.scenario, path);
     if (!json.ok()) return json.status();
-    if (const auto written = WriteWhole(command.json, *json + "\n"); !written.ok()) return written;
+    if (const auto written = WriteIfAsked(command.json, *json + "\n"); !written.ok())
+      return written;
   }
   return kExitViolation;
 }

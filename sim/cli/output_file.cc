@@ -47,6 +47,12 @@ absl::Status OutputFile::Commit(std::string_view content) {
   return status;
 }
 
+absl::Status WriteIfAsked(const std::string& path, std::string_view content) {
+  if (path.empty()) return absl::OkStatus();
+  auto file = OutputFile::Create(path);
+  return file.ok() ? (*file)->Commit(content) : file.status();
+}
+
 absl::StatusOr<std::string> ReadWholeFile(const std::string& path) {
   std::FILE* file = std::fopen(path.c_str(), "r");
   if (file == nullptr) return Failed("read", path);

@@ -33,6 +33,9 @@ class OutputFile {
   std::FILE* file_;  // null once committed
 };
 
+// All of `content`; nothing is done when `path` is empty: the user did not ask for the file.
+absl::Status WriteIfAsked(const std::string& path, std::string_view content);
+
 // The whole of a small text file.
 absl::StatusOr<std::string> ReadWholeFile(const std::string& path);
 

@@ -106,6 +106,10 @@ int RunConformFindingsCommand(const ConformFindingsCommand& command, std::ostrea
     if (row.name.find(command.only) == std::string_view::npos) continue;
     const auto scenario = ParseScenario(row.name, row.scenario);
     if (!scenario.ok()) return fail(scenario.status());
+    if (const auto program = FindingProgram(row); absl::IsInvalidArgument(program.status())) {
+      out << absl::StrFormat("%-22s %s\n", row.name, program.status().message());
+      continue;
+    }
     const auto model = ConfirmFinding(row);
     if (!model.ok()) return fail(model.status());
     const auto confirmation = Confirm(*scenario, backend->get());

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "sim/explore/exhaustive.h"
+#include "sim/explore/interleave/interleave.h"
+#include "sim/explore/program.h"
 #include "sim/explore/random.h"
 #include "sim/explore/twins.h"
 
@@ -79,12 +81,17 @@ absl::StatusOr<KillAttempt> KillByTwins(const MachineChoice& machine, std::uint6
   });
 }
 
+std::size_t OperationsIn(const Scenario& scenario) {
+  return static_cast<std::size_t>(
+      std::count_if(scenario.lines.begin(), scenario.lines.end(),
+                    [](const Line& line) { return line.kind == Line::Kind::kOperation; }));
+}
+
 absl::StatusOr<KillAttempt> KillRandomly(const MachineChoice& machine, std::uint64_t budget) {
   // A drawn statement costs a record and a check of everything: some forty times a letter.
   constexpr std::uint64_t kLettersPerStatement = 40;
   RandomOptions options;
   options.machine = machine;
-  options.machine.arch = "x86_64";
   options.sequences = budget / kLettersPerStatement / options.length;
   const auto checked = CheckRandom(options);
   if (!checked.ok()) return checked.status();
@@ -96,11 +103,47 @@ absl::StatusOr<KillAttempt> KillRandomly(const MachineChoice& machine, std::uint
   result.killed = true;
   result.by = *broken ? (*broken)->violation.invariant : "";
   result.where = "seed 1";
-  for (const Line& line : checked->failure->scenario.lines) {
-    result.operations += line.kind == Line::Kind::kOperation ? 1 : 0;
+  result.operations = OperationsIn(checked->failure->scenario);
+  return result;
+}
+
+// Schedules with at most one preemption of the programs that nothing can break, as far as the
+// budget goes.
+absl::StatusOr<KillAttempt> KillByInterleaving(const MachineChoice& machine, std::uint64_t budget) {
+  // A transition repeats its schedule from the start.
+  constexpr std::uint64_t kLettersPerTransition = 400;
+  constexpr std::uint64_t kMostSchedules = 200;
+  KillAttempt result;
+  for (const Program* program : AllPrograms()) {
+    if (program->verdict != Program::Verdict::kSafe) continue;
+    if (result.work * kLettersPerTransition >= budget) break;
+    InterleaveOptions options;
+    options.machine = machine;
+    options.preemptions = 1;
+    options.most_schedules = kMostSchedules;
+    const auto checked = CheckInterleave(*program, options);
+    if (!checked.ok()) return checked.status();
+    result.work += checked->transitions;
+    if (!checked->failure) continue;
+    result.killed = true;
+    result.by = checked->failure->broken.invariant;
+    result.where = std::string(program->name);
+    result.operations = OperationsIn(checked->failure->scenario);
+    break;
   }
   return result;
 }
+
+struct Survivor {
+  std::string_view defect;
+  std::string_view reason;
+};
+constexpr Survivor kSurvivors[] = {
+#define SURVIVOR(defect, reason) {defect, reason},
+#include "sim/explore/survivors.def"
+#undef SURVIVOR
+    {"", ""},  // so that the table may be empty
+};
 
 constexpr KillEngine kEngines[] = {
 #define KILL_ENGINE(function, name, sentence) {name, sentence, &function},
@@ -116,6 +159,13 @@ const KillEngine* FindKillEngine(std::string_view name) {
   const auto at = std::find_if(std::begin(kEngines), std::end(kEngines),
                                [&](const KillEngine& engine) { return engine.name == name; });
   return at == std::end(kEngines) ? nullptr : at;
+}
+
+std::string_view ReasonToSurvive(std::string_view defect) {
+  for (const Survivor& survivor : kSurvivors) {
+    if (survivor.defect == defect) return survivor.reason;
+  }
+  return "";
 }
 
 }  // namespace uffdsim

@@ -1,5 +1,7 @@
 // The kill matrix: which engine finds which seeded defect, and how soon.
 //
+// survivors.def says of a defect that none of them finds why.
+//
 // An engine is one row of kill_engines.def and one function. Each tries a defect with a budget of
 // operations, so that the matrix is the same on every machine; seconds are measured beside it.
 // Errors: InvalidArgument for what cannot be set up.
@@ -19,7 +21,7 @@ namespace uffdsim {
 struct KillAttempt {
   bool killed = false;
   std::string by;              // the invariant, or "differs"
-  std::string where;           // alphabet, or "seed"
+  std::string where;           // alphabet, seed or program
   std::uint64_t work = 0;      // operations performed up to the kill, or all of the budget
   std::size_t operations = 0;  // of the shortest scenario, its set-up not counted
 };
@@ -32,5 +34,8 @@ struct KillEngine {
 };
 std::span<const KillEngine> KillEngines();
 const KillEngine* FindKillEngine(std::string_view name);
+
+// Why no engine finds the defect; "" when that is not known.
+std::string_view ReasonToSurvive(std::string_view defect);
 
 }  // namespace uffdsim

@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include "absl/status/status.h"
 #include "sim/conform/findings_page.h"
 
 namespace uffdsim {
@@ -66,9 +67,16 @@ TEST_P(FindingPage, HasTheScenariosProgram) {
   EXPECT_EQ(std::system(compile.c_str()), 0) << compile;
 }
 
+// A state that only a driver or the kernel itself can hold open is shown by the model alone.
+bool HasPage(const FindingRow& row) {
+  return !absl::IsInvalidArgument(FindingProgram(row).status());
+}
+
 std::set<std::string> AllNames() {
   std::set<std::string> names;
-  for (const FindingRow& row : Findings()) names.insert(std::string(row.name));
+  for (const FindingRow& row : Findings()) {
+    if (HasPage(row)) names.insert(std::string(row.name));
+  }
   for (const FindingPageRow& page : FindingPages()) names.insert(std::string(page.name));
   return names;
 }
@@ -93,6 +101,7 @@ TEST(FindingPages, NoneIsLeftOfAFindingThatIsGone) {
 TEST(FindingPages, AreListedInTheReadme) {
   const std::string readme = Whole(kTests + "/README.md");
   for (const FindingRow& row : Findings()) {
+    if (!HasPage(row)) continue;
     const std::string name(row.name);
     EXPECT_THAT(readme, HasSubstr("| [" + name + "](findings/" + name + ".md) | " +
                                   std::string(row.invariant) + " |"));

@@ -3,7 +3,7 @@
 // Mirrors: handle_userfault(), userfaultfd_set_mode(), userfaultfd_release(),
 // userfaultfd_unregister(),
 //          move_pages() of mm/userfaultfd.c; do_pagemap_scan() of fs/proc/task_mmu.c; dup_mmap().
-#include "sim/explore/program.h"
+#include "sim/explore/programs/make_program.h"
 
 namespace uffdsim {
 namespace {
@@ -33,6 +33,9 @@ constexpr std::string_view kWpAsync[] = {
     "uffd U features=pagefault_flag_wp,wp_async",
     "register U A 0 1 wp",
     "writeprotect U A 0 1 on",
+};
+constexpr std::string_view kSwappableOpen[] = {
+    "swapon", "map A anon 1", "write A 0 17", "uffd U features=rwp", "register U A 0 1 rwp",
 };
 constexpr std::string_view kWithChildren[] = {
     "map A anon 1",
@@ -64,6 +67,8 @@ constexpr Act kRead[] = {{.text = "read A 0"}};
 constexpr Act kAdd[] = {{.text = "add A 0 1"}};
 constexpr Act kResolve[] = {{.text = "rwprotect U A 0 1 off"}};
 constexpr Act kArm[] = {{.text = "rwprotect U A 0 1 on"}};
+constexpr Act kGupRead[] = {{.text = "gup_read A 0"}};
+constexpr Act kKernelRead[] = {{.text = "kernel_read A 0"}};
 constexpr Act kGoAsync[] = {{.text = "set_mode U enable=rwp_async"}};
 constexpr Act kClose[] = {{.text = "close U"}};
 constexpr Act kUnregister[] = {{.text = "unregister U A 0 1"}};
@@ -74,6 +79,7 @@ constexpr Act kFork[] = {{.text = "fork 1"}};
 constexpr Act kMoveToB[] = {{.text = "move U B 0 A 0 1"}};
 constexpr Act kMoveToC[] = {{.text = "move U C 0 A 0 1"}};
 constexpr Act kPageout[] = {{.text = "madvise A 0 1 PAGEOUT"}};
+constexpr Act kReadOnlyAndBack[] = {{.text = "mprotect A 0 1 r"}, {.text = "mprotect A 0 1 rw"}};
 constexpr Act kMigrate[] = {{.text = "migrate A 0 1 1"}};
 constexpr Act kDiscard[] = {{.text = "madvise A 0 1 DONTNEED"}};
 
@@ -97,48 +103,48 @@ constexpr std::string_view kWrittenOnce[] = {
     "expect values 18",
 };
 
-constexpr Program Make(std::string_view name, std::string_view sentence, Program::Verdict verdict,
-                       std::span<const std::string_view> setup,
-                       std::span<const ProgramThread> threads, std::span<const Reaction> reactions,
-                       std::span<const std::string_view> epilogue) {
-  return {.name = name,
-          .sentence = sentence,
-          .verdict = verdict,
-          .setup = setup,
-          .threads = threads,
-          .uffd = "U",
-          .reactions = reactions,
-          .epilogue = epilogue};
-}
-
 constexpr Program kPrograms[] = {
-    Make("wake-before-queue", "somebody else resolves and wakes while the fault is about to queue",
-         kSafe, kArmed, kTwo<kRead, kResolve>, kAnswers, kStill17),
-    Make("set-mode-drain", "the switch to asynchronous mode, and a fault that decided to sleep",
-         kSafe, kArmed, kTwo<kRead, kGoAsync>, {}, kStill17),
-    Make("close-vs-fault", "the descriptor is closed under a fault", kSafe, kArmed,
-         kTwo<kRead, kClose>, {}, kStill17),
-    Make("unregister-vs-missing", "unregistering wakes who waits for a missing page", kSafe,
-         kMissing, kTwo<kRead, kUnregister>, {}, {}),
-    Make("unregister-vs-rwp",
-         "unregistering wakes who waits for protection to be lifted; the release does not", kSafe,
-         kArmed, kTwo<kRead, kUnregister>, {}, {}),
-    Make("munmap-vs-fault", "the mapping goes under a blocked fault; the wake is the owner's",
-         kSafe, kArmed, kTwo<kRead, kUnmap>, kAnswers, {}),
-    Make("arm-vs-write", "arming while a write is on its way", kSafe, kOpen, kTwo<kAdd, kArm>,
-         kAnswers, k18),
-    Make("scan-vs-write", "protecting what was written, while it is written", kSafe, kWpAsync,
-         kTwo<kAdd, kScanAndProtect>, {}, kWrittenOnce),
-    Make("fork-vs-arm", "arming while the address space is copied", kSafe, kWithChildren,
-         kTwo<kFork, kArm>, kAnswers, kStill17),
-    Make("move-vs-move", "two moves of one page to two places", kSafe, kTwoTargets,
-         kTwo<kMoveToB, kMoveToC>, {}, {}),
-    Make("pageout-vs-fault", "reclaim takes the page between the fault's decision and its recheck",
-         kSafe, kSwappableArmed, kTwo<kRead, kPageout>, kAnswers, kStill17),
-    Make("migrate-vs-fault", "the page moves between the fault's decision and its recheck", kSafe,
-         kArmed, kTwo<kRead, kMigrate>, kAnswers, kStill17),
-    Make("discard-vs-fault", "the page is discarded under a fault", kSafe, kArmed,
-         kTwo<kRead, kDiscard>, kAnswers, {}),
+    MakeProgram("wake-before-queue",
+                "somebody else resolves and wakes while the fault is about to queue", kSafe, kArmed,
+                kTwo<kRead, kResolve>, kAnswers, kStill17),
+    MakeProgram("set-mode-drain",
+                "the switch to asynchronous mode, and a fault that decided to sleep", kSafe, kArmed,
+                kTwo<kRead, kGoAsync>, {}, kStill17),
+    MakeProgram("set-mode-drain-kernel", "the same for an access by the kernel", kSafe, kArmed,
+                kTwo<kKernelRead, kGoAsync>, {}, kStill17),
+    MakeProgram("set-mode-drain-gup", "the same for get_user_pages()", kSafe, kArmed,
+                kTwo<kGupRead, kGoAsync>, {}, kStill17),
+    MakeProgram("close-vs-fault", "the descriptor is closed under a fault", kSafe, kArmed,
+                kTwo<kRead, kClose>, {}, kStill17),
+    MakeProgram("unregister-vs-missing", "unregistering wakes who waits for a missing page", kSafe,
+                kMissing, kTwo<kRead, kUnregister>, {}, {}),
+    MakeProgram("unregister-vs-rwp",
+                "unregistering wakes who waits for protection to be lifted; the release does not",
+                kSafe, kArmed, kTwo<kRead, kUnregister>, {}, {}),
+    MakeProgram("munmap-vs-fault",
+                "the mapping goes under a blocked fault; the wake is the owner's", kSafe, kArmed,
+                kTwo<kRead, kUnmap>, kAnswers, {}),
+    MakeProgram("arm-vs-write", "arming while a write is on its way", kSafe, kOpen,
+                kTwo<kAdd, kArm>, kAnswers, k18),
+    MakeProgram("arm-vs-mprotect", "arming while the page is made read-only and writable again",
+                kSafe, kOpen, kTwo<kReadOnlyAndBack, kArm>, kAnswers, kStill17),
+    MakeProgram("arm-vs-pageout", "arming while the page goes to swap", kSafe, kSwappableOpen,
+                kTwo<kPageout, kArm>, kAnswers, kStill17),
+    MakeProgram("arm-vs-migrate", "arming while the page moves", kSafe, kOpen, kTwo<kMigrate, kArm>,
+                kAnswers, kStill17),
+    MakeProgram("scan-vs-write", "protecting what was written, while it is written", kSafe,
+                kWpAsync, kTwo<kAdd, kScanAndProtect>, {}, kWrittenOnce),
+    MakeProgram("fork-vs-arm", "arming while the address space is copied", kSafe, kWithChildren,
+                kTwo<kFork, kArm>, kAnswers, kStill17),
+    MakeProgram("move-vs-move", "two moves of one page to two places", kSafe, kTwoTargets,
+                kTwo<kMoveToB, kMoveToC>, {}, {}),
+    MakeProgram("pageout-vs-fault",
+                "reclaim takes the page between the fault's decision and its recheck", kSafe,
+                kSwappableArmed, kTwo<kRead, kPageout>, kAnswers, kStill17),
+    MakeProgram("migrate-vs-fault", "the page moves between the fault's decision and its recheck",
+                kSafe, kArmed, kTwo<kRead, kMigrate>, kAnswers, kStill17),
+    MakeProgram("discard-vs-fault", "the page is discarded under a fault", kSafe, kArmed,
+                kTwo<kRead, kDiscard>, kAnswers, {}),
 };
 
 }  // namespace

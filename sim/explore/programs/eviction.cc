@@ -6,7 +6,10 @@
 //
 // A is the guest's view of a memfd and is registered; B is the VMM's own view of it. Two vCPUs add
 // one to the first byte, which starts as 17: whoever loses an update leaves less than 19.
-#include "sim/explore/program.h"
+#include <array>
+#include <cstddef>
+
+#include "sim/explore/programs/make_program.h"
 
 namespace uffdsim {
 namespace {
@@ -15,82 +18,57 @@ using enum Program::Verdict;
 
 // --- set-ups: a page that is mapped and armed, or one that is only in the page cache ---
 
-constexpr std::string_view kMapped[] = {
+constexpr std::string_view kSwap[] = {"swapon"};
+constexpr std::string_view kOnePage[] = {
     "memfd F 1",
     "map A shared 1 mem=F",
     "map B shared 1 mem=F",
-    "write A 0 17",
-    "uffd U features=missing_shmem,rwp,rwp_async",
+};
+constexpr std::string_view kWritten[] = {"write A 0 17"};
+constexpr std::string_view kInFile[] = {"fwrite F 0 17"};
+constexpr std::string_view kSmallPages[] = {
+    "memfd F 512",      "map A shared 512 mem=F",   "map B shared 512 mem=F",
+    "write A 0 17 512", "madvise B 0 512 HUGEPAGE",
+};
+constexpr std::string_view kUffd[] = {"uffd U features=missing_shmem,rwp,rwp_async"};
+constexpr std::string_view kUffdMinor[] = {
+    "uffd U features=missing_shmem,minor_shmem,rwp,rwp_async"};
+constexpr std::string_view kArm[] = {
     "register U A 0 1 rwp,missing",
     "rwprotect U A 0 1 on",
 };
-constexpr std::string_view kMappedMinor[] = {
-    "memfd F 1",
-    "map A shared 1 mem=F",
-    "map B shared 1 mem=F",
-    "write A 0 17",
-    "uffd U features=missing_shmem,minor_shmem,rwp,rwp_async",
+constexpr std::string_view kArmMinor[] = {
     "register U A 0 1 rwp,missing,minor",
     "rwprotect U A 0 1 on",
 };
-constexpr std::string_view kCached[] = {
-    "memfd F 1",
-    "map A shared 1 mem=F",
-    "map B shared 1 mem=F",
-    "fwrite F 0 17",
-    "uffd U features=missing_shmem,rwp,rwp_async",
-    "register U A 0 1 rwp,missing",
-    "rwprotect U A 0 1 on",
-};
-constexpr std::string_view kCachedMinor[] = {
-    "memfd F 1",
-    "map A shared 1 mem=F",
-    "map B shared 1 mem=F",
-    "fwrite F 0 17",
-    "uffd U features=missing_shmem,minor_shmem,rwp,rwp_async",
-    "register U A 0 1 rwp,missing,minor",
-    "rwprotect U A 0 1 on",
-};
-constexpr std::string_view kSwappable[] = {
-    "swapon",
-    "memfd F 1",
-    "map A shared 1 mem=F",
-    "map B shared 1 mem=F",
-    "write A 0 17",
-    "uffd U features=missing_shmem,rwp,rwp_async",
-    "register U A 0 1 rwp,missing",
-    "rwprotect U A 0 1 on",
-};
-constexpr std::string_view kSwappableMinor[] = {
-    "swapon",
-    "memfd F 1",
-    "map A shared 1 mem=F",
-    "map B shared 1 mem=F",
-    "write A 0 17",
-    "uffd U features=missing_shmem,minor_shmem,rwp,rwp_async",
-    "register U A 0 1 rwp,missing,minor",
-    "rwprotect U A 0 1 on",
-};
-constexpr std::string_view kHugeable[] = {
-    "memfd F 512",
-    "map A shared 512 mem=F",
-    "map B shared 512 mem=F",
-    "write A 0 17 512",
-    "madvise B 0 512 HUGEPAGE",
-    "uffd U features=missing_shmem,rwp,rwp_async",
+constexpr std::string_view kArmAll[] = {
     "register U A 0 512 rwp,missing",
     "rwprotect U A 0 512 on",
 };
-constexpr std::string_view kHugeableMinor[] = {
-    "memfd F 512",
-    "map A shared 512 mem=F",
-    "map B shared 512 mem=F",
-    "write A 0 17 512",
-    "madvise B 0 512 HUGEPAGE",
-    "uffd U features=missing_shmem,minor_shmem,rwp,rwp_async",
+constexpr std::string_view kArmAllMinor[] = {
     "register U A 0 512 rwp,missing,minor",
     "rwprotect U A 0 512 on",
 };
+
+template <std::size_t... kSizes>
+constexpr auto Joined(const std::string_view (&... parts)[kSizes]) {
+  std::array<std::string_view, (kSizes + ...)> all{};
+  std::size_t at = 0;
+  const auto append = [&](const auto& part) {
+    for (const std::string_view line : part) all[at++] = line;
+  };
+  (append(parts), ...);
+  return all;
+}
+
+constexpr auto kMapped = Joined(kOnePage, kWritten, kUffd, kArm);
+constexpr auto kMappedMinor = Joined(kOnePage, kWritten, kUffdMinor, kArmMinor);
+constexpr auto kCached = Joined(kOnePage, kInFile, kUffd, kArm);
+constexpr auto kCachedMinor = Joined(kOnePage, kInFile, kUffdMinor, kArmMinor);
+constexpr auto kSwappable = Joined(kSwap, kOnePage, kWritten, kUffd, kArm);
+constexpr auto kSwappableMinor = Joined(kSwap, kOnePage, kWritten, kUffdMinor, kArmMinor);
+constexpr auto kHugeable = Joined(kSmallPages, kUffd, kArmAll);
+constexpr auto kHugeableMinor = Joined(kSmallPages, kUffdMinor, kArmAllMinor);
 
 // --- the guest and the kernel ---
 
@@ -100,66 +78,34 @@ constexpr Act kCollapse[] = {{.text = "madvise B 0 512 COLLAPSE"}};
 
 // --- the evictor ---
 
-constexpr Act kSyncThenScan[] = {
-    {.kind = ActKind::kHold},
-    {.text = "set_mode U disable=rwp_async"},
-    {.text = "scan A 0 1 category=accessed return=accessed"},
-    {.kind = ActKind::kKeep, .text = "read B 0", .when = ActWhen::kCold},
-    {.text = "fallocate F 0 1 punch", .when = ActWhen::kCold},
-    {.text = "wake U A 0 1", .when = ActWhen::kCold},
-    {.kind = ActKind::kRelease},
-    {.text = "set_mode U enable=rwp_async"},
-};
-constexpr Act kScanThenSync[] = {
-    {.kind = ActKind::kHold},
-    {.text = "scan A 0 1 category=accessed return=accessed"},
-    {.text = "set_mode U disable=rwp_async"},
-    {.kind = ActKind::kKeep, .text = "read B 0", .when = ActWhen::kCold},
-    {.text = "fallocate F 0 1 punch", .when = ActWhen::kCold},
-    {.text = "wake U A 0 1", .when = ActWhen::kCold},
-    {.kind = ActKind::kRelease},
-    {.text = "set_mode U enable=rwp_async"},
-};
+constexpr Act kHold = {.kind = ActKind::kHold};
+constexpr Act kSync = {.text = "set_mode U disable=rwp_async"};
+constexpr Act kScan = {.text = "scan A 0 1 category=accessed return=accessed"};
+constexpr Act kSave = {.kind = ActKind::kKeep, .text = "read B 0", .when = ActWhen::kCold};
+constexpr Act kPunch = {.text = "fallocate F 0 1 punch", .when = ActWhen::kCold};
+constexpr Act kWake = {.text = "wake U A 0 1", .when = ActWhen::kCold};
+constexpr Act kRelease = {.kind = ActKind::kRelease};
+constexpr Act kAsync = {.text = "set_mode U enable=rwp_async"};
+
+constexpr Act kSyncThenScan[] = {kHold, kSync, kScan, kSave, kPunch, kWake, kRelease, kAsync};
+constexpr Act kScanThenSync[] = {kHold, kScan, kSync, kSave, kPunch, kWake, kRelease, kAsync};
 // Whoever slept when the page went sleeps on, in a VMM that stays in synchronous mode and takes a
 // page that it evicted for done.
 constexpr Act kNoWake[] = {
-    {.kind = ActKind::kHold},
-    {.text = "set_mode U disable=rwp_async"},
-    {.text = "scan A 0 1 category=accessed return=accessed"},
-    {.kind = ActKind::kKeep, .text = "read B 0", .when = ActWhen::kCold},
-    {.text = "fallocate F 0 1 punch", .when = ActWhen::kCold},
+    kHold,
+    kSync,
+    kScan,
+    kSave,
+    kPunch,
     {.kind = ActKind::kRelease, .when = ActWhen::kHot},
     {.text = "set_mode U enable=rwp_async", .when = ActWhen::kHot},
 };
-constexpr Act kDontneed[] = {
-    {.kind = ActKind::kHold},
-    {.text = "set_mode U disable=rwp_async"},
-    {.text = "scan A 0 1 category=accessed return=accessed"},
-    {.kind = ActKind::kKeep, .text = "read B 0", .when = ActWhen::kCold},
-    {.text = "madvise A 0 1 DONTNEED", .when = ActWhen::kCold},
-    {.text = "wake U A 0 1", .when = ActWhen::kCold},
-    {.kind = ActKind::kRelease},
-    {.text = "set_mode U enable=rwp_async"},
-};
-constexpr Act kProtectedRead[] = {
-    {.kind = ActKind::kHold},
-    {.text = "set_mode U disable=rwp_async"},
-    {.text = "scan A 0 1 category=accessed return=accessed"},
-    {.kind = ActKind::kKeep, .text = "read A 0", .when = ActWhen::kCold},
-    {.text = "fallocate F 0 1 punch", .when = ActWhen::kCold},
-    {.text = "wake U A 0 1", .when = ActWhen::kCold},
-    {.kind = ActKind::kRelease},
-    {.text = "set_mode U enable=rwp_async"},
-};
+constexpr Act kUnmap = {.text = "madvise A 0 1 DONTNEED", .when = ActWhen::kCold};
+constexpr Act kDontneed[] = {kHold, kSync, kScan, kSave, kUnmap, kWake, kRelease, kAsync};
+constexpr Act kSaveFromA = {.kind = ActKind::kKeep, .text = "read A 0", .when = ActWhen::kCold};
+constexpr Act kProtectedRead[] = {kHold, kSync, kScan, kSaveFromA, kPunch, kWake, kRelease, kAsync};
 // The handler is not held back: it answers in the middle of the eviction.
-constexpr Act kEagerHandler[] = {
-    {.text = "set_mode U disable=rwp_async"},
-    {.text = "scan A 0 1 category=accessed return=accessed"},
-    {.kind = ActKind::kKeep, .text = "read B 0", .when = ActWhen::kCold},
-    {.text = "fallocate F 0 1 punch", .when = ActWhen::kCold},
-    {.text = "wake U A 0 1", .when = ActWhen::kCold},
-    {.text = "set_mode U enable=rwp_async"},
-};
+constexpr Act kEagerHandler[] = {kSync, kScan, kSave, kPunch, kWake, kAsync};
 
 // --- the handler ---
 
@@ -208,14 +154,7 @@ constexpr Program Make(std::string_view name, std::string_view sentence, Program
                        std::span<const std::string_view> setup,
                        std::span<const ProgramThread> threads,
                        std::span<const std::string_view> epilogue = kBothUpdates) {
-  return {.name = name,
-          .sentence = sentence,
-          .verdict = verdict,
-          .setup = setup,
-          .threads = threads,
-          .uffd = "U",
-          .reactions = kHandler,
-          .epilogue = epilogue};
+  return MakeProgram(name, sentence, verdict, setup, threads, kHandler, epilogue);
 }
 
 constexpr Program kPrograms[] = {
