@@ -50,8 +50,8 @@ INSTANTIATE_TEST_SUITE_P(
                     // A page that was hot when it was reclaimed looks cold, marker or not.
                     Case{"reclaim", "ideal", "expected expect values 19; is: 18"},
                     Case{"reclaim-minor", "ideal", ""}),
-    [](const testing::TestParamInfo<Case>& info) {
-      std::string name = std::string(info.param.program) + "_on_" + info.param.profile;
+    [](const testing::TestParamInfo<Case>& tested) {
+      std::string name = std::string(tested.param.program) + "_on_" + tested.param.profile;
       for (char& c : name) {
         if (c == '-' || c == '.') c = '_';
       }
