@@ -9,6 +9,7 @@
 #include "model/path/madvise.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "model/path/alloc.h"
 #include "model/path/hugetlb.h"
@@ -36,7 +37,14 @@ struct MadviseFrame {
   Errno hole = Errno::kOk;
 };
 
-enum MadviseStep : std::uint8_t { kNextVma, kPieceDone, kRemoved, kUnmerged, kPopulated };
+enum MadviseStep : std::uint8_t {
+  kNextVma,
+  kPieceDone,
+  kRemoved,
+  kUnmerged,
+  kPopulated,
+  kMigrated
+};
 
 // Does the advice discard what the process could not overwrite itself (is_discard())?
 bool Discards(Advice advice) {
@@ -209,6 +217,14 @@ Next Simple(Task& t, Errno error) {
   return error == Errno::kOk ? Next::Goto(kPieceDone) : Answer(t, error);
 }
 
+// do_swap_page() waits where a page is under migration.
+Next Collapse(World& w, Task& t, const MadviseFrame& f, Vma& vma) {
+  const std::optional<Errno> error = CollapseRange(w, t.mm, vma, f.cur, f.piece_end);
+  if (error) return Simple(t, *error);
+  t.sleep = Task::Sleep::kMigration;
+  return Next::Sleep(kMigrated);
+}
+
 // madvise_vma_behavior() for [f.cur, f.piece_end).
 Next Advise(World& w, Task& t, MadviseFrame& f, Vma& vma) {
   if (!SealAllows(vma, t.op.advice)) return Answer(t, Errno::kEPERM);
@@ -222,7 +238,7 @@ Next Advise(World& w, Task& t, MadviseFrame& f, Vma& vma) {
       if (vma.Has(kVmLocked | kVmPfnmap | kVmHugetlb)) return Answer(t, Errno::kEINVAL);
       return Simple(t, AdviseCold(w, t.mm, vma, f.cur, f.piece_end));
     case Advice::kWillneed: return Simple(t, AdviseWillneed(w, t.mm, vma, f.cur, f.piece_end));
-    case Advice::kCollapse: return Simple(t, CollapseRange(w, t.mm, vma, f.cur, f.piece_end));
+    case Advice::kCollapse: return Collapse(w, t, f, vma);
     case Advice::kGuardInstall: {
       const Errno error = GuardInstall(w, t.mm, vma, f.cur, f.piece_end);
       return error == Errno::kOk ? Next::Goto(kPieceDone) : Restart(w, t, f.cur, error);
@@ -311,12 +327,19 @@ Next Unmerged(World& w, Task& t, MadviseFrame& f) {
 
 Next Populated(World&, Task& t, MadviseFrame&) { return Answer(t, t.error); }
 
+// migration_entry_wait() returned.
+Next Migrated(World&, Task& t, MadviseFrame&) {
+  t.sleep = Task::Sleep::kNone;
+  return Next::Goto(kNextVma);
+}
+
 constexpr Step kSteps[] = {
     StepOf<MadviseFrame, &NextVma>("vma", kTouchMemory | kTouchCtx),
     StepOf<MadviseFrame, &PieceDone>("piece-done", kTouchNothing),
     StepOf<MadviseFrame, &Removed>("zap", kTouchMemory),
     StepOf<MadviseFrame, &Unmerged>("unmerged", kTouchVma),
     StepOf<MadviseFrame, &Populated>("populated", kTouchNothing),
+    StepOf<MadviseFrame, &Migrated>("migrated", kTouchTasks),
 };
 
 }  // namespace

@@ -9,6 +9,8 @@
 //          frame.
 #pragma once
 
+#include <optional>
+
 #include "model/path/fault.h"
 
 namespace uffdsim {
@@ -98,8 +100,9 @@ PageSpan FolioSpan(const World& w, const Vma& vma, Vpn vpn, Pfn pfn);
 PageSpan FileFaultSpan(const World& w, MmId mm, const Vma& vma, Vpn vpn, Pfn pfn);
 
 // --- collapse ------------------------------------------------------------------------------------
-// madvise_collapse() of the part [first, last) of one VMA. The error is what madvise(2) returns.
-Errno CollapseRange(World& w, MmId mm, Vma& vma, Vpn first, Vpn last);
+// madvise_collapse() of the part [first, last) of one VMA. The error is what madvise(2) returns;
+// none: it sleeps until the migration of a page has ended, and then has to be called again.
+std::optional<Errno> CollapseRange(World& w, MmId mm, Vma& vma, Vpn first, Vpn last);
 
 // try_to_unmap() of a page-cache folio: PMD leaves are split first, then every mapping is erased, a
 // WP VMA keeping a marker. Marks are lost for `cause`.

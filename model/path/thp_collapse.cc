@@ -25,6 +25,7 @@ Errno ErrnoOf(ScanResult result) {
     case ScanResult::kAllocHugePage: return Errno::kENOMEM;
     case ScanResult::kPageCount:
     case ScanResult::kPageLru:
+    case ScanResult::kMigrating:
     case ScanResult::kPageLock: return Errno::kEAGAIN;
     case ScanResult::kSucceed:
     case ScanResult::kPmdMapped:
@@ -60,6 +61,7 @@ bool GoesOn(ScanResult result) {
     case ScanResult::kPageCompound:
     case ScanResult::kPageLru: return true;
     case ScanResult::kAllocHugePage:
+    case ScanResult::kMigrating:
     case ScanResult::kFail:
     case ScanResult::kExceedNonePte:
     case ScanResult::kPteMappedHuge:
@@ -160,7 +162,7 @@ ScanResult SwapInRange(World& w, MmId mm, Vma& vma, Vpn first) {
     f.orig = word;
     const bool swap = Classify(arch, Form::kPte, word) == EntryKind::kSwap;
     const std::uint32_t fault = swap ? SwapInFault(w, f, vma) : SoftleafFault(w, f, vma);
-    if ((fault & kFaultWait) != 0) return ScanResult::kPageLock;
+    if ((fault & kFaultWait) != 0) return ScanResult::kMigrating;
     if (fault != kVmFaultOk) return ScanResult::kFail;
   }
   return ScanResult::kSucceed;
@@ -259,7 +261,7 @@ ScanResult CollapseAnon(World& w, MmId mm, Vma& vma, Vpn first, const CollapseLi
   return checked;
 }
 
-Errno CollapseRange(World& w, MmId mm, Vma& vma, Vpn first, Vpn last) {
+std::optional<Errno> CollapseRange(World& w, MmId mm, Vma& vma, Vpn first, Vpn last) {
   if (!CollapsePossible(w, vma)) return Errno::kEINVAL;
   const std::uint64_t pages = w.arch->geometry().PmdPages();
   const Vpn begin = PmdStart(w, first + (pages - 1));
@@ -270,6 +272,7 @@ Errno CollapseRange(World& w, MmId mm, Vma& vma, Vpn first, Vpn last) {
     // hugepage_vma_revalidate(): the whole huge page has to lie in the VMA, not only in the range.
     const ScanResult result = vma.Anonymous() ? CollapseAnon(w, mm, vma, vpn, limits)
                                               : CollapseFile(w, mm, vma, vpn, limits);
+    if (result == ScanResult::kMigrating) return std::nullopt;
     if (result != ScanResult::kSucceed && result != ScanResult::kPmdMapped) failed = result;
     if (!GoesOn(result)) break;
   }

@@ -29,6 +29,7 @@ enum class ScanResult : std::uint8_t {
   kTruncated,
   kVmaCheck,
   kAllocHugePage,  // no memory for the huge page
+  kMigrating,      // not the kernel's: it sleeps until the migration of a page has ended
 };
 
 // What the page table has at PMD level (find_pmd_or_thp_or_none()).

@@ -49,6 +49,20 @@ TEST(HeldMigration, AccessesSleepUntilItEndsAndTheMarkComesBack) {
             "");
 }
 
+TEST(HeldMigration, ACollapseSleepsUntilItEnds) {
+  EXPECT_EQ(Failures("map A anon 512\n"
+                     "write A 0 7 512\n"
+                     "migrate_begin A 5 1\n"
+                     "madvise A 0 512 COLLAPSE\n"
+                     "expect blocked migration_entry_wait\n"
+                     "migrate_end\n"
+                     "expect resumed madvise ok\n"
+                     "expect page A 0 512 entry=M*\n"
+                     "read A 0 512\n"
+                     "expect values 7*512\n"),
+            "");
+}
+
 TEST(HeldMigration, ArmingMeanwhileIsHonoured) {
   EXPECT_EQ(Failures(kArmed + "migrate_begin A 0 4\n"
                               "rwprotect U A 0 1 off\n"
