@@ -151,8 +151,9 @@ std::string Percent(std::pair<std::size_t, std::size_t> score) {
 
 std::string Markdown(const Matrix& matrix, std::uint64_t budget) {
   std::string text = absl::StrCat(
-      "# Kill matrix\n\nWritten by `uffdsim check kill --markdown FILE`, with ", budget,
-      " operations for each defect and engine. A cell says by which\ninvariant the defect was "
+      "# Kill matrix\n\nWritten by `uffdsim check kill --budget ", budget,
+      " --markdown sim/explore/KILL.md`: so many operations for each defect and engine. A cell "
+      "says by which\ninvariant the defect was "
       "found, "
       "how many operations the shortest scenario has after its set-up, in which alphabet, and\nhow "
       "many operations were tried until then.\n\n- the clean machine: ",
@@ -170,12 +171,15 @@ std::string Markdown(const Matrix& matrix, std::uint64_t budget) {
     for (const KillAttempt& attempt : row.attempts)
       absl::StrAppend(&text, " ", Cell(attempt), " |");
   }
-  absl::StrAppend(&text, "\n\n## Survivors\n\n");
+  absl::StrAppend(&text,
+                  "\n\n## Survivors\n\nNo alphabet and no drawn sequence got to these within the "
+                  "budget. Each one "
+                  "that was written by hand has a scenario in\n`tests/defect/` that shows it.\n\n");
   for (std::size_t i = 1; i < matrix.rows.size(); ++i) {
     if (matrix.rows[i].killed()) continue;
     const std::string reason(ReasonToSurvive(matrix.rows[i].defect));
-    absl::StrAppend(&text, "- `", matrix.rows[i].defect, "`: ", reason.empty() ? "?" : reason,
-                    "\n");
+    absl::StrAppend(&text, "- `", matrix.rows[i].defect,
+                    "`: ", reason.empty() ? "not reached" : reason, "\n");
   }
   return text;
 }
