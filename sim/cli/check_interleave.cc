@@ -50,7 +50,7 @@ absl::Status ShowFailure(const InterleaveCommand& command, const InterleaveResul
   out << "schedule " << failure.schedule << " breaks " << failure.broken.invariant << ": "
       << failure.broken.detail << "\n\n"
       << *text;
-  if (const auto written = WriteIfAsked(path, FormatScenario(failure.scenario)); !written.ok()) {
+  if (auto written = WriteIfAsked(path, FormatScenario(failure.scenario)); !written.ok()) {
     return written;
   }
   if (command.json.empty()) return absl::OkStatus();

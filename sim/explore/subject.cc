@@ -199,7 +199,7 @@ void Subject::PerformInside(const Setting::Letter& letter) {
         Answered(op, s.machine.Perform(op, kInternal));
       }
       break;
-    case OpCode::k_fork: PerformFork(std::move(op)); break;
+    case OpCode::k_fork: PerformFork(op); break;
     case OpCode::k_exit: PerformExit(op); break;
     case OpCode::k_messages: PerformMessages(op); break;
     default: {
