@@ -116,7 +116,7 @@ Next Deliver(World& w, Task& t, FaultFrame& f) {
 // Running again, whatever woke it: the access is redone from the top.
 Next Woken(World&, Task& t, FaultFrame&) {
   t.sleep = Task::Sleep::kNone;
-  return Finish(t, kVmFaultRetry);
+  return Finish(t, kVmFaultRetry | kFaultSlept);
 }
 
 // The folio was unlocked; the entry is looked at again by a fault of its own.

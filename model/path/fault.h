@@ -45,12 +45,16 @@ inline FaultFrame& PushFault(World& w, Task& t, MmId mm, std::uint64_t address,
   return f;
 }
 
+// In Task::fault, beside VM_FAULT_RETRY: the fault slept in userfaultfd.
+inline constexpr std::uint32_t kFaultSlept = 1U << 22;
+
 // Called by whoever repeats an access after a fault, with its count of faults that did not let the
-// access through, waits included. True when there were too many for it ever to succeed: the task
-// has to sleep then, for good. Clean code needs a handful and one for each wake without a
-// resolution.
+// access through since it last slept. True when there were too many for it ever to succeed: the
+// task has to sleep then, for good. Clean code needs a handful.
 inline bool FaultsEndlessly(Task& t, std::uint8_t* in_a_row) {
   constexpr std::uint8_t kEndless = 200;
+  // Whoever slept waited for somebody; that it does so again is no loop of its own.
+  if ((t.fault & kFaultSlept) != 0) *in_a_row = 0;
   if (++*in_a_row < kEndless) return false;
   t.sleep = Task::Sleep::kEndlessFault;
   return true;

@@ -5,6 +5,8 @@
 // Marker:  anonymous mappings go through migration entries, which carry the mark; a subpage that
 //          holds only zeroes is replaced by the zero page with the same mark. Mappings of files are
 //          erased: a WP VMA keeps a marker, an RWP VMA nothing.
+#include <algorithm>
+
 #include "model/path/migrate.h"
 #include "model/path/prot.h"
 #include "model/path/range.h"
@@ -16,11 +18,19 @@
 namespace uffdsim {
 namespace {
 
+// A migration that stays open holds the folio's lock, which splitting only tries to take.
+bool UnderMigration(const World& w, Pfn head) {
+  return std::any_of(
+      w.open_migrations.begin(), w.open_migrations.end(),
+      [head](const Task::Isolated& folio) { return folio.from == head || folio.to == head; });
+}
+
 // folio_expected_ref_count(): besides its mappings and its cache only the caller may hold the
 // folio.
 bool Splittable(const World& w, Pfn head) {
   const Page& folio = w.frames[head];
-  return !folio.Has(kPgZero | kPgHugetlb) && folio.refs <= 1 && !FolioPinned(w, head);
+  return !folio.Has(kPgZero | kPgHugetlb) && folio.refs <= 1 && !FolioPinned(w, head) &&
+         !UnderMigration(w, head);
 }
 
 // Mappings of the folio after every PMD leaf was split.

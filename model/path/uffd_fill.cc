@@ -178,7 +178,7 @@ Next ReadSource(World& w, Task& t, FillFrame& f) {
 }
 
 Next SourceFaulted(World&, Task& t, FillFrame& f) {
-  if ((t.fault & ~static_cast<std::uint32_t>(kVmFaultRetry)) != 0) {
+  if ((t.fault & ~(kVmFaultRetry | kFaultSlept)) != 0) {
     f.error = Errno::kEFAULT;
     return Next::Goto(kFinish);
   }
