@@ -172,9 +172,11 @@ std::string Markdown(const Matrix& matrix, std::uint64_t budget) {
       absl::StrAppend(&text, " ", Cell(attempt), " |");
   }
   absl::StrAppend(&text,
-                  "\n\n## Survivors\n\nNo alphabet and no drawn sequence got to these within the "
-                  "budget. Each one "
-                  "that was written by hand has a scenario in\n`tests/defect/` that shows it.\n\n");
+                  "\n\n## Survivors\n\nNo engine got to these within the budget. Each one that was "
+                  "written by hand has a scenario that shows it, in\n`tests/defect/` or, for what "
+                  "the release does, `tests/scenario/findings/` (`defect_test`); the derived ones "
+                  "change what\nthose scenarios show (`defect_derived_test`, which lists its "
+                  "exceptions).\n\n");
   for (std::size_t i = 1; i < matrix.rows.size(); ++i) {
     if (matrix.rows[i].killed()) continue;
     const std::string reason(ReasonToSurvive(matrix.rows[i].defect));
