@@ -98,7 +98,7 @@ std::string AlgebraText(const AlgebraReport& report) {
                           law.failed, law.checked);
     absl::StrAppend(&out, "    law:     ", Absl(law.sentence), "\n");
     if (!law.known.empty()) absl::StrAppend(&out, "    7.3.4:   ", Absl(law.known), "\n");
-    for (const Finding& finding : law.examples) {
+    for (const LawFailure& finding : law.examples) {
       absl::StrAppendFormat(&out, "    example: %s 0x%016x, expected: %s\n",
                             Absl(FormName(finding.form)), finding.word, finding.detail);
     }

@@ -20,7 +20,7 @@
 
 namespace uffdsim {
 
-struct Finding {
+struct LawFailure {
   Form form;
   Word word;           // the word the law was asked about
   std::string detail;  // what was expected of it
@@ -31,8 +31,8 @@ struct LawResult {
   std::string_view sentence;
   std::uint64_t checked = 0;
   std::uint64_t failed = 0;
-  std::string_view known;         // why 7.3.4 breaks it here; empty when it should hold
-  std::vector<Finding> examples;  // the first few
+  std::string_view known;            // why 7.3.4 breaks it here; empty when it should hold
+  std::vector<LawFailure> examples;  // the first few
 };
 
 struct AlgebraOptions {

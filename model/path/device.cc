@@ -105,7 +105,7 @@ EntryKind KindAt(const World& w, MmId mm, Vpn vpn) {
 }
 
 // A huge page that reaches out of the range goes page by page.
-void SplitIfPartial(World& w, MmId mm, const PageRange& range, Vpn vpn) {
+void SplitIfPartial(World& w, MmId mm, const NamedPages& range, Vpn vpn) {
   const RangePage page = PageAt(w, mm, vpn);
   const Pfn pfn = FrameAt(w, page);
   if (page.level == 0 || pfn == Pfn(0) || page.vma->Hugetlb()) return;
@@ -235,7 +235,7 @@ std::uint32_t MigrateToRam(World& w, FaultFrame& f, const Vma&) {
 }
 
 void Start_device_private(World& w, Task& t) {
-  const PageRange range = RangeOf(w, t.op);
+  const NamedPages range = RangeOf(w, t.op);
   for (Vpn vpn = range.first; vpn < range.last; ++vpn) {
     SplitIfPartial(w, t.mm, range, vpn);
     MigrateToDevice(w, t.mm, vpn);
@@ -248,7 +248,7 @@ void Start_device_private(World& w, Task& t) {
 }
 
 void Start_device_restore(World& w, Task& t) {
-  const PageRange range = RangeOf(w, t.op);
+  const NamedPages range = RangeOf(w, t.op);
   std::int64_t pages = 0;
   for (Vpn vpn = range.first; vpn < range.last; ++vpn) {
     const RangePage page = PageAt(w, t.mm, vpn);

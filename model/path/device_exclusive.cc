@@ -13,7 +13,7 @@ namespace uffdsim {
 namespace {
 
 struct ExclusiveFrame {
-  PageRange range;
+  NamedPages range;
   Vpn cur{};
   std::int64_t taken = 0;
   Errno error = Errno::kOk;  // why the last page that was not taken was not

@@ -20,7 +20,7 @@ bool Scanned(const World& w, const Vma& vma, Vpn first) {
 }  // namespace
 
 void Start_khugepaged(World& w, Task& t) {
-  const PageRange range = RangeOf(w, t.op);
+  const NamedPages range = RangeOf(w, t.op);
   const std::uint64_t pages = w.arch->geometry().PmdPages();
   std::int64_t collapsed = 0;
   for (Vpn vpn = PmdStart(w, range.first + (pages - 1)); vpn + pages <= range.last;

@@ -113,7 +113,7 @@ void MemoryFailure(World& w, Pfn pfn) {
 
 void Start_hwpoison(World& w, Task& t) {
   if (!w.arch->HasHwPoison()) return Bad(t, "this kernel handles no memory failures");
-  const PageRange range = RangeOf(w, t.op);
+  const NamedPages range = RangeOf(w, t.op);
   std::int64_t poisoned = 0;
   for (Vpn vpn = range.first; vpn < range.last; ++vpn) {
     const Pfn pfn = FrameAt(w, PageAt(w, t.mm, vpn));

@@ -12,7 +12,7 @@ namespace uffdsim {
 namespace {
 
 struct BeginFrame {
-  PageRange range;
+  NamedPages range;
 };
 struct EndFrame {
   std::uint64_t folios = 0;

@@ -99,7 +99,7 @@ bool NumaHintMigrates(World& w, MmId mm, const Vma& vma, Vpn vpn) {
 
 void Start_numa_scan(World& w, Task& t) {
   if (w.config.numa_nodes == 0) return Bad(t, "this kernel has no NUMA");
-  const PageRange range = RangeOf(w, t.op);
+  const NamedPages range = RangeOf(w, t.op);
   std::uint64_t changed = 0;
   for (Vpn vpn = range.first; vpn < range.last;) {
     Vma* vma = w.mm(t.mm).vmas.Find(vpn);

@@ -7,11 +7,11 @@
 namespace uffdsim {
 
 // The pages [first, last) that an operation names.
-struct PageRange {
+struct NamedPages {
   Vpn first{};
   Vpn last{};
 };
-inline PageRange RangeOf(const World& w, const Operation& op) {
+inline NamedPages RangeOf(const World& w, const Operation& op) {
   return {.first = VpnOf(w, op.start), .last = VpnOf(w, PageAlignUp(w, op.start + op.length))};
 }
 

@@ -41,7 +41,7 @@ Pfn TakeReclaimable(World& w, MmId mm, Vpn* cur, Vpn last) {
 }
 
 void Start_reclaim(World& w, Task& t) {
-  const PageRange range = RangeOf(w, t.op);
+  const NamedPages range = RangeOf(w, t.op);
   PushReclaim(t, t.mm, range.first, range.last);
 }
 

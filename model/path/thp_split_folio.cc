@@ -158,7 +158,7 @@ bool SplitFolio(World& w, Pfn head) {
 
 // split_huge_pages_in_pid() of mm/huge_memory.c, or only the mappings, as a partial mprotect does.
 void Start_split(World& w, Task& t) {
-  const PageRange range = RangeOf(w, t.op);
+  const NamedPages range = RangeOf(w, t.op);
   std::int64_t split = 0;
   for (Vpn vpn = range.first; vpn < range.last; ++vpn) {
     const RangePage page = PageAt(w, t.mm, vpn);

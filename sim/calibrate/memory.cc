@@ -47,17 +47,17 @@ Descriptor::~Descriptor() {
   if (fd_ >= 0) close(fd_);
 }
 
-Mapping& Mapping::operator=(Mapping&& other) noexcept {
+MappedMemory& MappedMemory::operator=(MappedMemory&& other) noexcept {
   std::swap(at_, other.at_);
   std::swap(bytes_, other.bytes_);
   return *this;
 }
 
-Mapping::~Mapping() {
+MappedMemory::~MappedMemory() {
   if (at_ != nullptr) munmap(at_, bytes_);
 }
 
-void Mapping::WriteEachPage(std::size_t page_bytes) const {
+void MappedMemory::WriteEachPage(std::size_t page_bytes) const {
   for (std::size_t at = 0; at < bytes_; at += page_bytes) {
     static_cast<volatile char*>(at_)[at] = 1;
   }
@@ -70,13 +70,13 @@ absl::StatusOr<Descriptor> NewMemfd(std::size_t bytes) {
   return memfd;
 }
 
-absl::StatusOr<Mapping> MapShared(const Descriptor& memfd, std::size_t bytes) {
+absl::StatusOr<MappedMemory> MapShared(const Descriptor& memfd, std::size_t bytes) {
   void* const at = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, memfd.get(), 0);
   if (at == MAP_FAILED) return SystemError("mmap");
-  return Mapping(at, bytes);
+  return MappedMemory(at, bytes);
 }
 
-absl::StatusOr<Mapping> MapHuge(std::size_t bytes) {
+absl::StatusOr<MappedMemory> MapHuge(std::size_t bytes) {
   void* const at = mmap(nullptr, bytes + kHugeBytes, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (at == MAP_FAILED) return SystemError("mmap");
@@ -85,7 +85,7 @@ absl::StatusOr<Mapping> MapHuge(std::size_t bytes) {
       (kHugeBytes - reinterpret_cast<std::uintptr_t>(begin) % kHugeBytes) % kHugeBytes;
   if (head != 0) munmap(begin, head);
   munmap(begin + head + bytes, kHugeBytes - head);
-  Mapping mapping(begin + head, bytes);
+  MappedMemory mapping(begin + head, bytes);
   if (madvise(mapping.at(), bytes, MADV_HUGEPAGE) != 0) return SystemError("MADV_HUGEPAGE");
   return mapping;
 }
@@ -107,7 +107,8 @@ absl::StatusOr<Descriptor> NewUserfaultfd(std::uint64_t features) {
   return SystemError("UFFDIO_API");
 }
 
-absl::Status RegisterRange(const Descriptor& uffd, const Mapping& mapping, std::uint64_t mode) {
+absl::Status RegisterRange(const Descriptor& uffd, const MappedMemory& mapping,
+                           std::uint64_t mode) {
   uapi::Register argument{{mapping.address(), mapping.bytes()}, mode, 0};
   return Call(uffd, uapi::kRegisterCall, &argument, "UFFDIO_REGISTER");
 }

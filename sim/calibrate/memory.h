@@ -31,15 +31,17 @@ class Descriptor {
 };
 
 // A mapping that is unmapped at the end.
-class Mapping {
+class MappedMemory {
  public:
-  Mapping() = default;
-  Mapping(void* at, std::size_t bytes) : at_(static_cast<char*>(at)), bytes_(bytes) {}
-  Mapping(Mapping&& other) noexcept : at_(other.at_), bytes_(other.bytes_) { other.at_ = nullptr; }
-  Mapping& operator=(Mapping&& other) noexcept;
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-  ~Mapping();
+  MappedMemory() = default;
+  MappedMemory(void* at, std::size_t bytes) : at_(static_cast<char*>(at)), bytes_(bytes) {}
+  MappedMemory(MappedMemory&& other) noexcept : at_(other.at_), bytes_(other.bytes_) {
+    other.at_ = nullptr;
+  }
+  MappedMemory& operator=(MappedMemory&& other) noexcept;
+  MappedMemory(const MappedMemory&) = delete;
+  MappedMemory& operator=(const MappedMemory&) = delete;
+  ~MappedMemory();
 
   char* at() const { return at_; }
   std::size_t bytes() const { return bytes_; }
@@ -52,14 +54,14 @@ class Mapping {
 };
 
 absl::StatusOr<Descriptor> NewMemfd(std::size_t bytes);
-absl::StatusOr<Mapping> MapShared(const Descriptor& memfd, std::size_t bytes);
+absl::StatusOr<MappedMemory> MapShared(const Descriptor& memfd, std::size_t bytes);
 // Aligned to 2 MiB, with huge pages where the kernel has them.
-absl::StatusOr<Mapping> MapHuge(std::size_t bytes);
+absl::StatusOr<MappedMemory> MapHuge(std::size_t bytes);
 
 // A userfaultfd with these features, over system call or /dev/userfaultfd. PermissionDenied with
 // what to do about it where neither is allowed; Unimplemented where the kernel lacks a feature.
 absl::StatusOr<Descriptor> NewUserfaultfd(std::uint64_t features);
-absl::Status RegisterRange(const Descriptor& uffd, const Mapping& mapping, std::uint64_t mode);
+absl::Status RegisterRange(const Descriptor& uffd, const MappedMemory& mapping, std::uint64_t mode);
 // An ioctl of the userfaultfd or the pagemap.
 absl::Status Call(const Descriptor& fd, unsigned long request, void* argument, const char* name);
 

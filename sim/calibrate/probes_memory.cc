@@ -21,18 +21,18 @@ namespace {
 // A memfd whose pages all exist, and a mapping of it that maps none of them.
 struct Populated {
   Descriptor memfd;
-  Mapping mapping;
+  MappedMemory mapping;
 };
 
 absl::StatusOr<Populated> Populate(const Bench& bench) {
   absl::StatusOr<Descriptor> memfd = NewMemfd(bench.bytes);
   if (!memfd.ok()) return memfd.status();
   {
-    const absl::StatusOr<Mapping> io = MapShared(*memfd, bench.bytes);
+    const absl::StatusOr<MappedMemory> io = MapShared(*memfd, bench.bytes);
     if (!io.ok()) return io.status();
     io->WriteEachPage(bench.page_bytes);
   }
-  absl::StatusOr<Mapping> mapping = MapShared(*memfd, bench.bytes);
+  absl::StatusOr<MappedMemory> mapping = MapShared(*memfd, bench.bytes);
   if (!mapping.ok()) return mapping.status();
   return Populated{*std::move(memfd), *std::move(mapping)};
 }
@@ -42,7 +42,7 @@ double PerPage(const Bench& bench, double ns) { return ns / static_cast<double>(
 // What is left of a measurement after its known parts.
 double Less(double ns, double parts) { return std::max(ns - parts, 0.0); }
 
-double MprotectNs(const Mapping& page, int times) {
+double MprotectNs(const MappedMemory& page, int times) {
   return TimeNs([&] {
            for (int i = 0; i < times; ++i) {
              static_cast<volatile char*>(page.at())[0] = 1;
@@ -83,7 +83,7 @@ absl::StatusOr<double> ProbeSyscall(const Bench&) {
 absl::StatusOr<double> ProbeZeroFillFault(const Bench& bench) {
   const absl::StatusOr<Descriptor> memfd = NewMemfd(bench.bytes);
   if (!memfd.ok()) return memfd.status();
-  const absl::StatusOr<Mapping> mapping = MapShared(*memfd, bench.bytes);
+  const absl::StatusOr<MappedMemory> mapping = MapShared(*memfd, bench.bytes);
   if (!mapping.ok()) return mapping.status();
   return PerPage(bench, TimeNs([&] { mapping->WriteEachPage(bench.page_bytes); }));
 }
@@ -192,7 +192,7 @@ absl::StatusOr<double> ProbeTlbFlush(const Bench& bench) {
   }
   const absl::StatusOr<Descriptor> memfd = NewMemfd(bench.page_bytes);
   if (!memfd.ok()) return memfd.status();
-  const absl::StatusOr<Mapping> page = MapShared(*memfd, bench.page_bytes);
+  const absl::StatusOr<MappedMemory> page = MapShared(*memfd, bench.page_bytes);
   if (!page.ok()) return page.status();
   const double alone = MprotectNs(*page, kTimes);
   std::atomic<bool> stop{false};

@@ -22,7 +22,7 @@ namespace {
 enum class Pages : std::uint8_t { kEmpty, kPopulated, kMapped };
 struct Registered {
   Descriptor memfd;
-  Mapping mapping;
+  MappedMemory mapping;
   Descriptor uffd;
 };
 
@@ -33,11 +33,11 @@ absl::StatusOr<Registered> MakeRegistered(const Bench& bench, std::uint64_t feat
   absl::StatusOr<Descriptor> memfd = NewMemfd(bench.bytes);
   if (!memfd.ok()) return memfd.status();
   if (pages != Pages::kEmpty) {
-    const absl::StatusOr<Mapping> io = MapShared(*memfd, bench.bytes);
+    const absl::StatusOr<MappedMemory> io = MapShared(*memfd, bench.bytes);
     if (!io.ok()) return io.status();
     io->WriteEachPage(bench.page_bytes);
   }
-  absl::StatusOr<Mapping> mapping = MapShared(*memfd, bench.bytes);
+  absl::StatusOr<MappedMemory> mapping = MapShared(*memfd, bench.bytes);
   if (!mapping.ok()) return mapping.status();
   if (pages == Pages::kMapped) mapping->WriteEachPage(bench.page_bytes);
   const absl::Status status = RegisterRange(*uffd, *mapping, mode);
@@ -57,13 +57,13 @@ absl::StatusOr<double> TimedCall(const Descriptor& fd, unsigned long request, vo
   return ns;
 }
 
-absl::StatusOr<double> ProtectAll(const Descriptor& uffd, const Mapping& mapping,
+absl::StatusOr<double> ProtectAll(const Descriptor& uffd, const MappedMemory& mapping,
                                   unsigned long request, const char* name) {
   uapi::Protect argument{{mapping.address(), mapping.bytes()}, 1};
   return TimedCall(uffd, request, &argument, name);
 }
 
-absl::StatusOr<double> ScanAll(const Mapping& mapping, std::uint64_t category,
+absl::StatusOr<double> ScanAll(const MappedMemory& mapping, std::uint64_t category,
                                std::uint64_t* found_bytes) {
   const Descriptor pagemap(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
   if (pagemap.get() < 0) return SystemError("/proc/self/pagemap");
@@ -100,8 +100,8 @@ absl::StatusOr<double> ProtectAndTouch(const Bench& bench, std::uint64_t feature
 }
 
 // Anonymous memory in huge pages, all of it.
-absl::StatusOr<Mapping> HugeMapping(const Bench& bench) {
-  absl::StatusOr<Mapping> mapping = MapHuge(bench.bytes);
+absl::StatusOr<MappedMemory> HugeMapping(const Bench& bench) {
+  absl::StatusOr<MappedMemory> mapping = MapHuge(bench.bytes);
   if (!mapping.ok()) return mapping;
   mapping->WriteEachPage(bench.page_bytes);
   std::uint64_t huge_bytes = 0;
@@ -271,7 +271,7 @@ absl::StatusOr<double> ProbeSetModeCall(const Bench& bench) {
 }
 
 absl::StatusOr<double> ProbeRwprotectHuge(const Bench& bench) {
-  const absl::StatusOr<Mapping> mapping = HugeMapping(bench);
+  const absl::StatusOr<MappedMemory> mapping = HugeMapping(bench);
   if (!mapping.ok()) return mapping.status();
   const absl::StatusOr<Descriptor> uffd = NewUserfaultfd(uapi::kFeatureWpAsync);
   if (!uffd.ok()) return uffd.status();
@@ -294,7 +294,7 @@ absl::StatusOr<double> ProbeScanPage(const Bench& bench) {
 }
 
 absl::StatusOr<double> ProbeScanHuge(const Bench& bench) {
-  const absl::StatusOr<Mapping> mapping = HugeMapping(bench);
+  const absl::StatusOr<MappedMemory> mapping = HugeMapping(bench);
   if (!mapping.ok()) return mapping.status();
   std::uint64_t found_bytes = 0;
   const absl::StatusOr<double> ns = ScanAll(*mapping, uapi::kPageIsPresent, &found_bytes);

@@ -42,7 +42,7 @@ Guest::Guest(LinuxHost& host, Truth& truth, Ledger& ledger, std::uint32_t vcpus)
   }
 }
 
-template <Recording kRecord>
+template <RecordHits kRecord>
 std::size_t Guest::RunHits(const std::uint32_t* entries, std::size_t i, std::size_t end) {
   const std::uint32_t want = truth_.interval() << Stage2::kCookieShift | Stage2::kModelMask;
   std::uint32_t* const words = words_;
@@ -51,7 +51,7 @@ std::size_t Guest::RunHits(const std::uint32_t* entries, std::size_t i, std::siz
     if (((words[page] ^ want) & kNeed.of[EntryBits(entry)]) != 0) [[unlikely]] {
       if (!Touch(entry)) return false;
     }
-    if constexpr (kRecord == Recording::kOn) recorded_.push_back(page);
+    if constexpr (kRecord == RecordHits::kOn) recorded_.push_back(page);
     return true;
   };
   const std::size_t steady = end - std::min(end, kAhead);
@@ -65,9 +65,10 @@ std::size_t Guest::RunHits(const std::uint32_t* entries, std::size_t i, std::siz
   return end;
 }
 
-template std::size_t Guest::RunHits<Recording::kOff>(const std::uint32_t*, std::size_t,
+template std::size_t Guest::RunHits<RecordHits::kOff>(const std::uint32_t*, std::size_t,
+                                                      std::size_t);
+template std::size_t Guest::RunHits<RecordHits::kOn>(const std::uint32_t*, std::size_t,
                                                      std::size_t);
-template std::size_t Guest::RunHits<Recording::kOn>(const std::uint32_t*, std::size_t, std::size_t);
 
 __attribute__((noinline)) bool Guest::Touch(std::uint32_t entry) {
   const std::uint32_t page = EntryPage(entry);

@@ -31,14 +31,14 @@ enum class GuestFault : std::uint8_t {
 };
 
 // Whether the pages of hits are written down, for trackers that see every access.
-enum class Recording : std::uint8_t { kOff, kOn };
+enum class RecordHits : std::uint8_t { kOff, kOn };
 
 class Guest {
  public:
   Guest(LinuxHost& host, Truth& truth, Ledger& ledger, std::uint32_t vcpus);
 
   // Performs entries [i, end) while they hit; returns the first that needs Fault(), or `end`.
-  template <Recording kRecord>
+  template <RecordHits kRecord>
   std::size_t RunHits(const std::uint32_t* entries, std::size_t i, std::size_t end);
 
   // Handles the miss of one entry; unless it blocks, the entry hits afterwards.

@@ -62,7 +62,7 @@ class Replay final : public IntervalListener {
     vmm_ = std::make_unique<Vmm>(*seen, *policy_, *this, VmmSettingOf(config_, sizes_));
     if (config_.heat_map_rows != 0) heat_map_.emplace(config_.heat_map_rows, sizes_.guest_pages);
     if (config_.check == ReplayConfig::Check::kOn) {
-      checker_ = std::make_unique<Checker>(*host_, truth_, store_, sizes_.limit_pages);
+      checker_ = std::make_unique<ReplayChecker>(*host_, truth_, store_, sizes_.limit_pages);
     }
     guest_ =
         std::make_unique<Guest>(*host_, truth_, ledger_, static_cast<std::uint32_t>(slots_.size()));
@@ -151,11 +151,11 @@ class Replay final : public IntervalListener {
       const std::size_t end = vcpu.IndexAt(until_ns);
       std::size_t stop = 0;
       if (config_.tracker->sees == TrackerSees::kEveryAccess) {
-        stop = guest_->RunHits<Recording::kOn>(vcpu.entries(), begin, end);
+        stop = guest_->RunHits<RecordHits::kOn>(vcpu.entries(), begin, end);
         vmm_->OnAccesses(guest_->recorded());
         guest_->recorded().clear();
       } else {
-        stop = guest_->RunHits<Recording::kOff>(vcpu.entries(), begin, end);
+        stop = guest_->RunHits<RecordHits::kOff>(vcpu.entries(), begin, end);
       }
       metrics_.accesses += stop - begin;
       vcpu.Advance(stop);
@@ -334,7 +334,7 @@ class Replay final : public IntervalListener {
   std::optional<HeatMap> heat_map_;
   Histogram blocked_;
   std::array<std::uint64_t, 4> lost_ns_{};
-  std::unique_ptr<Checker> checker_;  // with --check only
+  std::unique_ptr<ReplayChecker> checker_;  // with --check only
 };
 
 void Replay::FillVmmMetrics() {

@@ -4,7 +4,8 @@
 
 namespace uffdsim {
 
-Checker::Checker(LinuxHost& host, const Truth& truth, const Store& store, std::uint64_t limit_pages)
+ReplayChecker::ReplayChecker(LinuxHost& host, const Truth& truth, const Store& store,
+                             std::uint64_t limit_pages)
     : host_(host),
       truth_(truth),
       store_(store),
@@ -14,7 +15,7 @@ Checker::Checker(LinuxHost& host, const Truth& truth, const Store& store, std::u
   host.world().listener = &referee_;
 }
 
-void Checker::Check() {
+void ReplayChecker::Check() {
   // Contents are tokens here: the guest's own verification compares them.
   referee_.Check(kPartAll & ~std::uint32_t{kPartContents});
   for (; reported_ < referee_.violations().size(); ++reported_) {
@@ -27,7 +28,7 @@ void Checker::Check() {
 }
 
 // What the page table, the page cache, stage 2 and the store say of one page must agree.
-void Checker::CheckPage(std::uint32_t page) {
+void ReplayChecker::CheckPage(std::uint32_t page) {
   World& w = host_.world();
   const Arch& arch = *w.arch;
   const Pfn frame = host_.FrameOf(page);
@@ -53,7 +54,7 @@ void Checker::CheckPage(std::uint32_t page) {
   }
 }
 
-void Checker::CheckCounts() {
+void ReplayChecker::CheckCounts() {
   std::uint64_t resident = 0;
   for (std::uint32_t page = 0; page < host_.guest_pages(); ++page) {
     resident += host_.IsResident(page) ? 1 : 0;

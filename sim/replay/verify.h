@@ -34,10 +34,10 @@ class Violations {
   std::vector<std::string> sentences_;
 };
 
-class Checker {
+class ReplayChecker {
  public:
   // Attaches the referee to the machine.
-  Checker(LinuxHost& host, const Truth& truth, const Store& store, std::uint64_t limit_pages);
+  ReplayChecker(LinuxHost& host, const Truth& truth, const Store& store, std::uint64_t limit_pages);
 
   void Check();
   const Violations& violations() const { return violations_; }

@@ -21,9 +21,9 @@ std::vector<std::string_view> NamesOf(std::span<const NamedBit> bits) {
   return names;
 }
 
-bool IsPositional(const Parameter& parameter) {
-  return parameter.form == Parameter::Form::kRequired ||
-         parameter.form == Parameter::Form::kOptional;
+bool IsPositional(const SyntaxParameter& parameter) {
+  return parameter.form == SyntaxParameter::Form::kRequired ||
+         parameter.form == SyntaxParameter::Form::kOptional;
 }
 
 // An optional place is a number, or `on` and `off`; other words there are keywords and flags.
@@ -53,8 +53,8 @@ bool ArgumentReader::Wrong(const Token& token, std::string_view what) {
 
 bool ArgumentReader::Read(std::size_t next, Statement* out) {
   const auto& tokens = line_.tokens;
-  for (const Parameter& parameter : syntax_.parameters) {
-    if (parameter.form == Parameter::Form::kRestOfLine) {
+  for (const SyntaxParameter& parameter : syntax_.parameters) {
+    if (parameter.form == SyntaxParameter::Form::kRestOfLine) {
       if (next == tokens.size()) return Fail(line_.end_column, Form());
       const Token& last = tokens.back();
       const auto begin = static_cast<std::size_t>(tokens[next].column - 1);
@@ -65,7 +65,7 @@ bool ArgumentReader::Read(std::size_t next, Statement* out) {
     }
     if (!IsPositional(parameter)) continue;
     const bool here = next < tokens.size();
-    if (parameter.form == Parameter::Form::kOptional) {
+    if (parameter.form == SyntaxParameter::Form::kOptional) {
       if (!here || !FitsOptional(parameter.role, tokens[next].text)) continue;
     } else if (!here) {
       return Fail(line_.end_column, absl::StrCat("missing ", Abseil(parameter.word), "; ", Form()));
@@ -93,15 +93,15 @@ bool ArgumentReader::Read(std::size_t next, Statement* out) {
 bool ArgumentReader::ReadWord(const Token& token, Statement* out) {
   const std::size_t equals = token.text.find('=');
   if (equals != std::string_view::npos) return ReadKeyword(token, equals, out);
-  for (const Parameter& parameter : syntax_.parameters) {
-    if (parameter.form == Parameter::Form::kFlag && parameter.word == token.text) {
+  for (const SyntaxParameter& parameter : syntax_.parameters) {
+    if (parameter.form == SyntaxParameter::Form::kFlag && parameter.word == token.text) {
       out->flags |= parameter.flag;
       return true;
     }
   }
   std::vector<std::string_view> words;
-  for (const Parameter& parameter : syntax_.parameters) {
-    if (parameter.form == Parameter::Form::kRepeated) return ReadValue(parameter, token, out);
+  for (const SyntaxParameter& parameter : syntax_.parameters) {
+    if (parameter.form == SyntaxParameter::Form::kRepeated) return ReadValue(parameter, token, out);
     if (!IsPositional(parameter)) words.push_back(parameter.word);
   }
   return Fail(token.column, absl::StrCat("unexpected '", Abseil(Shown(token.text)), "'",
@@ -111,8 +111,8 @@ bool ArgumentReader::ReadWord(const Token& token, Statement* out) {
 bool ArgumentReader::ReadKeyword(const Token& token, std::size_t equals, Statement* out) {
   const std::string_view word = token.text.substr(0, equals);
   std::vector<std::string_view> words;
-  for (const Parameter& parameter : syntax_.parameters) {
-    if (parameter.form != Parameter::Form::kKeyword) continue;
+  for (const SyntaxParameter& parameter : syntax_.parameters) {
+    if (parameter.form != SyntaxParameter::Form::kKeyword) continue;
     if (parameter.word != word) {
       words.push_back(parameter.word);
       continue;
@@ -230,7 +230,8 @@ bool ArgumentReader::ReadPoint(const Token& token, Statement* out) {
   return Wrong(token, absl::StrCat("a choice", DidYouMean(Shown(token.text), points)));
 }
 
-bool ArgumentReader::ReadValue(const Parameter& parameter, const Token& token, Statement* out) {
+bool ArgumentReader::ReadValue(const SyntaxParameter& parameter, const Token& token,
+                               Statement* out) {
   out->Give(parameter.role);
   switch (parameter.role) {
     case Role::kRegion:

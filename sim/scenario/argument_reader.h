@@ -30,7 +30,7 @@ class ArgumentReader {
 
   bool ReadWord(const Token& token, Statement* out);
   bool ReadKeyword(const Token& token, std::size_t equals, Statement* out);
-  bool ReadValue(const Parameter& parameter, const Token& token, Statement* out);
+  bool ReadValue(const SyntaxParameter& parameter, const Token& token, Statement* out);
   bool ReadName(const Token& token, std::string_view what, std::string* out);
   bool ReadQuantity(const Token& token, Quantity* out);
   bool ReadNumber(const Token& token, std::uint64_t most, std::uint64_t* out);

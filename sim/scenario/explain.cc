@@ -10,7 +10,7 @@
 
 namespace uffdsim {
 
-StepWatch::StepWatch(Executor* executor)
+ExplainWatch::ExplainWatch(Executor* executor)
     : executor_(*executor),
       world_(executor->machine().world()),
       next_(world_.listener),
@@ -18,7 +18,7 @@ StepWatch::StepWatch(Executor* executor)
   world_.listener = this;
 }
 
-std::vector<StepWatch::Cell> StepWatch::Look() const {
+std::vector<ExplainWatch::Cell> ExplainWatch::Look() const {
   const Arch& arch = *world_.arch;
   std::vector<Cell> cells;
   for (std::size_t m = 0; m < world_.mms.size(); ++m) {
@@ -40,7 +40,7 @@ std::vector<StepWatch::Cell> StepWatch::Look() const {
   return cells;
 }
 
-std::string StepWatch::Place(MmId mm, Vpn vpn) const {
+std::string ExplainWatch::Place(MmId mm, Vpn vpn) const {
   std::string process = absl::StrCat("mm", mm.value, ":");  // a child that fork is still making
   for (const auto& entry : executor_.names().processes()) {
     if (entry.second != mm) continue;
@@ -49,13 +49,13 @@ std::string StepWatch::Place(MmId mm, Vpn vpn) const {
   return process + executor_.names().Place(vpn.value << world_.arch->geometry().page_shift);
 }
 
-std::string StepWatch::Range(MmId mm, Vpn first, Vpn last) const {
+std::string ExplainWatch::Range(MmId mm, Vpn first, Vpn last) const {
   const std::uint64_t pages = last - first;
   return pages == 1 ? Place(mm, first) : absl::StrCat(Place(mm, first), "+", pages);
 }
 
 // The same kind of change, one page further on.
-bool StepWatch::Joins(const EntryChange& change, const Cell& cell) const {
+bool ExplainWatch::Joins(const EntryChange& change, const Cell& cell) const {
   const Arch& arch = *world_.arch;
   const bool follows =
       last_.mm == cell.mm && last_.pmd == cell.pmd && !cell.pmd && last_.vpn + 1 == cell.vpn;
@@ -67,7 +67,7 @@ bool StepWatch::Joins(const EntryChange& change, const Cell& cell) const {
              EntryLetters(arch, previous.form, previous.after);
 }
 
-void StepWatch::AddChange(const Cell* before, const Cell* after) {
+void ExplainWatch::AddChange(const Cell* before, const Cell* after) {
   const Arch& arch = *world_.arch;
   const Cell& cell = before != nullptr ? *before : *after;
   EntryChange change;
@@ -92,7 +92,7 @@ void StepWatch::AddChange(const Cell* before, const Cell* after) {
 }
 
 // Both are sorted by process, address and level.
-void StepWatch::Compare(const std::vector<Cell>& before, const std::vector<Cell>& after) {
+void ExplainWatch::Compare(const std::vector<Cell>& before, const std::vector<Cell>& after) {
   const auto key = [](const Cell& cell) { return std::tuple(cell.mm, cell.vpn, !cell.pmd); };
   std::size_t a = 0;
   std::size_t b = 0;
@@ -109,7 +109,7 @@ void StepWatch::Compare(const std::vector<Cell>& before, const std::vector<Cell>
   }
 }
 
-void StepWatch::CloseStep() {
+void ExplainWatch::CloseStep() {
   std::vector<Cell> now = Look();
   Compare(seen_, now);
   seen_ = std::move(now);
@@ -122,17 +122,17 @@ void StepWatch::CloseStep() {
   task_ = TaskId(0);
 }
 
-std::vector<StepEffect> StepWatch::Take() {
+std::vector<StepEffect> ExplainWatch::Take() {
   CloseStep();
   return std::exchange(effects_, {});
 }
 
-void StepWatch::Say(std::string event) {
+void ExplainWatch::Say(std::string event) {
   if (!current_.events.empty() && current_.events.back() == event) return;
   current_.events.push_back(std::move(event));
 }
 
-void StepWatch::OnStep(TaskId task, const char* path, const char* step) {
+void ExplainWatch::OnStep(TaskId task, const char* path, const char* step) {
   CloseStep();
   task_ = task;
   current_.path = path;
@@ -142,39 +142,39 @@ void StepWatch::OnStep(TaskId task, const char* path, const char* step) {
   if (next_ != nullptr) next_->OnStep(task, path, step);
 }
 
-void StepWatch::OnAccess(MmId mm, Vpn vpn, Access access, AccessMode mode) {
+void ExplainWatch::OnAccess(MmId mm, Vpn vpn, Access access, AccessMode mode) {
   if (next_ != nullptr) next_->OnAccess(mm, vpn, access, mode);
 }
 
-void StepWatch::OnMessage(TaskId task, MmId mm, Vpn vpn, std::uint64_t flags) {
+void ExplainWatch::OnMessage(TaskId task, MmId mm, Vpn vpn, std::uint64_t flags) {
   Say(absl::StrCat("message ", Place(mm, vpn), " ", FaultFlagsText(flags)));
   if (next_ != nullptr) next_->OnMessage(task, mm, vpn, flags);
 }
 
-void StepWatch::OnArm(MmId mm, Vpn first, Vpn last) {
+void ExplainWatch::OnArm(MmId mm, Vpn first, Vpn last) {
   if (next_ != nullptr) next_->OnArm(mm, first, last);
 }
 
-void StepWatch::OnLoss(MmId mm, Vpn first, Vpn last, Cause cause) {
+void ExplainWatch::OnLoss(MmId mm, Vpn first, Vpn last, Cause cause) {
   if (next_ != nullptr) next_->OnLoss(mm, first, last, cause);
 }
 
-void StepWatch::OnWake(CtxId ctx, Vpn first, Vpn last) {
+void ExplainWatch::OnWake(CtxId ctx, Vpn first, Vpn last) {
   const MmId mm = world_.ctx(ctx).mm;
   Say(absl::StrCat("wake ", executor_.names().ContextName(ctx), " ", Range(mm, first, last)));
   if (next_ != nullptr) next_->OnWake(ctx, first, last);
 }
 
-void StepWatch::OnInherit(MmId from, Vpn first, Vpn last, MmId to, Vpn to_first) {
+void ExplainWatch::OnInherit(MmId from, Vpn first, Vpn last, MmId to, Vpn to_first) {
   if (next_ != nullptr) next_->OnInherit(from, first, last, to, to_first);
 }
 
-void StepWatch::OnFlush(MmId mm, Vpn first, Vpn last) {
+void ExplainWatch::OnFlush(MmId mm, Vpn first, Vpn last) {
   Say(absl::StrCat("flush TLB ", Range(mm, first, last)));
   if (next_ != nullptr) next_->OnFlush(mm, first, last);
 }
 
-void StepWatch::OnNotify(MmId mm, Vpn first, Vpn last) {
+void ExplainWatch::OnNotify(MmId mm, Vpn first, Vpn last) {
   Say(absl::StrCat("notify secondary MMUs ", Range(mm, first, last)));
   if (next_ != nullptr) next_->OnNotify(mm, first, last);
 }

@@ -38,9 +38,9 @@ struct StepEffect {
   bool DidSomething() const { return !changes.empty() || !events.empty(); }
 };
 
-class StepWatch : public Listener {
+class ExplainWatch : public Listener {
  public:
-  explicit StepWatch(Executor* executor);
+  explicit ExplainWatch(Executor* executor);
 
   // The effects since the last call, in order.
   std::vector<StepEffect> Take();

@@ -32,7 +32,7 @@ std::string StepsJson(const Arch& arch, const std::vector<StepEffect>& effects) 
 
 int ExplainOne(const Scenario& scenario, const ExplainSettings& settings, std::ostream& out,
                std::ostream& err) {
-  std::unique_ptr<StepWatch> watch;
+  std::unique_ptr<ExplainWatch> watch;
   const Arch* arch = nullptr;
   const bool json = settings.form == OutputForm::kJson;
   RunOptions options;
@@ -40,7 +40,7 @@ int ExplainOne(const Scenario& scenario, const ExplainSettings& settings, std::o
   options.profile = settings.profile;
   options.on_start = [&](Executor& executor) {
     arch = executor.machine().world().arch;
-    watch = std::make_unique<StepWatch>(&executor);
+    watch = std::make_unique<ExplainWatch>(&executor);
     if (!json) out << scenario.name << "  " << arch->name() << "\n";
   };
   options.on_record = [&](const Statement& statement, const Record& record) {

@@ -116,15 +116,15 @@ std::string FormatStatement(const Statement& statement) {
     absl::StrAppend(&text, "thread ", statement.thread, " ");
   }
   text.append(syntax.name);
-  for (const Parameter& parameter : syntax.parameters) {
-    if (parameter.form == Parameter::Form::kFlag) {
+  for (const SyntaxParameter& parameter : syntax.parameters) {
+    if (parameter.form == SyntaxParameter::Form::kFlag) {
       if ((statement.flags & parameter.flag) == 0) continue;
       absl::StrAppend(&text, " ", std::string(parameter.word));
       continue;
     }
     if (!statement.Has(parameter.role)) continue;
     text += ' ';
-    if (parameter.form == Parameter::Form::kKeyword) {
+    if (parameter.form == SyntaxParameter::Form::kKeyword) {
       text.append(parameter.word);
       text += '=';
     }

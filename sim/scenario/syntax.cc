@@ -101,28 +101,29 @@ Role RoleOf(std::string_view placeholder) {
   return Role::kFlag;
 }
 
-Parameter OptionalParameter(std::string_view inside) {
+SyntaxParameter OptionalParameter(std::string_view inside) {
   if (const std::size_t equals = inside.find('='); equals != std::string_view::npos) {
-    return {Parameter::Form::kKeyword, RoleOf(inside.substr(equals + 1)), inside.substr(0, equals),
-            0};
+    return {SyntaxParameter::Form::kKeyword, RoleOf(inside.substr(equals + 1)),
+            inside.substr(0, equals), 0};
   }
   for (const Flag& row : kFlags) {
-    if (row.word == inside) return {Parameter::Form::kFlag, Role::kFlag, inside, row.bit};
+    if (row.word == inside) return {SyntaxParameter::Form::kFlag, Role::kFlag, inside, row.bit};
   }
   const Role role = RoleOf(inside);
   const auto form =
-      role == Role::kRegions ? Parameter::Form::kRepeated : Parameter::Form::kOptional;
+      role == Role::kRegions ? SyntaxParameter::Form::kRepeated : SyntaxParameter::Form::kOptional;
   return {form, role, inside, 0};
 }
 
-Parameter ParameterOf(std::string_view token) {
+SyntaxParameter ParameterOf(std::string_view token) {
   if (token.front() == '[') return OptionalParameter(token.substr(1, token.size() - 2));
-  const auto form = token == "TEXT" ? Parameter::Form::kRestOfLine : Parameter::Form::kRequired;
+  const auto form =
+      token == "TEXT" ? SyntaxParameter::Form::kRestOfLine : SyntaxParameter::Form::kRequired;
   return {form, RoleOf(token), token, 0};
 }
 
-std::vector<Parameter> Compile(std::string_view arguments) {
-  std::vector<Parameter> parameters;
+std::vector<SyntaxParameter> Compile(std::string_view arguments) {
+  std::vector<SyntaxParameter> parameters;
   while (!arguments.empty()) {
     const std::size_t space = arguments.find(' ');
     parameters.push_back(ParameterOf(arguments.substr(0, space)));

@@ -36,7 +36,7 @@ enum Answers : std::uint32_t {
   kModelOnly = 1U << 17,  // no field: a real kernel cannot be told to do this
 };
 
-struct Parameter {
+struct SyntaxParameter {
   enum class Form : std::uint8_t {
     kRequired,    // a word in its place
     kOptional,    // a word in its place, may be missing
@@ -55,7 +55,7 @@ struct Syntax {
   std::string_view name;
   std::string_view arguments;
   std::uint32_t answers = 0;
-  std::vector<Parameter> parameters;
+  std::vector<SyntaxParameter> parameters;
 };
 
 // All operations, in the order of OpCode.

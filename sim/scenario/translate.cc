@@ -236,9 +236,9 @@ Statement ToStatement(const Operation& op, Names* names) {
   s.length = {1, 0};
   if (op.code == OpCode::k_scan) s.scan = op.scan;
   RoleFiller filler(op, names, &s);
-  for (const Parameter& parameter : SyntaxOf(op.code).parameters) {
-    const bool required = parameter.form == Parameter::Form::kRequired ||
-                          parameter.form == Parameter::Form::kRestOfLine;
+  for (const SyntaxParameter& parameter : SyntaxOf(op.code).parameters) {
+    const bool required = parameter.form == SyntaxParameter::Form::kRequired ||
+                          parameter.form == SyntaxParameter::Form::kRestOfLine;
     if (filler.Fill(parameter.role, required)) s.Give(parameter.role);
   }
   return s;

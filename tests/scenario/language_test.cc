@@ -246,9 +246,9 @@ TEST(Syntax, EveryOperationIsParsedFromItsOwnForm) {
   // The shortest form of each operation, made from its row: required arguments only.
   for (const Syntax& syntax : AllSyntax()) {
     std::string line(syntax.name);
-    for (const Parameter& p : syntax.parameters) {
-      const bool required =
-          p.form == Parameter::Form::kRequired || p.form == Parameter::Form::kRestOfLine;
+    for (const SyntaxParameter& p : syntax.parameters) {
+      const bool required = p.form == SyntaxParameter::Form::kRequired ||
+                            p.form == SyntaxParameter::Form::kRestOfLine;
       if (!required && p.role != Role::kOnOff) continue;
       switch (p.role) {
         case Role::kRegion:

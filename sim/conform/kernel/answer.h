@@ -6,7 +6,7 @@
 
 namespace uffdsim {
 
-// Messages keep the new descriptor of a fork in `child_ctx`'s place: see Session.
+// Messages keep the new descriptor of a fork in `child_ctx`'s place: see KernelSession.
 Outcome OutcomeOf(const Cell& cell);
 
 // EINVAL (22) and so on; kOk for 0. A number that the language has no name for is shown as "?".

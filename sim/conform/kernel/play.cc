@@ -63,7 +63,7 @@ int Play(const std::string& name, const std::string& text, const PlaySettings& s
   std::size_t done = 0;
   {
     // The processes end before the machine's settings are put back.
-    Session session(*scenario, page_size, &control, looker, settings.order);
+    KernelSession session(*scenario, page_size, &control, looker, settings.order);
     if (!session.Begin()) {
       settings.on_line(OneField("error", "the processes under test cannot be started"));
       return kBadInput;

@@ -41,13 +41,13 @@ bool IsMachineWide(const Statement& s) {
 
 }  // namespace
 
-Session::Session(const Scenario& scenario, std::uint64_t page_size, Control* control,
-                 Looker* looker, WakeOrder order)
+KernelSession::KernelSession(const Scenario& scenario, std::uint64_t page_size, Control* control,
+                             Looker* looker, WakeOrder order)
     : names_(page_size), control_(control), looker_(looker), order_(order) {
   names_.Learn(scenario);
 }
 
-Record Session::Execute(const Statement& statement, int line) {
+Record KernelSession::Execute(const Statement& statement, int line) {
   Record record;
   record.index = next_index_++;
   record.process = statement.process;
@@ -61,7 +61,7 @@ Record Session::Execute(const Statement& statement, int line) {
   return record;
 }
 
-Outcome Session::Perform(const Statement& statement, Record* record) {
+Outcome KernelSession::Perform(const Statement& statement, Record* record) {
   if (!names_.Process(statement.process)) return BadOutcome("no proc");
   if (IsMachineWide(statement) && !control_->allowed()) {
     return BadOutcome("machine-wide; needs --allow-machine-wide");
@@ -86,7 +86,7 @@ Outcome Session::Perform(const Statement& statement, Record* record) {
   return PerformInProcess(statement, record);
 }
 
-Outcome Session::PerformInProcess(const Statement& statement, Record* record) {
+Outcome KernelSession::PerformInProcess(const Statement& statement, Record* record) {
   const Operation op = ToOperation(statement, &names_);
   if (op.code == OpCode::k_exit) return PerformExit(statement);
   if (op.code == OpCode::k_page_byte) return PerformPageByte(statement, op);
@@ -107,7 +107,7 @@ Outcome Session::PerformInProcess(const Statement& statement, Record* record) {
 
 // Above (or below) everybody who sleeps now, so that an operation ends before those that it wakes
 // go on. The scanner of NUMA balancing only looks at what the fair scheduler runs.
-int Session::PriorityOf(OpCode code) const {
+int KernelSession::PriorityOf(OpCode code) const {
   if (code == OpCode::k_spin) return 0;
   int highest = 0;
   int lowest = kHighestPriority;
@@ -119,7 +119,7 @@ int Session::PriorityOf(OpCode code) const {
                                            : std::max(lowest - 1, 1);
 }
 
-Request Session::RequestOf(const Statement& statement, const Operation& op) {
+Request KernelSession::RequestOf(const Statement& statement, const Operation& op) {
   Request r;
   r.code = op.code;
   r.start = op.start;
@@ -156,7 +156,7 @@ Request Session::RequestOf(const Statement& statement, const Operation& op) {
 }
 
 // A file that another process made is opened through the session's own descriptor of it.
-int Session::FileOf(std::uint32_t process, FileId file) {
+int KernelSession::FileOf(std::uint32_t process, FileId file) {
   const int known = holders_.Find(process, Holders::Kind::kFile, file.value);
   if (known >= 0 || !files_.Has(file)) return known;
   Request request;
@@ -169,7 +169,7 @@ int Session::FileOf(std::uint32_t process, FileId file) {
   return answer.descriptor;
 }
 
-Outcome Session::Run(const Statement& statement, const Operation& op, Record* record) {
+Outcome KernelSession::Run(const Statement& statement, const Operation& op, Record* record) {
   const Holders::Table inherited =
       op.code == OpCode::k_fork ? holders_.Of(statement.process) : Holders::Table{};
   const Request request = RequestOf(statement, op);
@@ -205,7 +205,7 @@ Outcome Session::Run(const Statement& statement, const Operation& op, Record* re
   return std::move(record->outcome);
 }
 
-void Session::TakeOpened(const Statement& statement, const Operation& op, int descriptor) {
+void KernelSession::TakeOpened(const Statement& statement, const Operation& op, int descriptor) {
   switch (op.code) {
     case OpCode::k_uffd: {
       const CtxId ctx(next_context_++);
@@ -225,8 +225,8 @@ void Session::TakeOpened(const Statement& statement, const Operation& op, int de
 }
 
 // What an operation that ended changes in the names, and the fields that need them.
-void Session::Finish(const Statement& statement, const Operation& op,
-                     const Holders::Table& inherited, Record* record) {
+void KernelSession::Finish(const Statement& statement, const Operation& op,
+                           const Holders::Table& inherited, Record* record) {
   if (record->outcome.status != Outcome::Status::kOk) return;
   switch (op.code) {
     case OpCode::k_close:
@@ -249,13 +249,14 @@ void Session::Finish(const Statement& statement, const Operation& op,
   }
 }
 
-Outcome Session::PerformMessages(const Statement& statement, Record* record, const Operation& op) {
+Outcome KernelSession::PerformMessages(const Statement& statement, Record* record,
+                                       const Operation& op) {
   record->outcome = ReadAllMessages([&] { return Run(statement, op, record); });
   TakeMessages(statement.process, op.ctx, record);
   return std::move(record->outcome);
 }
 
-Outcome Session::PerformExit(const Statement& statement) {
+Outcome KernelSession::PerformExit(const Statement& statement) {
   const std::uint32_t target = statement.target;
   if (!names_.Process(target)) return BadOutcome("not alive");
   // A ring that goes with its process is taken down by a worker, some time later.
@@ -281,7 +282,7 @@ Outcome Session::PerformExit(const Statement& statement) {
   return OkOutcome();
 }
 
-Outcome Session::PerformPageByte(const Statement& statement, const Operation& op) {
+Outcome KernelSession::PerformPageByte(const Statement& statement, const Operation& op) {
   Outcome outcome;
   std::string why;
   if (!looker_->PageBytes(workers_.Pid(statement.process), op.start, op.length, &outcome.values,
@@ -291,7 +292,7 @@ Outcome Session::PerformPageByte(const Statement& statement, const Operation& op
   return outcome;
 }
 
-void Session::TakeMessages(std::uint32_t process, CtxId ctx, Record* record) {
+void KernelSession::TakeMessages(std::uint32_t process, CtxId ctx, Record* record) {
   record->messages = namer_.Name(
       record->outcome.messages, ctx, names_, [&](const std::string& name, const Message& fork) {
         const CtxId child(next_context_++);
@@ -301,7 +302,7 @@ void Session::TakeMessages(std::uint32_t process, CtxId ctx, Record* record) {
 }
 
 // Waits until nothing moves, and moves operations that ended into `current`.
-void Session::SettleAll(Running* fresh, Record* current) {
+void KernelSession::SettleAll(Running* fresh, Record* current) {
   std::vector<Running*> all;
   for (Sleeper& sleeper : sleepers_) all.push_back(&sleeper.running);
   if (fresh != nullptr) all.push_back(fresh);
@@ -328,7 +329,7 @@ void Session::SettleAll(Running* fresh, Record* current) {
   sleepers_ = std::move(still);
 }
 
-void Session::TakeEnded(Record ended, Record* current) {
+void KernelSession::TakeEnded(Record ended, Record* current) {
   if (ended.index != current->index || ended.code != current->code) {
     current->resumed.push_back(std::move(ended));
     return;
@@ -339,7 +340,7 @@ void Session::TakeEnded(Record ended, Record* current) {
   current->child = ended.child;
 }
 
-Outcome Session::Observe(const Statement& statement, Record* record) {
+Outcome KernelSession::Observe(const Statement& statement, Record* record) {
   std::vector<ProcessView> views;
   std::vector<ObservedProcess> processes;
   // Page tables that cannot be read are left out; the first line of the records says so.

@@ -31,10 +31,10 @@ namespace uffdsim {
 // differ under kOldestFirst depend on scheduling.
 enum class WakeOrder : std::uint8_t { kNewestFirst, kOldestFirst };
 
-class Session {
+class KernelSession {
  public:
-  Session(const Scenario& scenario, std::uint64_t page_size, Control* control, Looker* looker,
-          WakeOrder order);
+  KernelSession(const Scenario& scenario, std::uint64_t page_size, Control* control, Looker* looker,
+                WakeOrder order);
 
   bool Begin() { return workers_.Begin(); }
   Record Execute(const Statement& statement, int line);

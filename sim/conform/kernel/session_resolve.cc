@@ -9,11 +9,11 @@ constexpr std::uint64_t kHugePage = std::uint64_t{2} << 20;
 
 }  // namespace
 
-bool Session::BacksHugePages(std::uint32_t process, std::uint64_t address) const {
+bool KernelSession::BacksHugePages(std::uint32_t process, std::uint64_t address) const {
   return looker_->IsHugetlb(workers_.Pid(process), address);
 }
 
-void Session::AutoResolve(Record* current) {
+void KernelSession::AutoResolve(Record* current) {
   for (bool again = true; again && !stuck_;) {
     again = false;
     const auto resolving = auto_resolving_;
@@ -43,7 +43,7 @@ void Session::AutoResolve(Record* current) {
   }
 }
 
-AutoResolved Session::Resolve(std::uint32_t process, CtxId ctx, const Message& message) {
+AutoResolved KernelSession::Resolve(std::uint32_t process, CtxId ctx, const Message& message) {
   const std::uint64_t bytes =
       BacksHugePages(process, message.address) ? kHugePage : names_.page_size();
   Resolution resolution = ResolutionOf(message, ctx, names_, bytes);
