@@ -32,6 +32,7 @@ const std::vector<NamedRule>& Rules() {
       {"hash-iteration", HashIteration, "a loop over a hash container"},
       {"word", Words, "text that does not belong into the repository"},
       {"header", HeaderOpening, "a header without an opening sentence or #pragma once"},
+      {"type-name", TypeNames, "two types of one name in headers of the same namespace"},
       {"readme", Readmes, "a folder with code and no README.md"},
       {"length", Lengths, "a file or function that is too long"},
   };

@@ -37,6 +37,10 @@ Findings Words(const Tree& tree);
 // A header opens with a sentence and includes once.
 Findings HeaderOpening(const Tree& tree);
 
+// Two headers of one namespace define no types of the same name: programs that link both would mix
+// up their inline functions, and no compiler says so.
+Findings TypeNames(const Tree& tree);
+
 // Every folder with code has a README.md.
 Findings Readmes(const Tree& tree);
 

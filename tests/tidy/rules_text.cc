@@ -1,5 +1,6 @@
 // Rules about names and words.
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 
@@ -93,6 +94,18 @@ std::string_view LoopRange(std::string_view code, std::size_t at) {
   return {};
 }
 
+// The name of the type that a line at the left margin defines; "" if it defines none.
+std::string TypeDefinedBy(std::string_view line) {
+  if (line.find(';') != line.npos && line.find('{') == line.npos) return "";  // only declares
+  for (const std::string_view word : {"struct ", "class ", "enum class "}) {
+    if (!line.starts_with(word)) continue;
+    std::size_t end = word.size();
+    while (end < line.size() && IsIdentifier(line[end])) ++end;
+    return std::string(line.substr(word.size(), end - word.size()));
+  }
+  return "";
+}
+
 }  // namespace
 
 Findings BannedNames(const Tree& tree) {
@@ -168,6 +181,30 @@ Findings HeaderOpening(const Tree& tree) {
     }
     if (file.IsHeader() && file.code.find("\n#pragma once\n") == file.code.npos) {
       findings.push_back({{}, file.path, 0, "has no #pragma once"});
+    }
+  }
+  return findings;
+}
+
+Findings TypeNames(const Tree& tree) {
+  Findings findings;
+  std::map<std::string, std::string> defined_in;  // namespace::name -> header
+  for (const File& file : tree) {
+    if (!file.IsHeader() || file.IsTest()) continue;
+    std::string scope;
+    int number = 0;
+    std::string_view rest = file.code;
+    while (!rest.empty()) {
+      const std::size_t end = std::min(rest.find('\n'), rest.size());
+      const std::string_view line = rest.substr(0, end);
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      ++number;
+      if (line.starts_with("namespace ")) scope = std::string(line.substr(0, line.find(" {")));
+      const std::string name = TypeDefinedBy(line);
+      if (name.empty()) continue;
+      const auto [other, fresh] = defined_in.emplace(scope + "::" + name, file.path);
+      if (fresh || other->second == file.path) continue;
+      findings.push_back({{}, file.path, number, name + " is also a type of " + other->second});
     }
   }
   return findings;

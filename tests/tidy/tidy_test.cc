@@ -120,6 +120,16 @@ TEST(HeaderOpening, SentenceAndPragma) {
   EXPECT_EQ(Places(HeaderOpening(tree)), (Strings{"b.h:1", "b.h:0", "c.h:0", "d.def:1"}));
 }
 
+TEST(TypeNames, OncePerNamespace) {
+  const Tree tree =
+      MakeTree({{"a.h", "namespace n {\nstruct Thing {\n  struct Part {};\n};\n"},
+                {"b.h", "namespace n {\nstruct Part;  // of a.h\nenum class Thing : int {\n"},
+                {"c.h", "namespace n::m {\nclass Thing {\n"},
+                {"d.h", "namespace n {\nstruct Part {\n"},
+                {"e.cc", "namespace n {\nstruct Thing {\n"}});
+  EXPECT_EQ(Places(TypeNames(tree)), (Strings{"b.h:3"}));
+}
+
 TEST(Readmes, FoldersWithCode) {
   const Tree tree =
       MakeTree({{"a/README.md", ""}, {"a/x.cc", ""}, {"a/b/y.h", ""}, {"a/c/notes.txt", ""}});
