@@ -12,6 +12,7 @@ World::World(const Arch& architecture, const WorldConfig& settings)
   }
   files.resize(1);
   contexts.resize(1);
+  tasks.reserve(2);  // most machines stay at one: no hole is left behind
   tasks.resize(1);
   mms.emplace_back(architecture);
   mms[0].alive = true;

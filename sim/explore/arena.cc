@@ -17,8 +17,11 @@ namespace uffdsim {
 namespace {
 
 constexpr std::size_t kGranule = 16;
-constexpr std::size_t kSmallClasses = 32;  // 16, 32, .. 512 bytes with header, then powers of two
-constexpr std::size_t kClasses = kSmallClasses + 12;
+// Sizes with header: 16, 32, .. 512 bytes, then four to each doubling.
+constexpr std::size_t kSmallClasses = 32;
+constexpr std::size_t kSmallest = kSmallClasses * kGranule;
+constexpr std::size_t kSteps = 4;
+constexpr std::size_t kClasses = kSmallClasses + 12 * kSteps;
 constexpr std::size_t kLarge = 2048;
 
 // One range of addresses for all arenas, so that `delete` knows with one compare whose block it is.
@@ -39,13 +42,18 @@ struct alignas(kGranule) Header {
 };
 
 std::size_t ClassOf(std::size_t bytes) {
-  if (bytes <= kSmallClasses * kGranule) return (bytes + kGranule - 1) / kGranule - 1;
-  return kSmallClasses + static_cast<std::size_t>(std::bit_width(bytes - 1)) - 10;
+  if (bytes <= kSmallest) return (bytes + kGranule - 1) / kGranule - 1;
+  const auto doublings = static_cast<std::size_t>(std::bit_width((bytes - 1) / kSmallest)) - 1;
+  const std::size_t base = kSmallest << doublings;
+  const std::size_t step = base / kSteps;
+  return kSmallClasses + doublings * kSteps + (bytes - base + step - 1) / step - 1;
 }
 
 std::size_t BytesOf(std::size_t size_class) {
   if (size_class < kSmallClasses) return (size_class + 1) * kGranule;
-  return std::size_t{1} << (size_class - kSmallClasses + 10);
+  const std::size_t above = size_class - kSmallClasses;
+  const std::size_t base = kSmallest << above / kSteps;
+  return base + (above % kSteps + 1) * (base / kSteps);
 }
 
 }  // namespace
