@@ -215,10 +215,11 @@ Errno ClearVmaRegistration(World& w, MmId id, Vpn first, Vpn last, Clearing why)
   if (!TrySplitVma(w, id, first) || !TrySplitVma(w, id, last)) return Errno::kENOMEM;
   Vma& vma = *mm.vmas.Find(first);
   const bool was_wp = vma.UffdWp();
+  // While the VMA still says whose it was.
+  EmitLoss(w, id, first, last, Cause::kUnregister);
   vma.flags &= ~w.steps->site.cleared_flags();
   vma.ctx = CtxId(0);
   if (was_wp && vma.Shared()) SetPageProt(w, vma);
-  EmitLoss(w, id, first, last, Cause::kUnregister);
   return Errno::kOk;
 }
 

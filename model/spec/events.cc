@@ -166,6 +166,8 @@ void Referee::Abandon(MmId mm, Vpn first, Vpn last) {
   source_.Sleepers(&sleepers_);
   for (const AbstractSleeper& sleeper : sleepers_) {
     if (sleeper.mm != mm || sleeper.vpn < first || sleeper.vpn >= last) continue;
+    // A mapping that was replaced may have left a sleeper of another context behind.
+    if (source_.Page(mm, sleeper.vpn).ctx != sleeper.ctx) continue;
     history_.abandoned.Set(sleeper.task.value, sleeper.ctx.value);
   }
 }

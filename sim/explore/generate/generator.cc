@@ -1,9 +1,11 @@
 #include "sim/explore/generate/generator.h"
 
 #include <algorithm>
+#include <cstdio>
 
 #include "absl/strings/str_cat.h"
 #include "model/base/check.h"
+#include "sim/scenario/format.h"
 #include "sim/scenario/parse.h"
 
 namespace uffdsim {
@@ -108,11 +110,21 @@ std::optional<Statement> Generator::Next(Executor& executor) {
   return Parsed(line);
 }
 
+namespace {
+
+// What was drawn until a check of the simulator failed: its scenario.
+void ShowDrawn(void* scenario) {
+  std::fputs(FormatScenario(*static_cast<const Scenario*>(scenario)).c_str(), stderr);
+}
+
+}  // namespace
+
 Scenario GenerateScenario(const GenerateOptions& options, const MachineConfig& config) {
   Scenario scenario;
   scenario.name = absl::StrCat("seed-", options.seed);
   Executor executor(config, scenario);
   Generator generator(options);
+  SetCheckHook(&ShowDrawn, &scenario);
   while (const std::optional<Statement> statement = generator.Next(executor)) {
     Line line;
     line.kind = Line::Kind::kOperation;
@@ -121,9 +133,10 @@ Scenario GenerateScenario(const GenerateOptions& options, const MachineConfig& c
     Scenario one;
     one.lines.push_back(line);
     executor.names().Learn(one);
+    scenario.lines.push_back(line);
     executor.Execute(line.statement, line.number);
-    scenario.lines.push_back(std::move(line));
   }
+  SetCheckHook(nullptr, nullptr);
   return scenario;
 }
 
