@@ -241,7 +241,10 @@ Next UnmapAll(World& w, Task& t, MigrateFrame& f) {
 Next MoveAll(World& w, Task& t, MigrateFrame&) {
   for (Task::Isolated& folio : t.isolated) {
     const bool fails = w.Chooses(ChoicePoint::k_fail_migrate);
-    if (!fails && folio.unmapped && MoveFolio(w, folio.from, folio.to)) continue;
+    if (!fails && folio.unmapped && MoveFolio(w, folio.from, folio.to)) {
+      ++w.frames[folio.to].refs;  // the migration's own, so that nobody frees it meanwhile
+      continue;
+    }
     w.frames.Free(folio.to);
     folio.to = folio.from;
   }
@@ -262,6 +265,7 @@ Next Finish(World& w, Task& t, MigrateFrame&) {
       continue;
     }
     FreeSource(w, folio.from);
+    --w.frames[folio.to].refs;
     w.frames[folio.to].flags |= w.frames[folio.to].Has(kPgHugetlb) ? 0U : std::uint32_t{kPgLru};
     MaybeFreeFolio(w, folio.to);
   }
