@@ -33,5 +33,8 @@ void ReleaseClearRefsSoftleaf(StepTable& table) {
   table.site.clear_refs_denies_softleaf = &NotForThisVma;
 }
 void ReleaseDeviceZero(StepTable& table) { table.site.device_fill_keeps_mark = &NotForThisVma; }
+void ReleaseDeviceSoftDirty(StepTable& table) {
+  table.site.device_fill_tracks_writes = &NotForThisVma;
+}
 
 }  // namespace uffdsim::defect

@@ -81,7 +81,9 @@ Errno FillHole(World& w, MmId mm, Vma& vma, Vpn vpn) {
   const Word old_word = table.GetPte(vpn);
   const bool keeps = w.arch->Present(Form::kPte, old_word) && w.arch->Uffd(Form::kPte, old_word) &&
                      w.steps->site.device_fill_keeps_mark(w, vma);
-  const bool writable = vma.Has(kVmWrite) && !keeps;
+  // A device writes unseen; what the processor writes once the page is back must be seen.
+  const bool tracked = SoftDirtyEnabled(w, vma) && w.steps->site.device_fill_tracks_writes(w, vma);
+  const bool writable = vma.Has(kVmWrite) && !keeps && !tracked;
   const Word word = MakeDevicePrivate(*w.arch, Form::kPte, writable, pfn);
   table.SetPte(vpn, keeps ? w.arch->SwpMkUffd(Form::kPte, word) : word);
   FlushTlb(w, mm, vpn, vpn + 1);
@@ -218,8 +220,9 @@ std::uint32_t MigrateToRam(World& w, FaultFrame& f, const Vma&) {
   const bool exclusive = w.frames[from].Has(kPgAnonExclusive);
   ++w.frames[from].refs;
   for (const Place& at : PlacesOf(w, from, &IsDevicePrivate)) {
-    Store(w, at, w.steps->site.device_migration_entry(w, at.form, Load(w, at), exclusive));
-    UnmapFrames(w, from, PagesOf(w, at));
+    const Word word = Load(w, at);
+    Store(w, at, w.steps->site.device_migration_entry(w, at.form, word, exclusive));
+    UnmapFrames(w, SoftleafPfn(*w.arch, at.form, word), PagesOf(w, at));
   }
   for (std::uint32_t i = 0; i < w.frames.Count(from); ++i) {
     w.frames[from + i].flags &= ~static_cast<std::uint32_t>(kPgAnonExclusive);
