@@ -13,14 +13,15 @@
 #include "model/path/prot.h"
 #include "model/path/rmap.h"
 #include "model/path/step_table.h"
+#include "model/path/swap_out.h"
 
 namespace uffdsim {
 namespace {
 
 // A page that was in the swap cache belongs to an anonymous mapping from now on.
 void BecomeAnon(World& w, const Vma& vma, Vpn vpn, Pfn pfn) {
+  if (w.frames.Head(pfn).Has(kPgAnon)) return;
   Page& page = w.frames[pfn];
-  if (page.Has(kPgAnon)) return;
   page.flags |= kPgAnon | kPgSwapBacked | kPgLru;
   page.index = vma.IndexOf(vpn);
 }
@@ -75,12 +76,12 @@ std::uint32_t SwapInFault(World& w, FaultFrame& f, Vma& vma) {
   }
   bool exclusive = arch.SwpExclusive(f.orig);
   // ksm_might_need_to_copy(): a page whose index does not fit this VMA cannot be mapped here.
-  const Page& cached = w.frames[pfn];
-  const bool copy =
-      cached.Has(kPgAnon) && (cached.Has(kPgKsm) || cached.index != vma.IndexOf(f.vpn));
+  const Page& cached = w.frames.Head(pfn);
+  const bool fits = cached.index + (pfn - w.frames.HeadOf(pfn)) == vma.IndexOf(f.vpn);
+  const bool copy = cached.Has(kPgAnon) && (cached.Has(kPgKsm) || !fits);
   if (copy) {
     if (!PageAvailable(w)) return kVmFaultOom;
-    pfn = NewAnonPage(w, vma, f.vpn, cached.content);
+    pfn = NewAnonPage(w, vma, f.vpn, w.frames[pfn].content);
     exclusive = true;
   }
   BecomeAnon(w, vma, f.vpn, pfn);
@@ -102,13 +103,8 @@ std::uint32_t SwapInFault(World& w, FaultFrame& f, Vma& vma) {
   // The reference of the entry goes; on a synchronous device the slot is freed as soon as nobody
   // else needs it, and the page is dirty from then on.
   w.swap.Put(slot);
-  const Pfn in_cache = w.swap[slot].cache;
-  if (in_cache != Pfn(0) && w.swap[slot].count == 0) {
-    Page& folio = w.frames[in_cache];
-    folio.flags &= ~static_cast<std::uint32_t>(kPgSwapCache);
-    folio.flags |= kPgDirty;
-    w.swap.DetachCache(slot);
-    MaybeFreeFolio(w, in_cache);
+  if (const Pfn in_cache = w.swap[slot].cache; in_cache != Pfn(0)) {
+    FreeSwapIfUnused(w, w.frames.HeadOf(in_cache));
   }
   if (write && w.steps->site.swap_in_goes_on_to_write(w, vma, entry, word)) {
     f.orig = word;
