@@ -76,6 +76,8 @@ void WorldView::DescribePresent(const Vma& vma, const EntryAt& entry, AbstractPa
   if (!anon && !vma.Anonymous()) {
     page->private_file = !vma.Shared();
     page->object = ObjectOf(vma.file, vma.IndexOf(page->vpn));
+    // What a huge page holds beyond the end of its file may vanish at any time.
+    page->has_content = vma.IndexOf(page->vpn) < w_.files[vma.file.value].size;
   }
 }
 

@@ -174,12 +174,25 @@ Vma* MakeNewVma(World& w, MmId mm, const Vma& old_vma, const MremapFrame& f) {
   return vmas.Find(f.to);
 }
 
-// mremap_userfaultfd_prep()
-void PrepareRemap(World& w, Vma* vma, MremapFrame* f) {
+bool IsRemap(const Task::Announcement& event) {
+  return event.message.type == Message::Type::kRemap;
+}
+
+// mremap_userfaultfd_prep(). The event stands among those to be announced from now on, so that it
+// is given up with them if the thread is killed.
+void PrepareRemap(World& w, Task& t, Vma* vma, MremapFrame* f) {
   if (vma->ctx == CtxId(0)) return;
   if (w.ctx(vma->ctx).Has(kFeatureEventRemap)) {
     f->remap = vma->ctx;
     RaiseChanging(w, vma->ctx);
+    Task::Announcement event{.ctx = vma->ctx, .message = {}, .late = true};
+    event.message.type = Message::Type::kRemap;
+    event.message.address = AddressOf(w, f->from);
+    event.message.to = AddressOf(w, f->to);
+    event.message.length = f->old_pages * PageSize(w);
+    const auto at = std::find_if(t.announcements.begin(), t.announcements.end(),
+                                 [](const Task::Announcement& a) { return a.late; });
+    t.announcements.insert(at, event);
     return;
   }
   const bool was_wp = vma->UffdWp();
@@ -219,7 +232,7 @@ Next CopyVma(World& w, Task& t, MremapFrame& f) {
   }
   // fixup_hugetlb_reservations(): the new VMA is the owner now, even of what stays behind.
   vmas.Find(f.from)->reserve_map = 0;
-  PrepareRemap(w, vmas.Find(f.to), &f);
+  PrepareRemap(w, t, vmas.Find(f.to), &f);
   if (f.dontunmap) {
     KeepSource(w, t.mm, f);
   } else if (f.old_pages != 0) {
@@ -248,17 +261,14 @@ Next Unlocked(World&, Task& t, MremapFrame& f) {
 
 Next AnnounceRemap(World& w, Task& t, MremapFrame& f) {
   if (f.remap == CtxId(0)) return Next::Goto(kAnnounceUnmap);
+  const auto event = std::find_if(t.announcements.begin(), t.announcements.end(), &IsRemap);
   if (t.outcome.status == Outcome::Status::kError) {
+    t.announcements.erase(event);
     w.steps->site.remap_failed(w, f.remap);
     return Next::Goto(kAnnounceUnmap);
   }
-  Task::Announcement event{.ctx = f.remap, .message = {}};
-  event.message.type = Message::Type::kRemap;
-  event.message.address = AddressOf(w, f.from);
-  event.message.to = AddressOf(w, f.to);
-  event.message.length = f.old_pages * PageSize(w);
   // The early ones are through.
-  t.announcements.insert(t.announcements.begin(), event);
+  event->late = false;
   PushAnnouncements(t, UnmapTurn::kEarly);
   return Next::Call(kAnnounceUnmap);
 }
