@@ -67,9 +67,10 @@ std::string Markdown(const std::vector<std::string>& profiles,
   }
   std::string text = absl::StrCat(
       "# Which invariants each kernel profile breaks\n\nWritten by `uffdsim check profiles "
-      "--markdown model/defect/PROFILES.md`: every state over each alphabet, the first ",
+      "--budget ",
+      budget, " --markdown model/defect/PROFILES.md`:\nevery state over each alphabet, the first ",
       budget,
-      "\noperations of each. A cell says how many operations the shortest scenario has after its "
+      " operations of each. A cell says how many operations the shortest scenario has after its "
       "set-up; a dash: not broken within\nthese bounds. Read from rwp-v1 to rwp-v10 it is what the "
       "reviews of the series found, one posting after the other; what no\nalphabet reaches is in "
       "`sim/explore/KILL.md`, defect by defect.\n\n| invariant |");
