@@ -23,9 +23,8 @@ struct MremapFrame {
   Vpn to{};
   std::uint32_t old_pages = 0;
   std::uint32_t new_pages = 0;
-  Vpn next{};     // where the next piece starts
-  Vpn end{};      // of the whole source
-  CtxId remap{};  // whose REMAP event is pending
+  Vpn next{};  // where the next piece starts
+  Vpn end{};   // of the whole source
   bool in_place = false;
   bool dontunmap = false;
   bool pieces = false;    // a plain move, VMA by VMA
@@ -180,16 +179,15 @@ bool IsRemap(const Task::Announcement& event) {
 
 // mremap_userfaultfd_prep(). The event stands among those to be announced from now on, so that it
 // is given up with them if the thread is killed.
-void PrepareRemap(World& w, Task& t, Vma* vma, MremapFrame* f) {
+void PrepareRemap(World& w, Task& t, Vma* vma, const MremapFrame& f) {
   if (vma->ctx == CtxId(0)) return;
   if (w.ctx(vma->ctx).Has(kFeatureEventRemap)) {
-    f->remap = vma->ctx;
     RaiseChanging(w, vma->ctx);
     Task::Announcement event{.ctx = vma->ctx, .message = {}, .late = true};
     event.message.type = Message::Type::kRemap;
-    event.message.address = AddressOf(w, f->from);
-    event.message.to = AddressOf(w, f->to);
-    event.message.length = f->old_pages * PageSize(w);
+    event.message.address = AddressOf(w, f.from);
+    event.message.to = AddressOf(w, f.to);
+    event.message.length = f.old_pages * PageSize(w);
     const auto at = std::find_if(t.announcements.begin(), t.announcements.end(),
                                  [](const Task::Announcement& a) { return a.late; });
     t.announcements.insert(at, event);
@@ -232,7 +230,7 @@ Next CopyVma(World& w, Task& t, MremapFrame& f) {
   }
   // fixup_hugetlb_reservations(): the new VMA is the owner now, even of what stays behind.
   vmas.Find(f.from)->reserve_map = 0;
-  PrepareRemap(w, t, vmas.Find(f.to), &f);
+  PrepareRemap(w, t, vmas.Find(f.to), f);
   if (f.dontunmap) {
     KeepSource(w, t.mm, f);
   } else if (f.old_pages != 0) {
@@ -259,12 +257,12 @@ Next Unlocked(World&, Task& t, MremapFrame& f) {
                                                  : Next::Goto(kAnnounceRemap);
 }
 
-Next AnnounceRemap(World& w, Task& t, MremapFrame& f) {
-  if (f.remap == CtxId(0)) return Next::Goto(kAnnounceUnmap);
+Next AnnounceRemap(World& w, Task& t, MremapFrame&) {
   const auto event = std::find_if(t.announcements.begin(), t.announcements.end(), &IsRemap);
+  if (event == t.announcements.end()) return Next::Goto(kAnnounceUnmap);
   if (t.outcome.status == Outcome::Status::kError) {
+    w.steps->site.remap_failed(w, event->ctx);
     t.announcements.erase(event);
-    w.steps->site.remap_failed(w, f.remap);
     return Next::Goto(kAnnounceUnmap);
   }
   // The early ones are through.
