@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "model/base/check.h"
 #include "sim/scenario/format.h"
@@ -37,6 +38,11 @@ Statement Parsed(const std::string& line) {
   const bool drawers_make_lines_of_the_language = scenario.ok() && !scenario->lines.empty();
   UFFDSIM_CHECK(drawers_make_lines_of_the_language);
   return std::move(scenario->lines.front().statement);
+}
+
+// What was drawn until a check of the simulator failed: its scenario.
+void ShowDrawn(void* scenario) {
+  std::fputs(FormatScenario(*static_cast<const Scenario*>(scenario)).c_str(), stderr);
 }
 
 }  // namespace
@@ -110,21 +116,13 @@ std::optional<Statement> Generator::Next(Executor& executor) {
   return Parsed(line);
 }
 
-namespace {
-
-// What was drawn until a check of the simulator failed: its scenario.
-void ShowDrawn(void* scenario) {
-  std::fputs(FormatScenario(*static_cast<const Scenario*>(scenario)).c_str(), stderr);
-}
-
-}  // namespace
-
 Scenario GenerateScenario(const GenerateOptions& options, const MachineConfig& config) {
   Scenario scenario;
   scenario.name = absl::StrCat("seed-", options.seed);
   Executor executor(config, scenario);
   Generator generator(options);
   SetCheckHook(&ShowDrawn, &scenario);
+  const absl::Cleanup unhook = [] { SetCheckHook(nullptr, nullptr); };
   while (const std::optional<Statement> statement = generator.Next(executor)) {
     Line line;
     line.kind = Line::Kind::kOperation;
@@ -136,7 +134,6 @@ Scenario GenerateScenario(const GenerateOptions& options, const MachineConfig& c
     scenario.lines.push_back(line);
     executor.Execute(line.statement, line.number);
   }
-  SetCheckHook(nullptr, nullptr);
   return scenario;
 }
 
