@@ -6,8 +6,6 @@
 namespace uffdsim {
 namespace {
 
-constexpr std::uint64_t kMs = 1'000'000;
-
 // Two touches of each of 20 pages, a whole interval apart.
 ReplayResult TwoRounds(const ReplayConfig& config) {
   MemoryStream stream(1024);

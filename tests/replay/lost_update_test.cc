@@ -9,8 +9,6 @@
 namespace uffdsim {
 namespace {
 
-constexpr std::uint64_t kMs = 1'000'000;
-
 // Punches without having written out.
 class SkipsWriteOut final : public PassOnHost {
  public:
@@ -74,13 +72,7 @@ TEST(LostUpdate, FetchingTheWrongPageIsFound) {
 // and a policy that evicts what came first: the guest comes back to victims that are being written
 // out.
 ReplayMetrics RunWithSlowWrites(const std::string& latency_ns, const HostWrapper& wrap) {
-  MemoryStream stream(1024);
-  for (std::uint32_t round = 0; round < 40; ++round) {
-    std::vector<std::uint32_t> entries = Range(0, 150, kTouchWrite);
-    for (const std::uint32_t entry : Range(200 + 4 * round, 4, kTouchWrite))
-      entries.push_back(entry);
-    stream.Epoch(round * 5 * kMs, (round * 5 + 4) * kMs, std::move(entries));
-  }
+  MemoryStream stream = HotSetAndTrickle();
   return MustRun(Config({{"interval", "10ms"},
                          {"dram", "720KiB"},
                          {"policy", "fifo"},

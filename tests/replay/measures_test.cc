@@ -8,8 +8,6 @@
 namespace uffdsim {
 namespace {
 
-constexpr std::uint64_t kMs = 1'000'000;
-
 // 40 pages written in the first interval, 10 of them read in each of the next three.
 ReplayResult FourRounds(std::vector<std::pair<std::string, std::string>> changes) {
   changes.emplace_back("interval", "10ms");

@@ -12,6 +12,8 @@
 
 namespace uffdsim {
 
+inline constexpr std::uint64_t kMs = 1'000'000;  // nanoseconds, or instructions of these guests
+
 // A trace that lives in memory.
 class MemoryStream final : public EventStream {
  public:
@@ -69,6 +71,19 @@ inline std::vector<std::uint32_t> Range(std::uint32_t first, std::uint32_t count
   std::vector<std::uint32_t> entries;
   for (std::uint32_t i = 0; i < count; ++i) entries.push_back(MakeEntry(first + i, bits));
   return entries;
+}
+
+// A hot set that is written all the time and a trickle of new pages: a policy that evicts what came
+// first makes the guest come back to victims that are being written out.
+inline MemoryStream HotSetAndTrickle() {
+  MemoryStream stream(1024);
+  for (std::uint32_t round = 0; round < 40; ++round) {
+    std::vector<std::uint32_t> entries = Range(0, 150, kTouchWrite);
+    for (const std::uint32_t entry : Range(200 + 4 * round, 4, kTouchWrite))
+      entries.push_back(entry);
+    stream.Epoch(round * 5 * kMs, (round * 5 + 4) * kMs, std::move(entries));
+  }
+  return stream;
 }
 
 // A configuration from "name=value" changes of the defaults.

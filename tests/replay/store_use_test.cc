@@ -7,8 +7,6 @@
 namespace uffdsim {
 namespace {
 
-constexpr std::uint64_t kMs = 1'000'000;
-
 using Changes = std::vector<std::pair<std::string, std::string>>;
 
 // 32 pages are written, grow cold and are evicted; then `back` is read.

@@ -10,8 +10,6 @@
 namespace uffdsim {
 namespace {
 
-constexpr std::uint64_t kMs = 1'000'000;
-
 // 20 pages written in the first interval, read in the second; 5 of them read in the third.
 ReplayResult ThreeRounds(std::vector<std::pair<std::string, std::string>> changes) {
   changes.emplace_back("interval", "10ms");
@@ -67,13 +65,7 @@ TEST(MinorAnon, SeesWhatRwpSees) {
 TEST(MinorAnon, VictimsThatAreTouchedInTimeAreKept) {
   std::uint64_t revoked = 0;
   for (const char* latency_ns : {"500000", "1000000", "3000000", "5000000", "8000000"}) {
-    MemoryStream stream(1024);
-    for (std::uint32_t round = 0; round < 40; ++round) {
-      std::vector<std::uint32_t> entries = Range(0, 150, kTouchWrite);
-      for (const std::uint32_t entry : Range(200 + 4 * round, 4, kTouchWrite))
-        entries.push_back(entry);
-      stream.Epoch(round * 5 * kMs, (round * 5 + 4) * kMs, std::move(entries));
-    }
+    MemoryStream stream = HotSetAndTrickle();
     const ReplayMetrics m =
         MustRun(Config({{"interval", "10ms"},
                         {"dram", "720KiB"},
