@@ -70,9 +70,9 @@ std::string Markdown(const std::vector<std::string>& profiles,
       "--budget ",
       budget, " --markdown model/defect/PROFILES.md`:\nevery state over each alphabet, the first ",
       budget,
-      " operations of each. A cell says how many operations the shortest scenario has after its "
-      "set-up; a dash: not broken within\nthese bounds. Read from rwp-v1 to rwp-v10 it is what the "
-      "reviews of the series found, one posting after the other; what no\nalphabet reaches is in "
+      " operations of each. A cell says how many operations\nthe shortest scenario has after its "
+      "set-up; a dash: not broken within these bounds. Read from rwp-v1 to rwp-v10 it is\nwhat the "
+      "reviews of the series found, one posting after the other; what no alphabet reaches is in\n"
       "`sim/explore/KILL.md`, defect by defect.\n\n| invariant |");
   for (const std::string& profile : profiles) absl::StrAppend(&text, " ", profile, " |");
   absl::StrAppend(&text, "\n|---|");
