@@ -59,6 +59,9 @@ void AddFindings(CLI::App* conform, int* exit_code) {
   AddTarget(sub, &command->target);
   sub->add_option("--only", command->only, "those with this in their name");
   sub->add_option("--out", command->folder, "folder for pages and C programs");
+  sub->add_flag("--reproducers", command->reproducers,
+                "compile each finding's C program (gcc -static), run it in the virtual machine and "
+                "hold its output against the scenario's");
   sub->callback([command, exit_code] {
     *exit_code = RunConformFindingsCommand(*command, std::cout, std::cerr);
   });

@@ -7,6 +7,11 @@
 
 namespace uffdsim {
 
+absl::StatusOr<KernelRun> Backend::RunProgram(const std::string& name, const std::string&) {
+  return absl::UnimplementedError(
+      absl::StrCat(name, ": programs are run in a virtual machine only (--on vm)"));
+}
+
 bool TakeExecutorLine(const std::string& line, KernelRun* run) {
   if (line.rfind("{\"i\":", 0) == 0) {
     run->records.push_back(line);

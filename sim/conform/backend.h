@@ -37,6 +37,11 @@ class Backend {
   // `name` appears in messages, and names a recording.
   virtual absl::StatusOr<KernelRun> Run(const std::string& name, const std::string& text,
                                         RunOrder order) = 0;
+  // Runs a static program as root and answers its output, line by line, as the run's records; one
+  // that does not end has failed. Errors: Unimplemented where programs are not run.
+  virtual absl::StatusOr<KernelRun> RunProgram(const std::string& name, const std::string& image);
+  // The file that the kernel comes from, for provenance; empty when none is known.
+  virtual std::string Image() const { return ""; }
   // As uname -m; empty when it is only known from what Run() answers.
   virtual std::string Arch() const { return ""; }
   // "this kernel", "virtual machine (tcg)", ..

@@ -60,8 +60,9 @@ int RunConformRecordCommand(const ConformRecordCommand& command, std::ostream& o
 
 struct ConformFindingsCommand {
   ConformTarget target;
-  std::string only;    // part of a name
-  std::string folder;  // where pages and reproducers are written; empty: nowhere
+  std::string only;          // part of a name
+  std::string folder;        // where pages and reproducers are written; empty: nowhere
+  bool reproducers = false;  // compile each C program, run it there, hold it against the scenario
 };
 // 1 when one is not confirmed.
 int RunConformFindingsCommand(const ConformFindingsCommand& command, std::ostream& out,

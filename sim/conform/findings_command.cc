@@ -13,6 +13,7 @@
 #include "sim/conform/commands.h"
 #include "sim/conform/findings_page.h"
 #include "sim/conform/judge.h"
+#include "sim/conform/reproducer.h"
 #include "sim/explore/findings.h"
 #include "sim/scenario/format.h"
 #include "sim/scenario/parse.h"
@@ -117,6 +118,13 @@ int RunConformFindingsCommand(const ConformFindingsCommand& command, std::ostrea
     out << absl::StrFormat("%-22s %s\n", row.name, FindingSentence(row, *confirmation));
     out.flush();
     if (!confirmation->confirmed) worst = kNotConfirmed;
+    if (command.reproducers) {
+      const auto reproduced = Reproduce(row, *confirmation, target.arch, backend->get());
+      if (!reproduced.ok()) return fail(reproduced.status());
+      out << absl::StrFormat("%-22s %s\n", "", *reproduced);
+      if (reproduced->rfind("reproducer: the same", 0) != 0) worst = kNotConfirmed;
+      out.flush();
+    }
     if (command.folder.empty()) continue;
     const absl::Status written = WritePage(command.folder, row, model->at, *confirmation);
     if (!written.ok()) return fail(written);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <vector>
 
@@ -65,7 +66,11 @@ class VirtualMachine : public Backend {
   absl::Status Boot();
   absl::StatusOr<KernelRun> Run(const std::string& name, const std::string& text,
                                 RunOrder order) override;
+  absl::StatusOr<KernelRun> RunProgram(const std::string& name, const std::string& image) override;
   std::string Arch() const override { return settings_.arch; }
+  std::string Image() const override {
+    return std::filesystem::path(settings_.kernel).filename().string();
+  }
   std::string Description() const override {
     return absl::StrCat("virtual machine (", accelerator_, ", ", settings_.cpus, " CPU)");
   }
@@ -73,8 +78,9 @@ class VirtualMachine : public Backend {
  private:
   std::string initramfs() const { return settings_.work_folder + "/initramfs.cpio"; }
   std::string console() const { return settings_.work_folder + "/console.log"; }
-  absl::StatusOr<KernelRun> RunOnce(const std::string& name, const std::string& text,
-                                    RunOrder order);
+  // Sends the request and takes the answer's lines up to `done CODE`.
+  absl::StatusOr<KernelRun> Ask(const std::string& request,
+                                const std::function<void(const std::string&, KernelRun*)>& take);
   std::vector<std::string> Arguments() const;
   absl::Status BootOnce(std::chrono::seconds patience);
 
@@ -187,14 +193,25 @@ absl::Status VirtualMachine::Boot() {
 // The emulator itself may end, without a word of the guest: that says nothing about the scenario.
 absl::StatusOr<KernelRun> VirtualMachine::Run(const std::string& name, const std::string& text,
                                               RunOrder order) {
+  const std::string short_name = std::filesystem::path(name).filename().string();
+  const std::string request =
+      absl::StrCat("run ", text.size(), order == RunOrder::kOldestFirst ? " oldest " : " newest ",
+                   short_name.empty() ? "-" : short_name, "\n", text);
+  const auto take = [](const std::string& line, KernelRun* run) { TakeExecutorLine(line, run); };
   for (int tries = 0;; ++tries) {
-    auto run = RunOnce(name, text, order);
+    auto run = Ask(request, take);
     if (!emulator_ended_ || tries == kMostTries) return run;
   }
 }
 
-absl::StatusOr<KernelRun> VirtualMachine::RunOnce(const std::string& name, const std::string& text,
-                                                  RunOrder order) {
+absl::StatusOr<KernelRun> VirtualMachine::RunProgram(const std::string& name,
+                                                     const std::string& image) {
+  return Ask(absl::StrCat("program ", image.size(), " - ", name, "\n", image),
+             [](const std::string& line, KernelRun* run) { run->records.push_back(line); });
+}
+
+absl::StatusOr<KernelRun> VirtualMachine::Ask(
+    const std::string& request, const std::function<void(const std::string&, KernelRun*)>& take) {
   emulator_ended_ = false;
   if (!child_.running()) {
     if (const absl::Status booted = Boot(); !booted.ok()) {
@@ -203,10 +220,7 @@ absl::StatusOr<KernelRun> VirtualMachine::RunOnce(const std::string& name, const
     }
   }
   KernelRun run;
-  const std::string short_name = std::filesystem::path(name).filename().string();
-  child_.Write(absl::StrCat("run ", text.size(),
-                            order == RunOrder::kOldestFirst ? " oldest " : " newest ",
-                            short_name.empty() ? "-" : short_name, "\n", text));
+  child_.Write(request);
   std::string line;
   for (;;) {
     const Child::Read read = child_.ReadLine(settings_.scenario_patience, &line);
@@ -218,7 +232,7 @@ absl::StatusOr<KernelRun> VirtualMachine::RunOnce(const std::string& name, const
       return run;
     }
     if (line.rfind("done ", 0) == 0) break;
-    TakeExecutorLine(line, &run);
+    take(line, &run);
   }
   if (line != "done 0" && run.failed.empty()) {
     run.failed = absl::StrCat("the executor ended with ", line);

@@ -116,7 +116,7 @@ absl::Status Recorder::Finish() {
                      {"arch", last_.arch},
                      {"page_size", last_.page_size},
                      {"machine", backend_.Description()},
-                     {"image", std::filesystem::path(command_.target.kernel).filename().string()},
+                     {"image", backend_.Image()},
                      {"repetitions", command_.repetitions},
                      {"varied", varied_}};
   if (!last_.lacks.empty()) provenance["lacks"] = last_.lacks;

@@ -80,6 +80,17 @@ class Body {
   std::string WriteFile(const std::string& path, const std::string& value) const {
     return absl::StrCat("write_file(", call_, ", ", Quoted(path), ", ", Quoted(value), ");");
   }
+  // `sysfs /proc/cmdline/NAME VALUE` is a word of the boot loader: it is there, or it is not.
+  std::string BootWord() const {
+    constexpr std::string_view kBoot = "/proc/cmdline/";
+    return s_.path.rfind(kBoot, 0) == 0 ? s_.path.substr(kBoot.size()) + "=" + s_.text : "";
+  }
+  std::string HasBootWord() const {
+    return absl::StrCat(
+        "{ char words[4096] = \"\"; int f = open(\"/proc/cmdline\", O_RDONLY); "
+        "long n = read(f, words, sizeof words - 1); close(f); errno = EINVAL; answer(",
+        call_, ", n > 0 && strstr(words, ", Quoted(BootWord()), ") ? 0 : -1); }");
+  }
   std::uint64_t FillMode() const;
   std::string Memory() const;
   std::string Files() const;
@@ -256,7 +267,7 @@ std::string Body::Machine() const {
     case OpCode::k_drop_caches:
       return WriteFile("/proc/sys/vm/drop_caches", absl::StrCat(op_.value));
     case OpCode::k_compact: return WriteFile("/proc/sys/vm/compact_memory", "1");
-    case OpCode::k_sysfs: return WriteFile(s_.path, s_.text);
+    case OpCode::k_sysfs: return BootWord().empty() ? WriteFile(s_.path, s_.text) : HasBootWord();
     case OpCode::k_ksm:
       return WriteFile("/sys/kernel/mm/ksm/run", op_.text == "run"    ? "1"
                                                  : op_.text == "stop" ? "0"

@@ -8,9 +8,11 @@
 #include <iterator>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "sim/conform/findings_page.h"
+#include "sim/conform/reproducer.h"
 
 namespace uffdsim {
 namespace {
@@ -90,6 +92,29 @@ std::string NameOf(const testing::TestParamInfo<std::string>& info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, FindingPage, testing::ValuesIn(AllNames()), NameOf);
+
+// A sleeper's later end belongs to another record; bytes count as much as how a call ended.
+TEST(Reproducer, IsHeldAgainstTheScenarioRecordByRecord) {
+  const std::vector<std::string> records = {
+      R"({"i":0,"op":"read","status":"ok","ret":3,"values":[[17,2],[0,1]]})",
+      R"({"i":1,"op":"write","status":"blocked","blocked_in":"handle_userfault"})",
+      R"({"i":2,"op":"wake","status":"error","errno":"EINVAL","ret":-1})"};
+  std::vector<std::string> output = {"[  0] read A 0 3   byte 17",
+                                     "[  0] read A 0 3   byte 17",
+                                     "[  0] read A 0 3   byte 0",
+                                     "[  0] read A 0 3   ok 3",
+                                     "[  1] write A 0 1  handle_userfault 0",
+                                     "[  1] write A 0 1  ok 1",
+                                     "[  2] wake U A 0 1 EINVAL -1"};
+  EXPECT_EQ(ReproducerDiffers(output, records), "");
+  output[2] = "[  0] read A 0 3   byte 17";
+  EXPECT_EQ(ReproducerDiffers(output, records),
+            "operation 0 (read): ok 17 17 17 where the scenario has ok 17 17 0");
+  output[2] = "[  0] read A 0 3   byte 0";
+  output.pop_back();
+  EXPECT_EQ(ReproducerDiffers(output, records),
+            "operation 2 (wake): nothing where the scenario has EINVAL");
+}
 
 TEST(FindingPages, NoneIsLeftOfAFindingThatIsGone) {
   const std::set<std::string> names = AllNames();

@@ -5,6 +5,7 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
+#include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -24,6 +25,8 @@ namespace {
 
 constexpr char kPortName[] = "uffdsim";
 constexpr int kPortTries = 500;  // 10 ms apart
+constexpr int kCannotRun = 127;
+constexpr char kHugePages[] = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages";
 
 [[noreturn]] void PowerOff(const char* why) {
   std::printf("uffdsim-kernel: %s\n", why);
@@ -105,6 +108,46 @@ std::string Receive(int port, std::size_t size) {
   return text;
 }
 
+// Its output goes to the host as it comes.
+int RunProgramFile(int port, const std::string& path) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return kCannotRun;
+  const pid_t child = fork();
+  if (child == 0) {
+    dup2(ends[1], STDOUT_FILENO);
+    execl(path.c_str(), path.c_str(), "/dev/zram0", static_cast<char*>(nullptr));
+    _exit(kCannotRun);
+  }
+  close(ends[1]);
+  char bytes[4096];
+  for (ssize_t n = 0; (n = read(ends[0], bytes, sizeof(bytes))) > 0;) {
+    Send(port, std::string(bytes, static_cast<std::size_t>(n)));
+  }
+  close(ends[0]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+// A static program that the host sent. It finds huge pages; behind it they go, and swap goes off,
+// as behind a scenario.
+int ReceiveProgram(int port, std::size_t size) {
+  const std::string path = "/var/tmp/program";
+  const std::string image = Receive(port, size);
+  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+  std::size_t done = 0;
+  for (ssize_t n = 1; n > 0 && done < image.size(); done += static_cast<std::size_t>(n)) {
+    n = std::max<ssize_t>(0, write(file, image.data() + done, image.size() - done));
+  }
+  close(file);
+  WriteWhole(kHugePages, "40");
+  const int code = done == image.size() ? RunProgramFile(port, path) : kCannotRun;
+  unlink(path.c_str());
+  WriteWhole(kHugePages, "0");
+  swapoff("/dev/zram0");
+  return code;
+}
+
 // In a process of its own, so that whatever happens to it is over when it ends.
 int PlayInChild(int port, const std::string& name, const std::string& text, WakeOrder order,
                 Looker* looker) {
@@ -141,11 +184,16 @@ void RunGuest() {
   for (;;) {
     const std::string command = Receive(port, 0);
     if (command.rfind("off", 0) == 0) PowerOff("asked to");
+    char what[16] = "";
     char scenario[256] = "";
     char order[16] = "";
     std::size_t bytes = 0;
-    if (std::sscanf(command.c_str(), "run %zu %15s %255s", &bytes, order, scenario) != 3) {
+    if (std::sscanf(command.c_str(), "%15s %zu %15s %255s", what, &bytes, order, scenario) != 4) {
       Send(port, "done 2\n");
+      continue;
+    }
+    if (std::string(what) == "program") {
+      Send(port, "done " + std::to_string(ReceiveProgram(port, bytes)) + "\n");
       continue;
     }
     const std::string text = bytes == 0 ? "" : Receive(port, bytes);

@@ -1,8 +1,11 @@
 #include "sim/conform/kernel/page_walk.h"
 
+#include <sys/mman.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <cstddef>
+#include <cstdint>
 
 #include "model/arch/decode.h"
 #include "sim/conform/kernel/files.h"
@@ -15,6 +18,17 @@ constexpr int kMostTasks = 100'000;  // a list that is longer was changed while 
 // /proc/cpuinfo of x86-64 says whether the kernel uses five levels.
 bool FiveLevels() { return ReadWhole("/proc/cpuinfo").find(" la57") != std::string::npos; }
 
+// arm64's LPA2 (52-bit addresses of small pages) keeps a frame's upper bits where the model of four
+// levels has others. A kernel that uses it gives addresses above 48 bits to whoever asks for them.
+bool WideArm64() {
+  void* const wide = reinterpret_cast<void*>(std::uintptr_t{1} << 50);
+  void* const got = mmap(wide, static_cast<std::size_t>(sysconf(_SC_PAGESIZE)), PROT_NONE,
+                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (got == MAP_FAILED) return false;
+  munmap(got, static_cast<std::size_t>(sysconf(_SC_PAGESIZE)));
+  return reinterpret_cast<std::uintptr_t>(got) >> 48 != 0;
+}
+
 }  // namespace
 
 bool PageWalker::Open(std::string* why) {
@@ -22,6 +36,10 @@ bool PageWalker::Open(std::string* why) {
   utsname name{};
   uname(&name);
   const std::string machine = name.machine;
+  if (machine == "aarch64" && WideArm64()) {
+    *why = "page tables of 52-bit addresses (LPA2) are not read";
+    return false;
+  }
   arch_ = FindArch(machine == "x86_64" && FiveLevels() ? "x86_64-5level" : machine);
   if (arch_ == nullptr) {
     *why = "page tables of this architecture are not known";

@@ -280,7 +280,7 @@ static void perform(int i) {
       answer(6, "mprotect A 0 1 none", mprotect((void *)0x1000000000ul, 0x1000ul, PROT_NONE));
       break;
     case 7:  /* sysfs /proc/cmdline/proc_mem.force_override always */
-      write_file(7, "sysfs /proc/cmdline/proc_mem.force_override always", "/proc/cmdline/proc_mem.force_override", "always");
+      { char words[4096] = ""; int f = open("/proc/cmdline", O_RDONLY); long n = read(f, words, sizeof words - 1); close(f); errno = EINVAL; answer(7, "sysfs /proc/cmdline/proc_mem.force_override always", n > 0 && strstr(words, "proc_mem.force_override=always") ? 0 : -1); }
       break;
     case 8:  /* proc_mem_write A 0 18 */
       touch(8, "proc_mem_write A 0 18", 'P', 0x1000000000ul, 4096 / PAGE, 18, 0);
