@@ -34,7 +34,7 @@ void ReleaseClearRefsSoftleaf(StepTable& table) {
 }
 void ReleaseDeviceZero(StepTable& table) { table.site.device_fill_keeps_mark = &NotForThisVma; }
 void ReleaseDeviceSoftDirty(StepTable& table) {
-  table.site.device_fill_tracks_writes = &NotForThisVma;
+  table.site.device_fill_is_soft_dirty = &NotForThisVma;
 }
 
 }  // namespace uffdsim::defect

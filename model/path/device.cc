@@ -81,10 +81,12 @@ Errno FillHole(World& w, MmId mm, Vma& vma, Vpn vpn) {
   const Word old_word = table.GetPte(vpn);
   const bool keeps = w.arch->Present(Form::kPte, old_word) && w.arch->Uffd(Form::kPte, old_word) &&
                      w.steps->site.device_fill_keeps_mark(w, vma);
-  // A device writes unseen; what the processor writes once the page is back must be seen.
-  const bool tracked = SoftDirtyEnabled(w, vma) && w.steps->site.device_fill_tracks_writes(w, vma);
-  const bool writable = vma.Has(kVmWrite) && !keeps && !tracked;
-  const Word word = MakeDevicePrivate(*w.arch, Form::kPte, writable, pfn);
+  const bool writable = vma.Has(kVmWrite) && !keeps;
+  Word word = MakeDevicePrivate(*w.arch, Form::kPte, writable, pfn);
+  // As every new anonymous page: the device and, once it is back, the processor write unseen.
+  if (w.steps->site.device_fill_is_soft_dirty(w, vma)) {
+    word = w.arch->SwpMkSoftDirty(Form::kPte, word);
+  }
   table.SetPte(vpn, keeps ? w.arch->SwpMkUffd(Form::kPte, word) : word);
   FlushTlb(w, mm, vpn, vpn + 1);
   if (!keeps) EmitLoss(w, mm, vpn, vpn + 1, Cause::kMigrateHole);

@@ -17,6 +17,6 @@ bool ScanHonoursMasks(const World&, const Vma&) { return true; }
 bool CollapseKeepsWritten(const World&, const Vma&) { return true; }
 bool ClearRefsDeniesSoftleaf(const World&, const Vma&) { return true; }
 bool DeviceFillKeepsMark(const World&, const Vma&) { return true; }
-bool DeviceFillTracksWrites(const World&, const Vma&) { return true; }
+bool DeviceFillIsSoftDirty(const World&, const Vma&) { return true; }
 
 }  // namespace uffdsim

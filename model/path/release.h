@@ -40,7 +40,7 @@ bool CollapseKeepsWritten(const World& w, const Vma& vma);
 bool ClearRefsDeniesSoftleaf(const World& w, const Vma& vma);
 // A device page in the place of a marked zero page carries the mark.
 bool DeviceFillKeepsMark(const World& w, const Vma& vma);
-// The entry of a device page that nobody had before is not writable where soft-dirty is tracked.
-bool DeviceFillTracksWrites(const World& w, const Vma& vma);
+// The entry of a device page that nobody had before is soft-dirty, as that of any new page is.
+bool DeviceFillIsSoftDirty(const World& w, const Vma& vma);
 
 }  // namespace uffdsim
