@@ -29,7 +29,7 @@ struct Subject::State {
         referee(view, setting.strictness),
         bindings(setting.contexts.size()),
         forks_read(setting.contexts.size()) {
-    machine.world().listener = &referee;
+    if (setting.judged) machine.world().listener = &referee;
   }
 
   Machine machine;
@@ -105,7 +105,7 @@ void Subject::Answered(const Operation& op, const Outcome& outcome) {
   }
   // Answers of userfaultfd and of PAGEMAP_SCAN are promises too.
   const bool promises = op.ctx != CtxId(0) || op.code == OpCode::k_scan;
-  if (promises && outcome.status != Outcome::Status::kBlocked) {
+  if (setting_.judged && promises && outcome.status != Outcome::Status::kBlocked) {
     state_->referee.Judge(op, outcome);
   }
 }
@@ -212,7 +212,7 @@ void Subject::PerformInside(const Setting::Letter& letter) {
     }
   }
   FinishForks();
-  s.referee.Check();
+  if (setting_.judged) s.referee.Check();
 }
 
 Subject::Result Subject::Perform(const Setting::Letter& letter) {
