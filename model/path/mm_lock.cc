@@ -10,11 +10,12 @@ std::string_view NextStepOf(const Frame& frame) {
   return GetPath(frame.path).steps[frame.step].name;
 }
 
-// What the path on top of a stack holds at the step that comes next.
+// What the path on top of a stack holds at the step that comes next. Whoever pushes a fault has
+// found the VMA and checked its permissions under the lock that the fault then goes on with.
 bool StepReads(const Frame& frame) {
   const std::string_view step = NextStepOf(frame);
   switch (static_cast<PathOf>(frame.path)) {
-    case PathOf::k_fault: return step != "walk" && step != "woken" && step != "migrated";
+    case PathOf::k_fault: return step != "woken" && step != "migrated";
     case PathOf::k_uffd_fill: return step != "finish";
     case PathOf::k_uffd_move: return step == "move_page";
     case PathOf::k_pageout: return true;

@@ -18,11 +18,18 @@
 namespace uffdsim {
 namespace {
 
-// A migration that stays open holds the folio's lock, which splitting only tries to take.
+// A migration holds the folio's lock from its first entry to the end; splitting only tries to take
+// it.
 bool UnderMigration(const World& w, Pfn head) {
-  return std::any_of(
-      w.open_migrations.begin(), w.open_migrations.end(),
-      [head](const Task::Isolated& folio) { return folio.from == head || folio.to == head; });
+  const auto migrates = [head](const std::vector<Task::Isolated>& folios) {
+    return std::any_of(folios.begin(), folios.end(), [head](const Task::Isolated& folio) {
+      return folio.to != Pfn(0) && (folio.from == head || folio.to == head);
+    });
+  };
+  return migrates(w.open_migrations) ||
+         std::any_of(w.tasks.begin(), w.tasks.end(), [&](const Task& t) {
+           return t.state != Task::State::kFree && migrates(t.isolated);
+         });
 }
 
 // folio_expected_ref_count(): besides its mappings and its cache only the caller may hold the

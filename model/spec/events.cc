@@ -79,8 +79,13 @@ void Referee::OnMessage(TaskId task, MmId mm, Vpn vpn, std::uint64_t flags) {
   CheckNoPhantom(task, mm, vpn, flags);
   std::erase_if(retries_, [&](const Retries& r) { return r.task == task; });
   // Who goes to sleep now was not there when the page's waiters were woken.
-  const std::uint64_t key = FlatMap<int>::KeyOf(mm, vpn);
-  history_.woken.Erase(key, key + 1);
+  // It sleeps at the address that was reported, a huge page's first one for instance.
+  source_.Sleepers(&sleepers_);
+  for (const AbstractSleeper& sleeper : sleepers_) {
+    if (sleeper.task != task) continue;
+    const std::uint64_t key = FlatMap<int>::KeyOf(sleeper.mm, sleeper.vpn);
+    history_.woken.Erase(key, key + 1);
+  }
 }
 
 void Referee::CheckNoPhantom(TaskId task, MmId mm, Vpn vpn, std::uint64_t flags) {

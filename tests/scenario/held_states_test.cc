@@ -270,6 +270,58 @@ TEST(Threads, SleepAndGoOnOnlyWhenTheyStep) {
             "");
 }
 
+TEST(Threads, AFaultHoldsTheLockFromTheCheckOfItsMappingOn) {
+  EXPECT_EQ(Failures("map A hugeshared 1\n"
+                     "thread T write A 0 7\n"
+                     "step T\n"
+                     "expect next fault.walk\n"
+                     "mprotect A 0 1 r\n"
+                     "expect bad\n"
+                     "step T run\n"
+                     "expect resumed write ok\n"
+                     "mprotect A 0 512 r\n"
+                     "expect ok\n"
+                     "write A 0 8\n"
+                     "expect signal SIGSEGV\n"),
+            "");
+}
+
+// Pages of a child that are huge in the parent: the folio is mapped only in part there, but whoever
+// migrates it has it locked.
+TEST(Threads, AFolioThatMigratesIsNotSplit) {
+  EXPECT_EQ(Failures("map A anon 512\n"
+                     "madvise A 0 512 HUGEPAGE\n"
+                     "write A 0 7\n"
+                     "thread T migrate A 0 1 1 all\n"
+                     "fork 2\n"
+                     "@2 write A 0 8\n"
+                     "step T until migrate.move\n"
+                     "drop_caches 2\n"
+                     "step T run\n"
+                     "expect resumed migrate ok\n"
+                     "read A 0\n"
+                     "expect values 7\n"
+                     "@2 read A 0\n"
+                     "expect values 8\n"),
+            "");
+}
+
+// It sleeps at the huge page's first address, the fault is at another one.
+TEST(Threads, WhoSleepsAgainOnAHugePageWasNotWokenYet) {
+  EXPECT_EQ(Failures("map A hugeshared 1\n"
+                     "uffd U features=rwp\n"
+                     "register U A 0 512 missing,rwp\n"
+                     "read A 1\n"
+                     "expect blocked handle_userfault\n"
+                     "rwprotect U A 0 512 off\n"
+                     "expect resumed none\n"
+                     "copy U A 0 512 5 dontwake\n"
+                     "expect resumed none\n"
+                     "wake U A 0 512\n"
+                     "expect resumed read ok\n"),
+            "");
+}
+
 TEST(Threads, MistakesArePointedAt) {
   EXPECT_NE(Failures("map A anon 1\nthread T read A 0\nstep T until fault.deliber\n")
                 .find("test:3:1: no path has a step 'fault.deliber'; did you mean fault.deliver"),
