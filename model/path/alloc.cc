@@ -32,4 +32,12 @@ bool TrySplitVma(World& w, MmId mm, Vpn vpn) {
   return true;
 }
 
+Errno SplitOutVma(World& w, MmId mm, Vpn start, Vpn end) {
+  for (const Vpn edge : {start, end}) {
+    if (!MaySplitVma(w, mm, edge)) return Errno::kEINVAL;
+    if (!TrySplitVma(w, mm, edge)) return Errno::kENOMEM;
+  }
+  return Errno::kOk;
+}
+
 }  // namespace uffdsim

@@ -20,5 +20,9 @@ bool AllocPmdTable(World& w, MmId mm, Vpn vpn);
 
 // SplitVma(), which needs a new VMA when no boundary is at `vpn` yet. False when it cannot be had.
 bool TrySplitVma(World& w, MmId mm, Vpn vpn);
+// vma_modify(): a VMA of its own for [start, end), which lies in one VMA. EINVAL where that would
+// cut a hugetlb page, ENOMEM where a VMA cannot be had; a boundary at `start` stays when `end` gets
+// none.
+Errno SplitOutVma(World& w, MmId mm, Vpn start, Vpn end);
 
 }  // namespace uffdsim

@@ -8,6 +8,7 @@
 #include "model/path/hugetlb_file.h"
 #include "model/path/rmap.h"
 #include "model/path/start.h"
+#include "model/path/thp.h"
 #include "model/path/zap.h"
 
 namespace uffdsim {
@@ -79,11 +80,15 @@ void Start_fallocate(World& w, Task& t) {
   if (punch) {
     PunchFile(w, t.op.file, first, last);
   } else {
-    for (std::uint64_t index = first; index < last; ++index) {
+    for (std::uint64_t index = first, next = 0; index < last; index = next) {
+      next = index + 1;
       const bool hole = w.file(t.op.file).cache.Get(index).empty();
+      if (hole) ShmemAddLarge(w, t.op.file, index);
       const Pfn pfn = ShmemGetPage(w, t.op.file, index, CacheMiss::kAllocate, 0);
       if (pfn == Pfn(0)) continue;
-      w.frames.Head(pfn).flags |= kPgDirty | (hole ? std::uint32_t{kPgFallocated} : 0);
+      const Pfn head = w.frames.HeadOf(pfn);
+      w.frames[head].flags |= kPgDirty | (hole ? std::uint32_t{kPgFallocated} : 0);
+      next = w.frames[head].index + w.frames.Count(head);
     }
     File& file = w.file(t.op.file);
     file.size = std::max(file.size, last);
@@ -116,6 +121,7 @@ void Start_fwrite(World& w, Task& t) {
   for (std::uint64_t i = 0; i < pages; ++i, ++index) {
     File& file = w.file(t.op.file);
     file.size = std::max(file.size, index + 1);
+    if (file.cache.Get(index).empty()) ShmemAddLarge(w, t.op.file, index);
     const Pfn pfn = ShmemGetPage(w, t.op.file, index, CacheMiss::kAllocate, 0);
     if (pfn == Pfn(0)) return Fail(t, Errno::kEIO);
     w.frames.Head(pfn).MarkDirty();

@@ -143,8 +143,8 @@ Errno NewFlags(World& w, MmId mm, const Vma& vma, Advice advice, VmFlags* flags)
 Errno UpdateVma(World& w, MmId mm, const MadviseFrame& f, VmFlags flags) {
   VmaTree& vmas = w.mm(mm).vmas;
   if (vmas.Find(f.cur)->flags == flags) return Errno::kOk;
-  if (!MaySplitVma(w, mm, f.cur) || !MaySplitVma(w, mm, f.piece_end)) return Errno::kEINVAL;
-  if (!TrySplitVma(w, mm, f.cur) || !TrySplitVma(w, mm, f.piece_end)) return Errno::kEAGAIN;
+  const Errno split = SplitOutVma(w, mm, f.cur, f.piece_end);
+  if (split != Errno::kOk) return split == Errno::kENOMEM ? Errno::kEAGAIN : split;
   vmas.Find(f.cur)->flags = flags;
   vmas.MergeAround(f.cur, f.piece_end);
   return Errno::kOk;

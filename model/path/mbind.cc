@@ -67,12 +67,6 @@ bool HasHole(const VmaTree& vmas, Vpn first, Vpn last) {
   return false;
 }
 
-// hugetlb_vm_op_split(): a huge page is not divided between two VMAs.
-bool MaySplit(const World& w, const Vma& vma, Vpn at) {
-  const std::uint64_t mask = w.arch->geometry().PagesPerEntry(LevelOf(vma.hstate)) - 1;
-  return !vma.Hugetlb() || at <= vma.start || at >= vma.end || (at.value & mask) == 0;
-}
-
 // mbind_range(), VMA by VMA: one that has the policy already is left as it is; one that cannot be
 // split ends it, those before it have the policy.
 Errno SetPolicy(World& w, MmId mm, Vpn first, Vpn last, std::uint16_t policy) {
@@ -85,8 +79,8 @@ Errno SetPolicy(World& w, MmId mm, Vpn first, Vpn last, std::uint16_t policy) {
     }
     const Vpn end = std::min(vma->end, last);
     if (vma->policy != policy) {
-      if (!MaySplit(w, *vma, cur) || !MaySplit(w, *vma, end)) return Errno::kEINVAL;
-      if (!TrySplitVma(w, mm, cur) || !TrySplitVma(w, mm, end)) return Errno::kENOMEM;
+      const Errno split = SplitOutVma(w, mm, cur, end);
+      if (split != Errno::kOk) return split;
       vmas.Find(cur)->policy = policy;
       vmas.MergeAround(cur, end);
     }

@@ -76,16 +76,10 @@ Next Apply(World& w, Task& t, MprotectFrame& f) {
       break;
     }
     if (flags != vma->flags) {
-      const std::uint64_t huge_mask = HugePages(w, *vma) - 1;
-      const bool splits = (f.next != vma->start && (f.next.value & huge_mask) != 0) ||
-                          (end != vma->end && (end.value & huge_mask) != 0);
-      if (vma->Hugetlb() && splits) {
-        Fail(t, Errno::kEINVAL);
-        break;
-      }
       flags = Accounted(*vma, flags);
-      if (!TrySplitVma(w, t.mm, f.next) || !TrySplitVma(w, t.mm, end)) {
-        Fail(t, Errno::kENOMEM);
+      const Errno split = SplitOutVma(w, t.mm, f.next, end);
+      if (split != Errno::kOk) {
+        Fail(t, split);
         break;
       }
       const bool populates = Fixup(w, t.mm, f.next, end, flags);

@@ -4,8 +4,8 @@
 //          mprotect, discarding advice. userfaultfd does not ask.
 #include <algorithm>
 
+#include "model/path/alloc.h"
 #include "model/path/start.h"
-#include "model/path/thp.h"
 
 namespace uffdsim {
 namespace {
@@ -33,13 +33,12 @@ void Start_mseal(World& w, Task& t) {
   const Vpn last = VpnOf(w, t.op.start + length);
   VmaTree& vmas = w.mm(t.mm).vmas;
   if (HasGap(vmas, first, last)) return Fail(t, Errno::kENOMEM);
-  if (!MaySplitVma(w, t.mm, first) || !MaySplitVma(w, t.mm, last)) return Fail(t, Errno::kEINVAL);
   for (Vpn cur = first; cur < last;) {
     const Vma& vma = *vmas.Find(cur);
     const Vpn end = std::min(vma.end, last);
     if (!vma.Has(kVmSealed)) {
-      SplitVma(w, t.mm, cur);
-      SplitVma(w, t.mm, end);
+      const Errno split = SplitOutVma(w, t.mm, cur, end);
+      if (split != Errno::kOk) return Fail(t, split);
       vmas.Find(cur)->flags |= kVmSealed;
       vmas.MergeAround(cur, end);
     }

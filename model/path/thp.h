@@ -24,6 +24,8 @@ bool HugeDisabled(const Vma& vma, const Arch& arch);
 // shmem_allowable_huge_orders(): whether a fault of this VMA at file page `index` may fill a huge
 // page.
 bool ShmemHugeAllowed(const World& w, const Vma& vma, std::uint64_t index);
+// The same for write() and fallocate(), which no mapping restricts, and for a folio of any order.
+bool ShmemLargeAllowed(const World& w, FileId file, std::uint64_t index, unsigned order);
 inline Vpn PmdStart(const World& w, Vpn vpn) {
   return Vpn(vpn.value & ~(w.arch->geometry().PmdPages() - 1));
 }
@@ -79,6 +81,9 @@ std::uint32_t FolioPteBatch(const World& w, MmId mm, Vpn vpn, Vpn last);
 // --- huge folios of the page cache: thp_shmem.cc -------------------------------------------------
 // Fills the hole at `vpn` by a huge folio if that is allowed and nothing else is cached around it.
 void ShmemAddHuge(World& w, const Vma& vma, Vpn vpn, std::uint8_t node);
+// What write() and fallocate() do first: fills the hole at `index` by the largest folio that is
+// allowed and fits between what is cached.
+void ShmemAddLarge(World& w, FileId file, std::uint64_t index);
 // shmem_swapin_folio() of a large entry: the whole folio at once; false when that is not possible.
 bool ShmemSwapInLarge(World& w, FileId file, std::uint64_t index, std::uint8_t node);
 // shmem_split_large_entry(): the entry of `index` becomes one of a single page.

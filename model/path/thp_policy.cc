@@ -46,4 +46,19 @@ bool ShmemHugeAllowed(const World& w, const Vma& vma, std::uint64_t index) {
   return false;
 }
 
+bool ShmemLargeAllowed(const World& w, FileId id, std::uint64_t index, unsigned order) {
+  const File& file = w.files[id.value];
+  if (!w.arch->SupportsThp() || file.kind != FileKind::kShmem) return false;
+  switch (w.config.shmem_thp) {
+    case WorldConfig::ShmemThp::kAlways: return true;
+    case WorldConfig::ShmemThp::kForce: return order == w.arch->PmdOrder();
+    case WorldConfig::ShmemThp::kWithinSize:
+      return file.size >= (index | ((std::uint64_t{1} << order) - 1)) + 1;
+    case WorldConfig::ShmemThp::kNever:
+    case WorldConfig::ShmemThp::kDeny:
+    case WorldConfig::ShmemThp::kAdvise: return false;
+  }
+  return false;
+}
+
 }  // namespace uffdsim

@@ -28,6 +28,23 @@ bool Hole(const File& file, std::uint64_t first, std::uint64_t pages) {
   return hole;
 }
 
+// shmem_alloc_and_add_folio(): a folio of that order around `index`; false when something is cached
+// there or the memory cannot be had.
+bool AddFolio(World& w, FileId id, std::uint64_t index, unsigned order, std::uint8_t node) {
+  const std::uint64_t pages = std::uint64_t{1} << order;
+  const std::uint64_t first = index & ~(pages - 1);
+  File& file = w.file(id);
+  if (!Hole(file, first, pages) || !HugePageAvailable(w)) return false;
+  const Pfn head = w.frames.Alloc(static_cast<std::uint8_t>(order), node);
+  w.frames[head].flags |= kPgSwapBacked | kPgLru;
+  for (std::uint32_t i = 0; i < pages; ++i) {
+    w.frames[head + i].file = id;
+    w.frames[head + i].index = first + i;
+    file.cache.Set(first + i, CacheSlot::Frame(head + i));
+  }
+  return true;
+}
+
 // truncate_inode_folio()
 void RemoveFromCache(World& w, FileId id, Pfn head) {
   const std::uint64_t index = w.frames[head].index;
@@ -59,17 +76,15 @@ void CutOut(World& w, Pfn head, Part part) {
 }  // namespace
 
 void ShmemAddHuge(World& w, const Vma& vma, Vpn vpn, std::uint8_t node) {
-  const std::uint64_t pages = w.arch->geometry().PmdPages();
-  const std::uint64_t first = vma.IndexOf(vpn) & ~(pages - 1);
   if (!ShmemHugeAllowed(w, vma, vma.IndexOf(vpn)) || !HugeFits(w, vma, vpn)) return;
-  File& file = w.file(vma.file);
-  if (!Hole(file, first, pages) || !HugePageAvailable(w)) return;
-  const Pfn head = w.frames.Alloc(w.arch->PmdOrder(), node);
-  w.frames[head].flags |= kPgSwapBacked | kPgLru;
-  for (std::uint32_t i = 0; i < pages; ++i) {
-    w.frames[head + i].file = vma.file;
-    w.frames[head + i].index = first + i;
-    file.cache.Set(first + i, CacheSlot::Frame(head + i));
+  AddFolio(w, vma.file, vma.IndexOf(vpn), w.arch->PmdOrder(), node);
+}
+
+void ShmemAddLarge(World& w, FileId id, std::uint64_t index) {
+  const unsigned most = w.arch->PmdOrder();
+  const unsigned least = w.config.shmem_thp == WorldConfig::ShmemThp::kForce ? most : 1;
+  for (unsigned order = most; order >= least && order != 0; --order) {
+    if (ShmemLargeAllowed(w, id, index, order) && AddFolio(w, id, index, order, 0)) return;
   }
 }
 
