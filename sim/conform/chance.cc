@@ -24,6 +24,20 @@ void HideMove(std::string* entry) {
   if (Has(*entry, 'P') && Has(*entry, 'W') && !Has(*entry, 'R')) std::erase(*entry, 'D');
 }
 
+// A page of a file: its folio may be dirty because it was moved, and an entry is made as its folio
+// is.
+void HideFolioDirty(std::string* entry) {
+  if (!Has(*entry, 'P') || !Has(*entry, 'W')) return;
+  std::erase(*entry, 'D');
+  std::erase(*entry, 'M');
+}
+
+bool OfFile(const json& page) {
+  const auto pagemap = page.find("pagemap");
+  return pagemap != page.end() && pagemap->is_string() &&
+         Has(pagemap->get_ref<const std::string&>(), 'F');
+}
+
 void HideHint(std::string* entry) {
   std::size_t start = 0;
   while (start < entry->size() && ((*entry)[start] == 'M' || (*entry)[start] == 'G')) ++start;
@@ -46,7 +60,8 @@ void HideIn(json& value, const Chance& chance) {
     json& inner = item.value();
     if (value.is_object() && item.key() == "entry" && inner.is_string()) {
       auto text = inner.get<std::string>();
-      if (chance.compacted) HideMove(&text);
+      if (chance.software_dirty) HideMove(&text);
+      if (chance.compacted && OfFile(value)) HideFolioDirty(&text);
       if (chance.balanced) HideHint(&text);
       inner = text;
     } else {
@@ -65,7 +80,8 @@ std::vector<Chance> ChanceOfOperations(const Scenario& scenario, const std::stri
     const Statement& s = line.statement;
     // What a scan left behind stays when it is turned off.
     chance.balanced |= s.code == OpCode::k_sysfs && s.path == kBalancing && s.text != "0";
-    chance.compacted |= s.code == OpCode::k_compact && arch == kArm64;
+    chance.compacted |= s.code == OpCode::k_compact;
+    chance.software_dirty = chance.compacted && arch == kArm64;
     all.push_back(chance);
   }
   return all;

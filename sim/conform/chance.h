@@ -4,10 +4,13 @@
 // NUMA balancing scans an address space whenever its time has come: whether a page is a hint entry
 // (no access, without the userfaultfd bit) or has been given back by a hint fault depends on how
 // long the operations before took. Compaction moves a page or leaves it, depending on where free
-// memory is; on arm64 a moved page is dirty by software where the hardware had said so.
+// memory is. A page that was moved is dirty if one of its entries was, and so is each entry that
+// maps it for writing later; on arm64 a moved page is dirty by software where the hardware had said
+// so.
 //
 // Mirrors: task_numa_work(), change_pte_range() with MM_CP_PROT_NUMA, do_numa_page();
-//          isolate_migratepages_block(), remove_migration_pte().
+//          isolate_migratepages_block(), try_to_migrate_one(), remove_migration_pte(),
+//          set_pte_range().
 #pragma once
 
 #include <string>
@@ -19,17 +22,19 @@ namespace uffdsim {
 
 // What has happened by the time that an operation is performed.
 struct Chance {
-  bool balanced = false;   // NUMA balancing has been on
-  bool compacted = false;  // on an architecture whose entries show it
-  bool Any() const { return balanced || compacted; }
+  bool balanced = false;  // NUMA balancing has been on
+  bool compacted = false;
+  bool software_dirty = false;  // compacted, where entries show the move itself
+  bool Any() const { return balanced || compacted || software_dirty; }
 };
 
 // For each operation of the scenario, in order. `arch` as uname -m.
 std::vector<Chance> ChanceOfOperations(const Scenario& scenario, const std::string& arch);
 
 // The record without what chance decided: with `balanced`, each entry as if it were present, and
-// without what a hint and back changes; with `compacted`, an entry that the hardware has made dirty
-// without the software's bit. Anything but JSON comes back as it is.
+// without what a hint and back changes; with `compacted`, a writable entry of a file page without
+// dirty and soft-dirty; with `software_dirty`, an entry that the hardware has made dirty without
+// the software's bit. Anything but JSON comes back as it is.
 std::string WithoutChance(const std::string& record, const Chance& chance);
 
 }  // namespace uffdsim

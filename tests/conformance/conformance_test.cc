@@ -196,15 +196,26 @@ TEST(Chance, HidesOnlyWhatNumaBalancingDoesByTheClock) {
 }
 
 TEST(Chance, HidesOnlyTheDirtyBitOfAPageThatCompactionMoved) {
+  const Chance dirtied{.software_dirty = true};
+  EXPECT_EQ(WithoutChance(R"({"entry":"PWUADX"})", dirtied),
+            WithoutChance(R"({"entry":"PWUAX"})", dirtied));
+  EXPECT_NE(WithoutChance(R"({"entry":"PWRUADX"})", dirtied),
+            WithoutChance(R"({"entry":"PWRUAX"})", dirtied));
   const Chance compacted{.compacted = true};
-  EXPECT_EQ(WithoutChance(R"({"entry":"PWUADX"})", compacted),
-            WithoutChance(R"({"entry":"PWUAX"})", compacted));
-  EXPECT_NE(WithoutChance(R"({"entry":"PWRUADX"})", compacted),
-            WithoutChance(R"({"entry":"PWRUAX"})", compacted));
+  const auto page = [](const std::string& pagemap, const std::string& entry) {
+    return R"({"pagemap":")" + pagemap + R"(","entry":")" + entry + R"("})";
+  };
+  EXPECT_EQ(WithoutChance(page("P-F-D--", "PWUADMX"), compacted),
+            WithoutChance(page("P-F-D--", "PWUAX"), compacted));
+  EXPECT_NE(WithoutChance(page("P---D--", "PWUADMX"), compacted),
+            WithoutChance(page("P---D--", "PWUAX"), compacted));
+  EXPECT_NE(WithoutChance(page("P-F-D--", "PUADMX"), compacted),
+            WithoutChance(page("P-F-D--", "PUAX"), compacted));
   const Scenario scenario = Parse("map A anon 1\ncompact\nread A 0\n");
-  EXPECT_FALSE(ChanceOfOperations(scenario, "x86_64")[2].compacted);
+  EXPECT_FALSE(ChanceOfOperations(scenario, "x86_64")[2].software_dirty);
+  EXPECT_TRUE(ChanceOfOperations(scenario, "x86_64")[2].compacted);
   EXPECT_FALSE(ChanceOfOperations(scenario, "aarch64")[0].compacted);
-  EXPECT_TRUE(ChanceOfOperations(scenario, "aarch64")[2].compacted);
+  EXPECT_TRUE(ChanceOfOperations(scenario, "aarch64")[2].software_dirty);
 }
 
 TEST(Mutate, VariesTheSameWayForTheSameSeed) {
