@@ -17,6 +17,8 @@ struct BreakFrame {
   MmId mm{};
   Vpn cur{};
   Vpn last{};
+  Vpn faulted{};            // the page of the last fault
+  std::uint8_t faults = 0;  // of that page, in a row
 };
 
 enum BreakStep : std::uint8_t { kFind, kFaulted };
@@ -38,6 +40,8 @@ Next Find(World& w, Task& t, BreakFrame& f) {
   for (f.cur = table.NextMapped(f.cur, f.last); f.cur < f.last;
        f.cur = table.NextMapped(f.cur + 1, f.last)) {
     if (!IsKsmEntry(w, table.GetPte(f.cur))) continue;
+    if (f.cur != f.faulted) f.faults = 0;
+    f.faulted = f.cur;
     PushFault(w, t, f.mm, AddressOf(w, f.cur), kFaultUnshare | kFaultRemote);
     return Next::Call(kFaulted);
   }
@@ -45,9 +49,9 @@ Next Find(World& w, Task& t, BreakFrame& f) {
 }
 
 // Any error but ENOMEM counts as success, and ends the search.
-Next Faulted(World&, Task& t, BreakFrame&) {
+Next Faulted(World&, Task& t, BreakFrame& f) {
   if ((t.fault & (kVmFaultSigbus | kVmFaultSigsegv | kVmFaultOom | kVmFaultHwpoison)) == 0) {
-    return Next::Goto(kFind);
+    return FaultsEndlessly(t, &f.faults) ? Next::Sleep(kFind) : Next::Goto(kFind);
   }
   t.error = (t.fault & kVmFaultOom) != 0 ? Errno::kENOMEM : Errno::kOk;
   return Next::Return();

@@ -19,6 +19,7 @@ struct InjectFrame {
   Vpn cur{};
   Vpn last{};
   Pfn pfn{};
+  std::uint8_t faults = 0;  // of this page, in a row
 };
 
 enum InjectStep : std::uint8_t { kPage, kFaulted, kOffline, kMigrated };
@@ -53,15 +54,17 @@ Next TakePage(World& w, Task& t, InjectFrame& f) {
   const Followed page = FollowPage(w, t.mm, *vma, f.cur, 0);
   if (page.what == Follow::kPage) {
     f.pfn = page.pfn;
+    f.faults = 0;
     return Next::Goto(kOffline);
   }
   PushFault(w, t, t.mm, AddressOf(w, f.cur), kFaultAllowRetry);
   return Next::Call(kFaulted);
 }
 
-Next Faulted(World&, Task& t, InjectFrame&) {
+Next Faulted(World&, Task& t, InjectFrame& f) {
   const Errno error = FaultErrno(t.fault, TellHwPoison::kNo);
-  return error == Errno::kOk ? Next::Goto(kPage) : Answer(t, error);
+  if (error != Errno::kOk) return Answer(t, error);
+  return FaultsEndlessly(t, &f.faults) ? Next::Sleep(kPage) : Next::Goto(kPage);
 }
 
 Next Offline(World& w, Task& t, InjectFrame& f) {

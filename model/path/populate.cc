@@ -15,6 +15,7 @@ struct PopulateFrame {
   Vpn cur{};
   Vpn last{};
   PopulateKind kind{};
+  std::uint8_t faults = 0;  // of this page, in a row
 };
 
 enum PopulateStep : std::uint8_t { kPage, kFaulted };
@@ -87,6 +88,7 @@ Next WalkPages(World& w, Task& t, PopulateFrame& f) {
       const Followed page = FollowPage(w, f.mm, vma, f.cur, gup);
       if (page.what != Follow::kPage) return FaultIn(w, t, f, gup, page.what);
       f.cur = f.cur + page.pages;
+      f.faults = 0;
     }
   }
   return Stop(t, Errno::kOk);
@@ -95,7 +97,8 @@ Next WalkPages(World& w, Task& t, PopulateFrame& f) {
 Next Faulted(World& w, Task& t, PopulateFrame& f) {
   const Errno error =
       FaultErrno(t.fault, IsAdvice(f.kind) ? TellHwPoison::kYes : TellHwPoison::kNo);
-  return error == Errno::kOk ? Next::Goto(kPage) : StopVma(w, t, f, error);
+  if (error != Errno::kOk) return StopVma(w, t, f, error);
+  return FaultsEndlessly(t, &f.faults) ? Next::Sleep(kPage) : Next::Goto(kPage);
 }
 
 constexpr Step kSteps[] = {

@@ -129,6 +129,7 @@ struct FillFrame {
   Pfn staged{};  // hugetlb: a folio that gathers the source, 0: none yet
   std::uint32_t staged_pages = 0;
   Errno error = Errno::kOk;
+  std::uint8_t faults = 0;  // of this source page, in a row
 };
 
 enum FillStep : std::uint8_t { kSource, kSourceFaulted, kInstall, kFinish };
@@ -165,6 +166,7 @@ Next ReadSource(World& w, Task& t, FillFrame& f) {
   Pfn pfn;
   if (vma != nullptr && HwTranslate(w, t.mm, *vma, vpn, Access::kRead, &pfn)) {
     f.content = LookAtContent(w, pfn);
+    f.faults = 0;
     if (huge == nullptr) return Next::Goto(kInstall);
     StagePage(w, f, huge->hstate, f.content);
     return Next::Goto(kSource);
@@ -182,7 +184,7 @@ Next SourceFaulted(World&, Task& t, FillFrame& f) {
     f.error = Errno::kEFAULT;
     return Next::Goto(kFinish);
   }
-  return Next::Goto(kSource);
+  return FaultsEndlessly(t, &f.faults) ? Next::Sleep(kSource) : Next::Goto(kSource);
 }
 
 Next Install(World& w, Task& t, FillFrame& f) {
