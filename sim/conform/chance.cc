@@ -32,6 +32,12 @@ void HideFolioDirty(std::string* entry) {
   std::erase(*entry, 'M');
 }
 
+// Young and dirty, also as it is kept while the entry may not be written.
+void HideFreed(std::string* entry) {
+  if (!Has(*entry, 'P')) return;
+  for (const char letter : {'A', 'D', 'Z'}) std::erase(*entry, letter);
+}
+
 bool OfFile(const json& page) {
   const auto pagemap = page.find("pagemap");
   return pagemap != page.end() && pagemap->is_string() &&
@@ -62,6 +68,7 @@ void HideIn(json& value, const Chance& chance) {
       auto text = inner.get<std::string>();
       if (chance.software_dirty) HideMove(&text);
       if (chance.compacted && OfFile(value)) HideFolioDirty(&text);
+      if (chance.freed) HideFreed(&text);
       if (chance.balanced) HideHint(&text);
       inner = text;
     } else {
@@ -81,6 +88,7 @@ std::vector<Chance> ChanceOfOperations(const Scenario& scenario, const std::stri
     // What a scan left behind stays when it is turned off.
     chance.balanced |= s.code == OpCode::k_sysfs && s.path == kBalancing && s.text != "0";
     chance.compacted |= s.code == OpCode::k_compact;
+    chance.freed |= chance.compacted && s.code == OpCode::k_madvise && s.advice == Advice::kFree;
     chance.software_dirty = chance.compacted && arch == kArm64;
     all.push_back(chance);
   }

@@ -211,6 +211,14 @@ TEST(Chance, HidesOnlyTheDirtyBitOfAPageThatCompactionMoved) {
             WithoutChance(page("P---D--", "PWUAX"), compacted));
   EXPECT_NE(WithoutChance(page("P-F-D--", "PUADMX"), compacted),
             WithoutChance(page("P-F-D--", "PUAX"), compacted));
+  const Chance freed{.freed = true};
+  EXPECT_EQ(WithoutChance(page("P---D--", "PUAMZX"), freed),
+            WithoutChance(page("P---D--", "PUMX"), freed));
+  EXPECT_NE(WithoutChance(page("P---D--", "PUMX"), freed),
+            WithoutChance(page("P---D--", "PUX"), freed));
+  const Scenario freeing = Parse("map A anon 1\nmadvise A 0 1 FREE\ncompact\nmadvise A 0 1 FREE\n");
+  EXPECT_FALSE(ChanceOfOperations(freeing, "x86_64")[2].freed);
+  EXPECT_TRUE(ChanceOfOperations(freeing, "x86_64")[3].freed);
   const Scenario scenario = Parse("map A anon 1\ncompact\nread A 0\n");
   EXPECT_FALSE(ChanceOfOperations(scenario, "x86_64")[2].software_dirty);
   EXPECT_TRUE(ChanceOfOperations(scenario, "x86_64")[2].compacted);
