@@ -7,6 +7,7 @@
 #include "model/mm/entry.h"
 #include "model/path/fault.h"
 #include "model/path/ksm.h"
+#include "model/path/ksm_stable.h"
 #include "model/path/paths.h"
 #include "model/path/start.h"
 
@@ -83,7 +84,8 @@ Next UnmergeVma(World& w, Task& t, UnmergeFrame& f) {
     }
     w.ksm.slots[f.slot].items.clear();
   }
-  w.ksm.stable.clear();
+  // remove_all_stable_nodes(): those that are still mapped stay.
+  std::erase_if(w.ksm.stable, [&](Pfn pfn) { return !IsStable(w, pfn); });
   w.ksm.unstable.clear();
   t.outcome.status = Outcome::Status::kOk;
   return Next::Return();
