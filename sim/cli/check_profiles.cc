@@ -72,8 +72,9 @@ std::string Markdown(const std::vector<std::string>& profiles,
       budget,
       " operations of each. A cell says how many operations\nthe shortest scenario has after its "
       "set-up; a dash: not broken within these bounds. Read from rwp-v1 to rwp-v10 it is\nwhat the "
-      "reviews of the series found, one posting after the other; what no alphabet reaches is in\n"
-      "`sim/explore/KILL.md`, defect by defect.\n\n| invariant |");
+      "reviews of the series found, one posting after the other. What the later postings still did "
+      "otherwise breaks no\npromise: it shows in answers and entries (`sim/explore/KILL.md`, "
+      "column twins, defect by defect).\n\n| invariant |");
   for (const std::string& profile : profiles) absl::StrAppend(&text, " ", profile, " |");
   absl::StrAppend(&text, "\n|---|");
   for (std::size_t i = 0; i < profiles.size(); ++i) absl::StrAppend(&text, "---|");

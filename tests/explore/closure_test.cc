@@ -21,7 +21,10 @@ ExhaustiveResult Explore(const std::string& alphabet, AlphabetSize size, std::ui
 
 TEST(Closure, TwoPages) {
   for (const char* alphabet :
-       {"rwp-anon", "rwp-sync", "rwp-missing", "rwp-shmem", "wp", "wp-async", "hugetlb"}) {
+       {"rwp-anon",  "rwp-sync",   "rwp-missing",   "rwp-shmem",      "modes",    "wp",
+        "wp-async",  "wp-missing", "mixed-scan",    "file-rwp",       "guard",    "mremap-event",
+        "swap-sync", "move",       "numa-thp",      "numa-thp-wp",    "thp-move", "thp-file",
+        "hugetlb",   "hugetlb-wp", "hugetlb-ioctl", "hugetlb-migrate"}) {
     const ExhaustiveResult result = Explore(alphabet, {.pages = 2, .processes = 2}, 0);
     EXPECT_EQ(result.end, ExhaustiveResult::End::kClosed) << alphabet;
     EXPECT_LE(result.bookkeeping, 64 * result.states + (1U << 20)) << alphabet;
