@@ -39,14 +39,15 @@ std::string BootWords(const Scenario& scenario) {
 
 absl::StatusOr<Confirmation> Confirm(const Scenario& scenario, Backend* backend) {
   Confirmation result;
-  const auto verdict = Judge(OperationsOf(scenario, true), backend, {});
+  const Scenario looking = OperationsOf(scenario, Looking::kAfterEach);
+  const auto verdict = Judge(looking, backend, {});
   if (!verdict.ok()) return verdict.status();
-  const Scenario plain = OperationsOf(scenario, false);
+  const Scenario plain = OperationsOf(scenario, Looking::kAtTheEnd);
   const auto run = backend->Run(scenario.name, FormatScenario(plain), RunOrder::kNewestFirst);
   if (!run.ok()) return run.status();
   result.kernel = run->kernel;
   for (const std::string& record : run->records) absl::StrAppend(&result.observed, record, "\n");
-  const bool endless = verdict->operations < static_cast<int>(2 * plain.lines.size());
+  const bool endless = verdict->operations < static_cast<int>(looking.lines.size());
   if (!verdict->skipped.empty()) {
     result.how = absl::StrCat("skipped: ", verdict->skipped);
   } else if (verdict->first) {

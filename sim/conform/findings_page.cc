@@ -63,10 +63,10 @@ absl::StatusOr<std::string> FindingPageText(const FindingRow& row, std::string_v
 absl::StatusOr<std::string> FindingProgram(const FindingRow& row) {
   const auto scenario = ParseScenario(row.name, row.scenario);
   if (!scenario.ok()) return scenario.status();
-  return ExportC(OperationsOf(*scenario, false), kPageSize);
+  return ExportC(OperationsOf(*scenario, Looking::kAtTheEnd), kPageSize);
 }
 
-Scenario OperationsOf(const Scenario& scenario, bool looking) {
+Scenario OperationsOf(const Scenario& scenario, Looking looking) {
   Scenario result;
   result.name = scenario.name;
   Line look;
@@ -77,8 +77,9 @@ Scenario OperationsOf(const Scenario& scenario, bool looking) {
   for (const Line& line : scenario.lines) {
     if (line.kind != Line::Kind::kOperation) continue;
     result.lines.push_back(line);
-    if (looking) result.lines.push_back(look);
+    if (looking == Looking::kAfterEach) result.lines.push_back(look);
   }
+  if (looking == Looking::kAtTheEnd) result.lines.push_back(look);
   return result;
 }
 

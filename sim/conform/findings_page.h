@@ -5,6 +5,7 @@
 // no row in findings.def, InvalidArgument for a scenario that no system calls can perform.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,7 +42,8 @@ absl::StatusOr<std::string> FindingPageText(const FindingRow& row, std::string_v
 // NAME.c.
 absl::StatusOr<std::string> FindingProgram(const FindingRow& row);
 
-// The scenario's operations alone; with `looking`, an observation behind each.
-Scenario OperationsOf(const Scenario& scenario, bool looking);
+// The scenario's operations alone, with an observation behind each or behind the last.
+enum class Looking : std::uint8_t { kAfterEach, kAtTheEnd };
+Scenario OperationsOf(const Scenario& scenario, Looking looking);
 
 }  // namespace uffdsim

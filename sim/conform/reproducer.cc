@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cinttypes>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -18,19 +20,44 @@
 namespace uffdsim {
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 
-// How an operation ended, in the program's words, and the bytes that it read.
+// Pages next to each other that look alike.
+struct PageRun {
+  std::string region;
+  std::uint64_t page;
+  std::uint64_t count;
+  std::string letters;  // of pagemap, then of PAGEMAP_SCAN
+  bool operator==(const PageRun&) const = default;
+};
+
+// How an operation ended, in the program's words, the bytes that it read, the pages that it saw.
 struct Ending {
   std::string word;
   std::vector<int> bytes;
+  std::vector<PageRun> pages;
   bool operator==(const Ending&) const = default;
 };
 
+void Add(const PageRun& run, std::vector<PageRun>* pages) {
+  const bool goes_on = !pages->empty() && pages->back().region == run.region &&
+                       pages->back().letters == run.letters &&
+                       pages->back().page + pages->back().count == run.page;
+  if (goes_on) {
+    pages->back().count += run.count;
+  } else {
+    pages->push_back(run);
+  }
+}
+
 std::string TextOf(const Ending& ending) {
-  std::string text = ending.word.empty() ? "nothing" : ending.word;
+  std::string text = ending.word;
   for (const int byte : ending.bytes) absl::StrAppend(&text, " ", byte);
-  return text;
+  for (const PageRun& run : ending.pages) {
+    absl::StrAppend(&text, text.empty() ? "" : ", ", run.region, " ", run.page, "+", run.count, " ",
+                    run.letters);
+  }
+  return text.empty() ? "nothing" : text;
 }
 
 bool IsEnding(const std::string& word) {
@@ -56,12 +83,42 @@ std::map<int, Ending> EndingsOf(const std::vector<std::string>& output) {
     const std::string& word = words[words.size() - 2];
     if (word == "byte") ending.bytes.push_back(std::atoi(words.back().c_str()));
     if (IsEnding(word)) ending.word = word;
+    // "[  7] A 0+2 pagemap P-FU--- --fp------"
+    char region[64];
+    PageRun run;
+    char pagemap[16];
+    char scan[16];
+    if (std::sscanf(line.c_str(), "[%*d] %63s %" SCNu64 "+%" SCNu64 " pagemap %15s %15s", region,
+                    &run.page, &run.count, pagemap, scan) == 5) {
+      run.region = region;
+      run.letters = absl::StrCat(pagemap, " ", scan);
+      Add(run, &ending.pages);
+    }
   }
   return endings;
 }
 
+std::vector<PageRun> PagesOf(const json& process) {
+  std::vector<PageRun> pages;
+  for (const auto& [name, region] : process.at("regions").items()) {
+    for (const json& page : region.at("pages")) {
+      const PageRun run{name, page.at("page"), page.at("count"),
+                        absl::StrCat(page.at("pagemap").get<std::string>(), " ",
+                                     page.at("scan").get<std::string>())};
+      Add(run, &pages);
+    }
+  }
+  return pages;
+}
+
 Ending EndingOf(const json& record) {
   Ending ending;
+  if (record.value("op", "") == "observe") {
+    for (const json& process : record.at("processes")) {
+      if (process.at("process") == record.at("process")) ending.pages = PagesOf(process);
+    }
+    return ending;
+  }
   const std::string status = record.value("status", "");
   const char* field = status == "error" ? "errno" : status == "blocked" ? "blocked_in" : "signal";
   ending.word = status == "ok" ? status : record.value(field, "");

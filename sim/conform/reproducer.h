@@ -1,7 +1,8 @@
 // A finding's stand-alone C program, compiled and run on a kernel: does it do there what the
 // scenario did that it was made from?
 //
-// Compared: how each operation ended (ok, errno, signal, wait channel) and the bytes that it read.
+// Compared: how each operation ended (ok, errno, signal, wait channel), the bytes that it read, and
+// what pagemap and PAGEMAP_SCAN say of every page at the end.
 // Errors: Unimplemented where the kernel runs no programs, FailedPrecondition when the compiler
 // refuses the program.
 #pragma once

@@ -3,8 +3,9 @@
 //
 // The program performs the operations with the same system calls at the same addresses, each in a
 // thread of its own, and prints what each answered, which ones sleep in a userfaultfd wait, and
-// what pagemap and PAGEMAP_SCAN show wherever the scenario observes. No dependencies beyond libc.
-// Errors: InvalidArgument for an operation that no system call reaches.
+// what pagemap and PAGEMAP_SCAN show wherever the scenario observes. It sets the kernel as
+// scenarios take it (kernel_settings.def) and puts that back. No dependencies beyond libc. Errors:
+// InvalidArgument for an operation that no system call reaches.
 #pragma once
 
 #include <string>

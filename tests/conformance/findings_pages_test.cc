@@ -116,6 +116,22 @@ TEST(Reproducer, IsHeldAgainstTheScenarioRecordByRecord) {
             "operation 2 (wake): nothing where the scenario has EINVAL");
 }
 
+// How pages are cut into runs says nothing; what pagemap and the scan say of them does.
+TEST(Reproducer, IsHeldAgainstTheLastObservation) {
+  const std::vector<std::string> records = {
+      R"({"i":0,"process":0,"op":"observe","processes":[{"process":0,"regions":{"B":{"pages":[)"
+      R"({"page":0,"count":1,"pagemap":"P--U---","scan":"---p------"},)"
+      R"({"page":1,"count":1,"pagemap":"P--U---","scan":"---p------"}]}}}]})"};
+  EXPECT_EQ(ReproducerDiffers({"[  0] B 0+2 pagemap P--U--- ---p------"}, records), "");
+  EXPECT_EQ(ReproducerDiffers({"[  0] B 0+1 pagemap P--U--- ---p------",
+                               "[  0] B 1+1 pagemap P--U--- ---p------"},
+                              records),
+            "");
+  EXPECT_EQ(ReproducerDiffers({"[  0] B 0+2 pagemap P------ ---p------"}, records),
+            "operation 0 (observe): B 0+2 P------ ---p------ where the scenario has "
+            "B 0+2 P--U--- ---p------");
+}
+
 TEST(FindingPages, NoneIsLeftOfAFindingThatIsGone) {
   const std::set<std::string> names = AllNames();
   for (const auto& entry : std::filesystem::directory_iterator(kPages)) {

@@ -14,6 +14,7 @@
 
 #include "sim/conform/kernel/answer.h"
 #include "sim/conform/kernel/files.h"
+#include "sim/scenario/kernel_settings.h"
 
 namespace uffdsim {
 namespace {
@@ -25,29 +26,6 @@ constexpr char kKsm[] = "/sys/kernel/mm/ksm/";
 constexpr int kScansPerRun = 3;
 // ksmd looks at nothing when no process has mergeable memory: no scan ever ends then.
 constexpr int kScanPatienceMilliseconds = 400;
-
-struct Setting {
-  const char* path;
-  const char* value;
-};
-
-constexpr Setting kDefaults[] = {
-    {"/sys/kernel/mm/transparent_hugepage/enabled", "madvise"},
-    {"/sys/kernel/mm/transparent_hugepage/shmem_enabled", "advise"},
-    {"/sys/kernel/mm/transparent_hugepage/defrag", "always"},
-    {"/sys/kernel/mm/transparent_hugepage/use_zero_page", "1"},
-    {"/sys/kernel/mm/transparent_hugepage/khugepaged/defrag", "0"},
-    {"/proc/sys/vm/page-cluster", "0"},
-    {"/proc/sys/vm/overcommit_memory", "1"},
-    {"/proc/sys/kernel/numa_balancing", "0"},
-    // It samples physical memory: clears the young bit of pages that it picks by chance.
-    {"/sys/module/damon_stat/parameters/enabled", "N"},
-    {"/proc/sys/kernel/randomize_va_space", "0"},
-    {"/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "40"},
-    // One batch of ksmd is one full scan: it ends a batch where a scan ends.
-    {"/sys/kernel/mm/ksm/pages_to_scan", "1000000"},
-    {"/sys/kernel/mm/ksm/sleep_millisecs", "30"},
-};
 
 Outcome ErrorOutcome(int error) {
   Outcome outcome;
@@ -108,7 +86,7 @@ int Control::Set(const std::string& path, const std::string& value) {
 
 void Control::SetDefaults() {
   if (!allowed_) return;
-  for (const Setting& setting : kDefaults) {
+  for (const KernelSetting& setting : kKernelSettings) {
     if (access(setting.path, W_OK) == 0) Set(setting.path, setting.value);
   }
 }

@@ -26,7 +26,6 @@ namespace {
 constexpr char kPortName[] = "uffdsim";
 constexpr int kPortTries = 500;  // 10 ms apart
 constexpr int kCannotRun = 127;
-constexpr char kHugePages[] = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages";
 
 [[noreturn]] void PowerOff(const char* why) {
   std::printf("uffdsim-kernel: %s\n", why);
@@ -129,8 +128,8 @@ int RunProgramFile(int port, const std::string& path) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-// A static program that the host sent. It finds huge pages; behind it they go, and swap goes off,
-// as behind a scenario.
+// A static program that the host sent. Behind it swap goes off, as behind a scenario, also when the
+// program was killed.
 int ReceiveProgram(int port, std::size_t size) {
   const std::string path = "/var/tmp/program";
   const std::string image = Receive(port, size);
@@ -140,10 +139,8 @@ int ReceiveProgram(int port, std::size_t size) {
     n = std::max<ssize_t>(0, write(file, image.data() + done, image.size() - done));
   }
   close(file);
-  WriteWhole(kHugePages, "40");
   const int code = done == image.size() ? RunProgramFile(port, path) : kCannotRun;
   unlink(path.c_str());
-  WriteWhole(kHugePages, "0");
   swapoff("/dev/zram0");
   return code;
 }

@@ -2,8 +2,10 @@
  * A scenario that uses swap takes a swap device as its argument. */
 #define PAGE 4096ul
 #define BASE 0x1000000000ul
-#define TOP 0x3fc0000000ul
-static const int process_of[] = {0, 0, 0, 0, 0, };
+#define TOP 0x1040000000ul
+#define REGION 0x40000000ul
+static const char *const regions[] = {"A", };
+static const int process_of[] = {0, 0, 0, 0, 0, 0, };
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -25,6 +27,7 @@ static const int process_of[] = {0, 0, 0, 0, 0, };
 #include <unistd.h>
 
 #define SLOTS 512
+#define SETTINGS 64
 #pragma GCC diagnostic ignored "-Wunused-function" /* a program needs some of what follows */
 /* Numbers of Linux 7.3 that older headers lack. */
 struct protect { struct uffdio_range range; uint64_t mode; };
@@ -51,6 +54,8 @@ struct shared {
   volatile int wanted[SLOTS]; /* operation that a process shall start, plus one */
   volatile int done[SLOTS], thread[SLOTS], process_of[SLOTS];
   volatile pid_t pid[64];
+  struct { char path[128], value[64]; } before[SETTINGS]; /* settings as they were */
+  volatile int settings;
 };
 static struct shared *shared;
 static __thread sigjmp_buf fault;
@@ -71,10 +76,44 @@ static void on_fault(int number, siginfo_t *info, void *context) {
   if (!may_fault) _exit(8);
   siglongjmp(fault, number * 256 + info->si_code);
 }
-static void write_file(int i, const char *text, const char *path, const char *value) {
-  int file = open(path, O_WRONLY);
-  answer(i, text, file < 0 ? -1 : write(file, value, strlen(value)));
+/* Remembers what a file said first: "always [madvise] never" says madvise. */
+static void remember(const char *path) {
+  char text[64] = "", *open_bracket, *close_bracket;
+  int file = open(path, O_RDONLY), n = shared->settings;
+  if (file < 0) return;
+  if (n == SETTINGS || read(file, text, sizeof text - 1) <= 0) n = -1;
+  close(file);
+  for (int k = 0; k < n; ++k) if (!strcmp(shared->before[k].path, path)) return;
+  if (n < 0) return;
+  open_bracket = strchr(text, '[');
+  close_bracket = strchr(text, ']');
+  if (close_bracket) *close_bracket = 0;
+  snprintf(shared->before[n].path, sizeof shared->before[n].path, "%s", path);
+  snprintf(shared->before[n].value, sizeof shared->before[n].value, "%s",
+           open_bracket && close_bracket ? open_bracket + 1 : text);
+  shared->settings = n + 1;
+}
+static long put(const char *path, const char *value) {
+  int file = open(path, O_WRONLY), error;
+  long n = file < 0 ? -1 : write(file, value, strlen(value));
+  error = errno;
   if (file >= 0) close(file);
+  errno = error;
+  return n;
+}
+static void write_file(int i, const char *text, const char *path, const char *value) {
+  remember(path);
+  answer(i, text, put(path, value));
+}
+/* What the scenario takes for given of the machine. */
+static void set(const char *path, const char *value) {
+  remember(path);
+  if (put(path, value) < 0 && errno != ENOENT) {
+    fprintf(stderr, "%s cannot be set to %s: %s\n", path, value, strerror(errno));
+  }
+}
+static void put_back(void) {
+  for (int k = shared->settings; k-- > 0;) put(shared->before[k].path, shared->before[k].value);
 }
 /* Bytes, one of each page. `how`: r read, w write, a add; k and K by the kernel, g and G by
  * process_vm_*, p and P by /proc/self/mem. */
@@ -157,26 +196,37 @@ static void scan(int i, const char *text, struct scan_arg arg) {
   answer(i, text, n);
   close(file);
 }
-/* pagemap and categories of every page of the regions, as the scenario language prints them. */
+/* pagemap and categories of every page of the regions, in the letters of the scenario language. */
+static void letters_of(int file, uint64_t at, char *letters) {
+  static const int bits[] = {63, 62, 61, 57, 55, 56, 58};
+  uint64_t word = 0;
+  struct region region = {0};
+  struct scan_arg arg = {sizeof arg, 0, at, at + PAGE, 0, (uint64_t)(uintptr_t)&region, 1, 0,
+                         0, 0, 0, 0x3ff};
+  if (pread(file, &word, 8, (off_t)(at / PAGE * 8)) != 8) word = 0;
+  /* Older kernels do not know the newest categories. */
+  while (ioctl(file, CALL_SCAN, &arg) < 0 && arg.returned) arg.returned >>= 1;
+  for (int k = 0; k < 7; ++k) letters[k] = word >> bits[k] & 1 ? "PSFUDXG"[k] : '-';
+  letters[7] = ' ';
+  for (int k = 0; k < 10; ++k) letters[8 + k] = region.categories >> k & 1 ? "awfpszhdgA"[k] : '-';
+  letters[18] = 0;
+}
 static void observe(int i) {
   int file = open("/proc/self/pagemap", O_RDONLY);
   FILE *maps = fopen("/proc/self/maps", "r");
   char line[512];
   while (maps && fgets(line, sizeof line, maps)) {
-    unsigned long start, end;
+    unsigned long start, end, run;
     if (sscanf(line, "%lx-%lx", &start, &end) != 2 || start < BASE || start >= TOP) continue;
-    for (unsigned long at = start; at < end; at += PAGE) {
-      uint64_t word = 0;
-      struct region region = {0};
-      struct scan_arg arg = {sizeof arg, 0, at, at + PAGE, 0, (uint64_t)(uintptr_t)&region, 1, 0,
-                             0, 0, 0, 0x3ff};
-      if (pread(file, &word, 8, (off_t)(at / PAGE * 8)) != 8) break;
-      /* Older kernels do not know the newest categories. */
-      while (ioctl(file, CALL_SCAN, &arg) < 0 && arg.returned) arg.returned >>= 1;
-      printf("[%3d]   %#lx pagemap %c%c%c%c scan ", i, at, word >> 63 & 1 ? 'P' : '-',
-             word >> 62 & 1 ? 'S' : '-', word >> 61 & 1 ? 'F' : '-', word >> 57 & 1 ? 'U' : '-');
-      for (int bit = 0; bit < 10; ++bit) putchar(region.categories >> bit & 1 ? "awfpszhdgA"[bit] : '-');
-      putchar('\n');
+    for (; start < end; start = run) {
+      char letters[32], next[32];
+      letters_of(file, start, letters);
+      for (run = start + PAGE; run < end; run += PAGE) {
+        letters_of(file, run, next);
+        if (strcmp(letters, next)) break;
+      }
+      printf("[%3d] %s %lu+%lu pagemap %s\n", i, regions[(start - BASE) / REGION],
+             (start - BASE) % REGION / PAGE, (run - start) / PAGE, letters);
     }
   }
   fflush(stdout);
@@ -232,13 +282,15 @@ static void wait_for(int i) {
     return;
   }
 }
+static void share(void) {
+  shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+}
 static void run_all(int count) {
   struct sigaction action = {0};
   action.sa_sigaction = on_fault;
   action.sa_flags = SA_SIGINFO | SA_NODEFER;
   sigaction(SIGSEGV, &action, NULL);
   sigaction(SIGBUS, &action, NULL);
-  shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   pid_t first = fork();
   if (first == 0) serve(0);
   shared->pid[0] = first;
@@ -273,11 +325,36 @@ static void perform(int i) {
     case 4:  /* madvise A 0 1 GUARD_INSTALL */
       answer(4, "madvise A 0 1 GUARD_INSTALL", madvise((void *)0x1000000000ul, 0x1000ul, 102) /* GUARD_INSTALL */);
       break;
+    case 5:  /* observe raw */
+      observe(5);
+      break;
   }
 }
 
 int main(int argc, char **argv) {
   if (argc > 1) swap_device = argv[1];
-  run_all(5);
+  share();
+  set("/sys/kernel/mm/transparent_hugepage/enabled",
+      "madvise");
+  set("/sys/kernel/mm/transparent_hugepage/shmem_enabled",
+      "advise");
+  set("/sys/kernel/mm/transparent_hugepage/defrag",
+      "always");
+  set("/sys/kernel/mm/transparent_hugepage/use_zero_page",
+      "1");
+  set("/sys/kernel/mm/transparent_hugepage/khugepaged/defrag",
+      "0");
+  set("/proc/sys/vm/page-cluster",
+      "0");
+  set("/proc/sys/vm/overcommit_memory",
+      "1");
+  set("/proc/sys/kernel/numa_balancing",
+      "0");
+  set("/sys/module/damon_stat/parameters/enabled",
+      "N");
+  set("/proc/sys/kernel/randomize_va_space",
+      "0");
+  run_all(6);
+  put_back();
   return 0;
 }
