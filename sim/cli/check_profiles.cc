@@ -1,9 +1,7 @@
 // `uffdsim check profiles`: which invariants each kernel profile breaks, and in how few operations.
 #include <CLI/CLI.hpp>
 #include <iostream>
-#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -14,8 +12,10 @@
 #include "sim/cli/check_command.h"
 #include "sim/cli/outcome.h"
 #include "sim/cli/output_file.h"
+#include "sim/cli/profiles_page.h"
 #include "sim/cli/progress.h"
-#include "sim/explore/exhaustive.h"
+#include "sim/explore/alphabet.h"
+#include "sim/explore/profiles.h"
 #include "sim/parallel/parallel.h"
 
 namespace uffdsim {
@@ -29,70 +29,34 @@ struct Arguments {
   std::string json_file;
 };
 
-// The shortest way to break an invariant, over all alphabets.
-struct Shortest {
-  std::size_t operations = 0;
-  std::string alphabet;
-};
-using Broken = std::map<std::string, Shortest>;  // by invariant
-
-absl::StatusOr<Broken> BrokenBy(const std::string& profile, std::uint64_t budget) {
-  Broken broken;
-  for (const AlphabetRow& row : Alphabets()) {
-    auto alphabet = LoadAlphabet(std::string(row.name), {.pages = 2, .processes = 2});
-    if (!alphabet.ok()) return alphabet.status();
-    const auto setting = MakeSetting(*std::move(alphabet),
-                                     {.arch = "x86_64-tiny", .profile = profile, .defects = {}}, 1);
-    if (!setting.ok()) return setting.status();
-    ExhaustiveOptions options;
-    options.transitions_max = budget;
-    options.every_invariant = true;
-    const auto result = Exhaust(*setting, options);
-    if (!result.ok()) return result.status();
-    for (const Counterexample& found : result->found) {
-      const auto [at, fresh] = broken.try_emplace(found.violation.name);
-      if (!fresh && at->second.operations <= found.letters.size()) continue;
-      at->second = {found.letters.size(), std::string(row.name)};
-    }
+void Print(const std::string& profile, const ProfileFaults& faults) {
+  const bool nothing = faults.broken.empty() && faults.alphabets_different == 0;
+  std::cout << profile << (nothing ? ": nothing" : ":") << "\n";
+  for (const auto& [invariant, shortest] : faults.broken) {
+    std::cout << absl::StrFormat("  %-24s %2d operations, %s\n", invariant, shortest.operations,
+                                 shortest.alphabet);
   }
-  return broken;
+  if (faults.alphabets_different == 0) return;
+  std::cout << absl::StrFormat("  %-24s %2d operations, %s; in %d of %d alphabets\n",
+                               "differs from ideal", faults.difference.operations,
+                               faults.difference.alphabet, faults.alphabets_different,
+                               Alphabets().size());
 }
 
-// A row for each invariant that somebody breaks, a column for each profile.
-std::string Markdown(const std::vector<std::string>& profiles,
-                     const std::vector<absl::StatusOr<Broken>>& results, std::uint64_t budget) {
-  std::set<std::string> invariants;
-  for (const auto& broken : results) {
-    for (const auto& entry : *broken) invariants.insert(entry.first);
+nlohmann::ordered_json Json(const ProfileFaults& faults) {
+  nlohmann::ordered_json broken = nlohmann::ordered_json::array();
+  for (const auto& [invariant, shortest] : faults.broken) {
+    broken.push_back({{"invariant", invariant},
+                      {"operations", shortest.operations},
+                      {"alphabet", shortest.alphabet}});
   }
-  std::string text = absl::StrCat(
-      "# Which invariants each kernel profile breaks\n\nWritten by `uffdsim check profiles "
-      "--budget ",
-      budget, " --markdown model/defect/PROFILES.md`:\nevery state over each alphabet, the first ",
-      budget,
-      " operations of each. A cell says how many operations\nthe shortest scenario has after its "
-      "set-up; a dash: not broken within these bounds. Read from rwp-v1 to rwp-v10 it is\nwhat the "
-      "reviews of the series found, one posting after the other. What the later postings still did "
-      "otherwise breaks no\npromise: it shows in answers and entries (`sim/explore/KILL.md`, "
-      "column twins, defect by defect).\n\n| invariant |");
-  for (const std::string& profile : profiles) absl::StrAppend(&text, " ", profile, " |");
-  absl::StrAppend(&text, "\n|---|");
-  for (std::size_t i = 0; i < profiles.size(); ++i) absl::StrAppend(&text, "---|");
-  for (const std::string& invariant : invariants) {
-    absl::StrAppend(&text, "\n| ", invariant, " |");
-    for (const auto& broken : results) {
-      const auto at = broken->find(invariant);
-      absl::StrAppend(&text, " ", at == broken->end() ? "-" : absl::StrCat(at->second.operations),
-                      " |");
-    }
+  nlohmann::ordered_json json{{"broken", broken},
+                              {"alphabets_different", faults.alphabets_different}};
+  if (faults.alphabets_different != 0) {
+    json["difference"] = {{"operations", faults.difference.operations},
+                          {"alphabet", faults.difference.alphabet}};
   }
-  absl::StrAppend(&text, "\n\n| profile | what it is | its defects |\n|---|---|---|\n");
-  for (const std::string& profile : profiles) {
-    const ProfileRow& row = *FindProfile(profile);
-    absl::StrAppend(&text, "| ", profile, " | ", std::string(row.sentence), " | ",
-                    row.defects.empty() ? "none" : std::string(row.defects), " |\n");
-  }
-  return text;
+  return json;
 }
 
 absl::StatusOr<int> Run(const Arguments& arguments) {
@@ -100,36 +64,31 @@ absl::StatusOr<int> Run(const Arguments& arguments) {
   if (profiles.empty()) {
     for (const ProfileRow& row : Profiles()) profiles.emplace_back(row.name);
   }
-  std::vector<absl::StatusOr<Broken>> results(profiles.size(), Broken{});
+  std::vector<absl::StatusOr<ProfileFaults>> results(profiles.size(), ProfileFaults{});
   auto progress = std::make_unique<Progress>("check profiles", "profiles");
   std::size_t done = 0;
   RunParallel(
       profiles.size(), arguments.threads,
-      [&](std::size_t i) { results[i] = BrokenBy(profiles[i], arguments.budget); },
+      [&](std::size_t i) { results[i] = FaultsOf(profiles[i], arguments.budget); },
       [&](std::size_t) {
         progress->Show(++done, profiles.size());
         return true;
       });
   progress.reset();
   nlohmann::ordered_json json;
-  json["schema"] = 1;
+  json["schema"] = 2;
   json["budget"] = arguments.budget;
   bool ideal_is_clean = true;
+  ProfileResults page;
   for (std::size_t i = 0; i < profiles.size(); ++i) {
     if (!results[i].ok()) return results[i].status();
-    std::cout << profiles[i] << (results[i]->empty() ? ": nothing" : ":") << "\n";
-    nlohmann::ordered_json rows = nlohmann::ordered_json::array();
-    for (const auto& [invariant, shortest] : *results[i]) {
-      std::cout << absl::StrFormat("  %-24s %2d operations, %s\n", invariant, shortest.operations,
-                                   shortest.alphabet);
-      rows.push_back({{"invariant", invariant},
-                      {"operations", shortest.operations},
-                      {"alphabet", shortest.alphabet}});
-    }
-    json["profiles"][profiles[i]] = rows;
-    if (profiles[i] == "ideal" && !results[i]->empty()) ideal_is_clean = false;
+    const ProfileFaults& faults = *results[i];
+    Print(profiles[i], faults);
+    json["profiles"][profiles[i]] = Json(faults);
+    if (profiles[i] == "ideal" && !faults.broken.empty()) ideal_is_clean = false;
+    page.emplace_back(profiles[i], faults);
   }
-  const std::string markdown = Markdown(profiles, results, arguments.budget);
+  const std::string markdown = ProfilesPage(page, arguments.budget);
   if (const absl::Status s = WriteIfAsked(arguments.markdown_file, markdown); !s.ok()) return s;
   const std::string text = absl::StrCat(json.dump(2), "\n");
   if (const absl::Status s = WriteIfAsked(arguments.json_file, text); !s.ok()) return s;
