@@ -305,4 +305,9 @@ std::span<const Arch* const> AllArchs();
 // ("riscv64-sv39-noext"). Null when unknown.
 const Arch* FindArch(std::string_view name);
 
+// The configuration of a running kernel: of the architecture that uname -m names, with this page
+// size in bytes and, where there is one, with or without the userfaultfd bit as the kernel offers
+// it. The family's default goes before the others. Null when there is none with that page size.
+const Arch* FindKernelArch(std::string_view machine, std::uint64_t page_size, bool uffd);
+
 }  // namespace uffdsim

@@ -66,6 +66,22 @@ std::span<const Arch* const> AllArchs() {
   return all;
 }
 
+const Arch* FindKernelArch(std::string_view machine, std::uint64_t page_size, bool uffd) {
+  const Arch* best = nullptr;
+  int best_score = 0;
+  for (const ArchFamily& family : kFamilies) {
+    for (const Arch& arch : family.configurations()) {
+      if (arch.kernel_name() != machine || page_size >> arch.geometry().page_shift != 1) continue;
+      const int score = 1 + (arch.SupportsUffd() == uffd ? 2 : 0) +
+                        (arch.name() == family.default_configuration ? 1 : 0);
+      if (score <= best_score) continue;
+      best = &arch;
+      best_score = score;
+    }
+  }
+  return best;
+}
+
 const Arch* FindArch(std::string_view name) {
   if (const Arch* arch = FindExact(name)) return arch;
   for (const ArchFamily& family : kFamilies) {

@@ -129,6 +129,13 @@ absl::StatusOr<Arch> WithUffdBit(const Arch& arch, const WhatIfUffd& what_if) {
   return Arch(layout);
 }
 
+Arch WithoutThp(const Arch& arch) {
+  Layout layout = arch.layout();
+  layout.has_thp = false;
+  layout.name.Append("+nothp");
+  return Arch(layout);
+}
+
 Arch WithoutCollisions(const Arch& arch) {
   if (arch.layout().without_collision == nullptr) return arch;
   Layout layout = arch.layout();

@@ -34,6 +34,10 @@ absl::StatusOr<WhatIfUffd> ParseWhatIf(std::string_view text);
 // keeps it, swap entries carry it, as the three architectures that have one do it.
 absl::StatusOr<Arch> WithUffdBit(const Arch& arch, const WhatIfUffd& what_if);
 
+// The same configuration on a CPU without PMD leaves for memory of processes:
+// has_transparent_hugepage() answers false.
+Arch WithoutThp(const Arch& arch);
+
 // The two layouts that collide in 7.3.4 without their collision; every other one unchanged.
 Arch WithoutCollisions(const Arch& arch);
 

@@ -143,6 +143,8 @@ void Start_sysfs(World& w, Task& t) {
   const auto* row = std::find_if(std::begin(kSettings), std::end(kSettings),
                                  [&](const Setting& s) { return s.path == path; });
   if (row == std::end(kSettings)) return Bad(t, "this file is not modelled");
+  constexpr std::string_view kThp = "/sys/kernel/mm/transparent_hugepage/";
+  if (path.starts_with(kThp) && !w.arch->SupportsThp()) return Fail(t, Errno::kENOENT);
   const bool numa = path.find("numa_balancing") != std::string_view::npos;
   if (numa && w.config.numa_nodes == 0) return Fail(t, Errno::kENOENT);
   const Errno error = row->set(w.config, value);

@@ -16,6 +16,8 @@ void AddTarget(CLI::App* sub, ConformTarget* target) {
   sub->add_option("--kernel", target->kernel, "kernel image of the virtual machine");
   sub->add_option("--executor", target->executor, "uffdsim-kernel; default: beside this program");
   sub->add_option("--arch", target->arch, "of the virtual machine")->capture_default_str();
+  sub->add_option("--emulator", target->emulator,
+                  "QEMU program of the virtual machine; default: by the architecture");
   sub->add_option("--accel", target->accelerator, "kvm or tcg; default: kvm where it works");
   sub->add_option("--cpus", target->cpus, "of the virtual machine")->check(CLI::Range(1, 8));
   sub->add_option("--append", target->append, "more words for the virtual machine's command line");

@@ -12,6 +12,16 @@ absl::StatusOr<KernelRun> Backend::RunProgram(const std::string& name, const std
       absl::StrCat(name, ": programs are run in a virtual machine only (--on vm)"));
 }
 
+absl::StatusOr<KernelRun> Backend::Identity() {
+  if (!identity_) {
+    auto run = Run("identity", "", RunOrder::kNewestFirst);
+    if (!run.ok()) return run.status();
+    if (!run->failed.empty()) return absl::InternalError(run->failed);
+    identity_ = *std::move(run);
+  }
+  return *identity_;
+}
+
 bool TakeExecutorLine(const std::string& line, KernelRun* run) {
   if (line.rfind("{\"i\":", 0) == 0) {
     run->records.push_back(line);
@@ -24,6 +34,7 @@ bool TakeExecutorLine(const std::string& line, KernelRun* run) {
     run->built = json.value("built", "");
     run->arch = json.value("arch", "");
     run->page_size = json.value("page_size", std::uint64_t{4096});
+    run->nodes = json.value("nodes", std::uint32_t{2});
     run->lacks = json.value("lacks", "");
     run->offered = json.value("offered", ~std::uint64_t{0});
   } else if (json.contains("skipped")) {

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct KernelRun {
   std::string built;   // what the kernel says of its build
   std::string arch;    // "x86_64"
   std::uint64_t page_size = 4096;
+  std::uint32_t nodes = 2;                    // memory nodes; 0: without CONFIG_NUMA
   std::uint64_t offered = ~std::uint64_t{0};  // features of UFFDIO_API
   std::string lacks;                          // what it cannot show, see kernel/look.h
   std::vector<std::string> records;           // JSON, one for each operation that ended or slept
@@ -42,10 +44,15 @@ class Backend {
   virtual absl::StatusOr<KernelRun> RunProgram(const std::string& name, const std::string& image);
   // The file that the kernel comes from, for provenance; empty when none is known.
   virtual std::string Image() const { return ""; }
-  // As uname -m; empty when it is only known from what Run() answers.
+  // As uname -m; empty where nothing is run.
   virtual std::string Arch() const { return ""; }
+  // What the kernel says of itself, without records; it is asked once.
+  absl::StatusOr<KernelRun> Identity();
   // "this kernel", "virtual machine (tcg)", ..
   virtual std::string Description() const = 0;
+
+ private:
+  std::optional<KernelRun> identity_;
 };
 
 // Puts one line of an executor's output into the run; false when it is none of its own.

@@ -22,6 +22,7 @@ struct ConformTarget {
   std::string kernel;       // vm: image; empty: the one that ./dev conform fetched
   std::string executor;     // empty: beside the program
   std::string arch = "x86_64";
+  std::string emulator;  // vm: program; empty: the fetched one, else the machine's
   std::string accelerator;
   int cpus = 1;
   std::string append;  // vm: more words for the kernel's command line

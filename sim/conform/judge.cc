@@ -95,9 +95,13 @@ bool NeverEnds(const std::string& record) {
 
 // The first operation that a kernel would never end, as the model knows; -1 when there is none.
 // Such a call spins in the kernel and takes the whole guest with it.
-absl::StatusOr<int> Endless(const Scenario& scenario, const Backend& backend) {
-  if (backend.Arch().empty()) return -1;  // nothing is run there
-  const auto model = RunModel(scenario, backend.Arch());
+absl::StatusOr<int> Endless(const Scenario& scenario, Backend* backend) {
+  if (backend->Arch().empty()) return -1;
+  const auto identity = backend->Identity();
+  if (!identity.ok()) return identity.status();
+  const auto setting = SettingOf(*identity);
+  if (!setting.ok()) return setting.status();
+  const auto model = RunModel(scenario, *setting);
   if (!model.ok()) return model.status();
   for (std::size_t i = 0; i < model->records.size(); ++i) {
     if (NeverEnds(model->records[i])) return static_cast<int>(i);
@@ -143,7 +147,7 @@ int FirstVarying(const Scenario& scenario, const std::vector<KernelRun>& runs) {
 
 absl::StatusOr<Verdict> Judge(const Scenario& scenario, Backend* backend,
                               const JudgeOptions& options) {
-  const auto endless = Endless(scenario, *backend);
+  const auto endless = Endless(scenario, backend);
   if (!endless.ok()) return endless.status();
   if (*endless >= 0) return JudgeUpTo(scenario, *endless, backend, options);
   const std::string text = FormatScenario(scenario);
@@ -155,7 +159,9 @@ absl::StatusOr<Verdict> Judge(const Scenario& scenario, Backend* backend,
   verdict.skipped = kernel->skipped;
   verdict.failed = kernel->failed;
   if (!verdict.skipped.empty()) return verdict;
-  auto model = RunModel(scenario, kernel->arch.empty() ? "x86_64" : kernel->arch);
+  const auto setting = SettingOf(*kernel);
+  if (!setting.ok()) return setting.status();
+  auto model = RunModel(scenario, *setting);
   if (!model.ok()) return model.status();
   if (!model->died.empty()) {
     verdict.model_died = true;

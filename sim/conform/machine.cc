@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "sim/conform/child.h"
+#include "sim/conform/guests.h"
 #include "sim/conform/initramfs.h"
 
 namespace uffdsim {
@@ -21,20 +22,7 @@ constexpr std::size_t kConsoleShown = 1500;
 constexpr int kMostTries = 2;
 // KVM inside a virtual machine may exist and not work: it gets one short try.
 constexpr std::chrono::seconds kKvmPatience{15};
-
-struct Guest {
-  std::string_view arch;
-  std::string_view emulator;
-  std::string_view machine;
-  std::string_view cpu;  // under tcg
-  std::string_view console;
-};
-constexpr Guest kGuests[] = {
-    // Four page-table levels, as the recordings have.
-    {"x86_64", "qemu-system-x86_64", "q35", "max,la57=off", "ttyS0"},
-    // As many there; pointer authentication as QEMU computes it fastest.
-    {"aarch64", "qemu-system-aarch64", "virt", "max,lpa2=off,pauth-impdef=on", "ttyAMA0"},
-};
+constexpr std::chrono::seconds kVersionPatience{20};
 
 std::string Tail(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -55,7 +43,9 @@ std::string LastWords(const std::string& path) {
 class VirtualMachine : public Backend {
  public:
   VirtualMachine(VirtualMachineSettings settings, const Guest& guest)
-      : settings_(std::move(settings)), guest_(guest) {}
+      : settings_(std::move(settings)), guest_(guest) {
+    if (settings_.emulator.empty()) settings_.emulator = std::string(guest_.emulator);
+  }
   ~VirtualMachine() override {
     child_.Kill();
     std::error_code error;
@@ -81,7 +71,9 @@ class VirtualMachine : public Backend {
   // Sends the request and takes the answer's lines up to `done CODE`.
   absl::StatusOr<KernelRun> Ask(const std::string& request,
                                 const std::function<void(const std::string&, KernelRun*)>& take);
+  std::string Firmware() const;
   std::vector<std::string> Arguments() const;
+  absl::Status CheckEmulator();
   absl::Status BootOnce(std::chrono::seconds patience);
 
   VirtualMachineSettings settings_;
@@ -111,53 +103,50 @@ absl::Status VirtualMachine::Prepare() {
     }
   }
   std::sort(modules.begin(), modules.end());
+  if (const absl::Status checked = CheckEmulator(); !checked.ok()) return checked;
   return WriteInitramfs(initramfs(), settings_.executor, modules);
 }
 
+// Debian's QEMU looks for images where its package puts them, wherever it is itself.
+std::string VirtualMachine::Firmware() const {
+  const std::filesystem::path program = settings_.emulator;
+  std::error_code error;
+  const auto folder = program.parent_path() / "../share/qemu";
+  const bool there = program.has_parent_path() && std::filesystem::is_directory(folder, error);
+  return there ? folder.string() : "";
+}
+
 std::vector<std::string> VirtualMachine::Arguments() const {
-  const std::string half = absl::StrCat(settings_.memory_mib / 2, "M");
-  const bool kvm = accelerator_ == "kvm";
-  const std::string last = absl::StrCat(settings_.cpus - 1);
-  return {std::string(guest_.emulator),
-          "-machine",
-          std::string(guest_.machine),
-          "-accel",
-          accelerator_,
-          "-cpu",
-          kvm ? "host" : std::string(guest_.cpu),
-          "-smp",
-          absl::StrCat(settings_.cpus),
-          "-m",
-          absl::StrCat(settings_.memory_mib, "M"),
-          "-object",
-          absl::StrCat("memory-backend-ram,id=near,size=", half),
-          "-object",
-          absl::StrCat("memory-backend-ram,id=far,size=", half),
-          "-numa",
-          absl::StrCat("node,nodeid=0,cpus=0-", last, ",memdev=near"),
-          "-numa",
-          "node,nodeid=1,memdev=far",
-          "-nodefaults",
-          "-no-user-config",
-          "-display",
-          "none",
-          "-no-reboot",
-          "-serial",
-          "file:" + console(),
-          "-chardev",
-          "stdio,id=scripts,signal=off",
-          "-device",
-          "virtio-serial",
-          "-device",
-          "virtserialport,chardev=scripts,name=uffdsim",
-          "-kernel",
-          settings_.kernel,
-          "-initrd",
-          initramfs(),
-          "-append",
-          absl::StrCat("console=", std::string(guest_.console),
-                       " quiet panic=-1 oops=panic norandmaps mitigations=off rdinit=/init ",
-                       settings_.append)};
+  return EmulatorArguments(guest_, {.emulator = settings_.emulator,
+                                    .firmware = Firmware(),
+                                    .accelerator = accelerator_,
+                                    .cpus = settings_.cpus,
+                                    .memory_mib = settings_.memory_mib,
+                                    .kernel = settings_.kernel,
+                                    .initramfs = initramfs(),
+                                    .console = console(),
+                                    .append = settings_.append});
+}
+
+// `EMULATOR --version` says which release it is.
+absl::Status VirtualMachine::CheckEmulator() {
+  const std::string log = settings_.work_folder + "/qemu.log";
+  if (auto started = child_.Start({settings_.emulator, "--version"}, log); !started.ok()) {
+    return started;
+  }
+  std::string line;
+  const bool answered = child_.ReadLine(kVersionPatience, &line) == Child::Read::kLine;
+  child_.Kill();
+  const int version = answered ? EmulatorVersion(line) : 0;
+  if (version >= guest_.oldest) return absl::OkStatus();
+  const std::string needed =
+      absl::StrCat("; a guest of ", std::string(guest_.arch), " needs QEMU ", guest_.oldest,
+                   " or later (./dev conform ", std::string(guest_.arch), " gets one)");
+  if (version == 0) {
+    return absl::NotFoundError(absl::StrCat(settings_.emulator, ": cannot be started", needed));
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat(settings_.emulator, ": version ", version, needed));
 }
 
 absl::Status VirtualMachine::BootOnce(std::chrono::seconds patience) {
@@ -172,7 +161,7 @@ absl::Status VirtualMachine::BootOnce(std::chrono::seconds patience) {
   if (read == Child::Read::kLine && line.rfind("hello", 0) == 0) return absl::OkStatus();
   child_.Kill();
   return absl::DeadlineExceededError(
-      absl::StrCat(std::string(guest_.emulator), " (", accelerator_, "): the guest does not ",
+      absl::StrCat(settings_.emulator, " (", accelerator_, "): the guest does not ",
                    read == Child::Read::kEnd ? "start" : "answer", "; ",
                    Tail(settings_.work_folder + "/qemu.log"), Tail(console())));
 }
@@ -246,11 +235,10 @@ absl::StatusOr<KernelRun> VirtualMachine::Ask(
 
 absl::StatusOr<std::unique_ptr<Backend>> BootVirtualMachine(
     const VirtualMachineSettings& settings) {
-  const auto* guest = std::find_if(std::begin(kGuests), std::end(kGuests),
-                                   [&](const Guest& g) { return g.arch == settings.arch; });
-  if (guest == std::end(kGuests)) {
+  const Guest* guest = FindGuest(settings.arch);
+  if (guest == nullptr) {
     return absl::InvalidArgumentError(
-        absl::StrCat("no virtual machine for '", settings.arch, "'; x86_64 or aarch64"));
+        absl::StrCat("no virtual machine for '", settings.arch, "'; ", GuestNames()));
   }
   auto machine = std::make_unique<VirtualMachine>(settings, *guest);
   if (const absl::Status prepared = machine->Prepare(); !prepared.ok()) return prepared;

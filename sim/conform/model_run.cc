@@ -1,8 +1,10 @@
 #include "sim/conform/model_run.h"
 
 #include "absl/strings/str_cat.h"
+#include "model/arch/arch.h"
 #include "sim/conform/forked.h"
 #include "sim/scenario/run.h"
+#include "sim/uapi/uapi.h"
 
 namespace uffdsim {
 namespace {
@@ -10,9 +12,11 @@ namespace {
 constexpr unsigned kSecondsAtMost = 60;
 constexpr int kBadScenario = 2;
 
-int RunHere(const Scenario& scenario, const std::string& arch, int out) {
+int RunHere(const Scenario& scenario, const ModelSetting& setting, int out) {
   RunOptions options;
-  options.arch = arch;
+  options.arch = setting.arch;
+  options.numa_nodes = setting.numa_nodes;
+  options.thp = setting.thp;
   options.profile = kConformProfile;
   options.on_line = [out](const std::string& line) { WriteAll(out, line + "\n"); };
   const auto result = RunScenario(scenario, options);
@@ -22,9 +26,22 @@ int RunHere(const Scenario& scenario, const std::string& arch, int out) {
 
 }  // namespace
 
-absl::StatusOr<ModelRun> RunModel(const Scenario& scenario, const std::string& arch) {
+absl::StatusOr<ModelSetting> SettingOf(const KernelRun& kernel) {
+  if (kernel.arch.empty()) return ModelSetting{};
+  const bool uffd = (kernel.offered & uapi::kFeatureWp) != 0;
+  const Arch* arch = FindKernelArch(kernel.arch, kernel.page_size, uffd);
+  if (arch == nullptr) {
+    return absl::UnimplementedError(absl::StrCat("the model has no ", kernel.arch,
+                                                 " with pages of ", kernel.page_size, " bytes"));
+  }
+  return ModelSetting{.arch = std::string(arch->name()),
+                      .numa_nodes = kernel.nodes,
+                      .thp = kernel.lacks.find("thp") == std::string::npos};
+}
+
+absl::StatusOr<ModelRun> RunModel(const Scenario& scenario, const ModelSetting& setting) {
   const auto forked =
-      RunForked([&](int out) { return RunHere(scenario, arch, out); }, kSecondsAtMost);
+      RunForked([&](int out) { return RunHere(scenario, setting, out); }, kSecondsAtMost);
   if (!forked.ok()) return forked.status();
   const std::string& text = forked->output;
   ModelRun run;

@@ -2,10 +2,12 @@
 // is a result like any other.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "sim/conform/backend.h"
 #include "sim/scenario/statement.h"
 
 namespace uffdsim {
@@ -17,7 +19,16 @@ struct ModelRun {
 
 inline constexpr char kConformProfile[] = "linux-7.3.4";
 
-// `arch` as the kernel names it (uname -m). Errors: InvalidArgument when it cannot run here.
-absl::StatusOr<ModelRun> RunModel(const Scenario& scenario, const std::string& arch);
+// What of a kernel and its machine decides how the model is set up.
+struct ModelSetting {
+  std::string arch = "x86_64";   // a configuration of model/arch
+  std::uint32_t numa_nodes = 2;  // memory nodes; 0: a kernel without CONFIG_NUMA
+  bool thp = true;               // false: the CPU has no huge pages for processes
+};
+// Errors: Unimplemented when the model has no such architecture, or not with that page size.
+absl::StatusOr<ModelSetting> SettingOf(const KernelRun& kernel);
+
+// Errors: InvalidArgument when it cannot run here.
+absl::StatusOr<ModelRun> RunModel(const Scenario& scenario, const ModelSetting& setting);
 
 }  // namespace uffdsim

@@ -47,8 +47,13 @@ bool WriteFile(const std::string& path, const std::string& text) {
 }
 
 std::string RecordingText(const KernelRun& run) {
-  std::string text =
-      json{{"kernel", run.kernel}, {"arch", run.arch}, {"page_size", run.page_size}}.dump() + "\n";
+  std::string text = json{{"kernel", run.kernel},
+                          {"arch", run.arch},
+                          {"page_size", run.page_size},
+                          {"nodes", run.nodes},
+                          {"offered", run.offered}}
+                         .dump() +
+                     "\n";
   for (const std::string& record : run.records) absl::StrAppend(&text, record, "\n");
   absl::StrAppend(&text, json{{"end", run.records.size()}}.dump(), "\n");
   return text;

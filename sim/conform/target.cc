@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "sim/conform/commands.h"
+#include "sim/conform/guests.h"
 #include "sim/conform/host.h"
 #include "sim/conform/machine.h"
 #include "sim/conform/recorded.h"
@@ -13,11 +14,20 @@
 namespace uffdsim {
 namespace {
 
-// Where ./dev conform unpacks kernels, seen from the program in build/PRESET/bin.
-std::string FetchedKernel(const std::string& arch) {
+// What ./dev conform unpacked, seen from the program in build/PRESET/bin.
+std::filesystem::path Fetched() {
   std::error_code error;
   const auto program = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
-  return (program / "../../kernel" / arch / "vmlinuz").lexically_normal().string();
+  return (program / "../../kernel").lexically_normal();
+}
+
+// A newer emulator than the machine's own, where one was fetched; else empty.
+std::string FetchedEmulator(const std::string& arch) {
+  std::error_code error;
+  const Guest* guest = FindGuest(arch);
+  if (guest == nullptr) return "";
+  const auto program = Fetched() / "emulator/usr/bin" / guest->emulator;
+  return std::filesystem::exists(program, error) ? program.string() : "";
 }
 
 }  // namespace
@@ -34,9 +44,11 @@ absl::StatusOr<std::unique_ptr<Backend>> OpenTarget(const ConformTarget& target)
   }
   if (target.on == "vm") {
     VirtualMachineSettings settings;
-    settings.kernel = target.kernel.empty() ? FetchedKernel(target.arch) : target.kernel;
+    settings.kernel =
+        target.kernel.empty() ? (Fetched() / target.arch / "vmlinuz").string() : target.kernel;
     settings.executor = executor;
     settings.arch = target.arch;
+    settings.emulator = target.emulator.empty() ? FetchedEmulator(target.arch) : target.emulator;
     settings.accelerator = target.accelerator;
     settings.cpus = target.cpus;
     settings.append = target.append;

@@ -42,6 +42,7 @@ absl::StatusOr<std::vector<GoldenCase>> LoadGoldenFolder(const std::string& fold
 // The records of a recording, without the first and the last line, and the architecture it names.
 struct Recording {
   std::string arch;
+  std::uint32_t nodes = 2;  // memory nodes; 0: a kernel without CONFIG_NUMA
   std::vector<std::string> records;
 };
 absl::StatusOr<Recording> LoadRecording(const std::string& path);

@@ -57,6 +57,7 @@ absl::StatusOr<Recording> LoadRecording(const std::string& path) {
   }
   Recording recording;
   recording.arch = first.value("arch", "");
+  recording.nodes = first.value("nodes", recording.nodes);
   recording.records.assign(lines->begin() + 1, lines->end() - 1);
   return recording;
 }

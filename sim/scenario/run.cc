@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "model/arch/variant.h"
 #include "model/base/near_match.h"
 #include "model/defect/catalogue.h"
 #include "model/path/step.h"
@@ -18,8 +19,6 @@ namespace {
 
 constexpr std::string_view kDefaultArch = "x86_64";
 constexpr std::string_view kDefaultProfile = "linux-7.3.4";
-// The recorded riscv64 kernel was built without CONFIG_NUMA.
-constexpr std::string_view kArchWithoutNuma = "riscv64";
 
 absl::StatusOr<const Arch*> ChooseArch(const Scenario& scenario, const RunOptions& options) {
   std::string name = options.arch;
@@ -144,9 +143,11 @@ absl::StatusOr<RunResult> RunScenario(const Scenario& scenario, const RunOptions
   if (const absl::Status named = CheckSteps(scenario); !named.ok()) return named;
 
   MachineConfig config;
-  config.arch = *arch;
+  std::optional<Arch> without_thp;
+  if (!options.thp) without_thp = WithoutThp(**arch);
+  config.arch = without_thp ? &*without_thp : *arch;
   config.steps = *steps;
-  if ((*arch)->kernel_name() == kArchWithoutNuma) config.numa_nodes = 0;
+  config.numa_nodes = options.numa_nodes;
   Executor executor(config, scenario);
   std::optional<Checker> checker;
   if (options.checking == Checking::kAlways ||

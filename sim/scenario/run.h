@@ -26,8 +26,10 @@ enum class Checking : std::uint8_t { kIfExpected, kAlways };
 enum class DefectHeader : std::uint8_t { kApplied, kIgnored };
 
 struct RunOptions {
-  std::string arch;     // empty: the scenario's, else x86_64
-  std::string profile;  // empty: the scenario's, else linux-7.3.4
+  std::string arch;              // empty: the scenario's, else x86_64
+  std::string profile;           // empty: the scenario's, else linux-7.3.4
+  std::uint32_t numa_nodes = 2;  // 0: a kernel without CONFIG_NUMA
+  bool thp = true;               // false: a CPU without huge pages for processes
   DefectHeader defects = DefectHeader::kApplied;
   std::vector<std::string> more_defects;  // beside the scenario's own
   Checking checking = Checking::kIfExpected;

@@ -72,6 +72,7 @@ inline constexpr std::uint64_t kModeWp = 2;
 inline constexpr std::uint64_t kModeMinor = 4;
 inline constexpr std::uint64_t kModeRwp = 8;
 
+inline constexpr std::uint64_t kFeatureWp = 1U << 0;  // UFFD_FEATURE_PAGEFAULT_FLAG_WP
 inline constexpr std::uint64_t kFeatureMissingShmem = 1U << 5;
 inline constexpr std::uint64_t kFeatureMinorShmem = 1U << 10;
 inline constexpr std::uint64_t kFeatureWpShmem = 1U << 12;

@@ -36,7 +36,7 @@ class Echo : public Backend {
                                 RunOrder order) override {
     const auto scenario = ParseScenario(name, text);
     if (!scenario.ok()) return scenario.status();
-    auto model = RunModel(*scenario, "x86_64");
+    auto model = RunModel(*scenario, {});
     if (!model.ok()) return model.status();
     KernelRun run;
     run.kernel = "echo";
@@ -136,7 +136,7 @@ TEST(Judge, ComparesNoYoungBitAfterTheKernelReclaimed) {
     std::string line;
   };
   const Scenario scenario = Parse("map A anon 1\nwrite A 0 7\nobserve raw\n");
-  const auto model = RunModel(scenario, "x86_64");
+  const auto model = RunModel(scenario, {});
   ASSERT_TRUE(model.ok()) << model.status();
   Reclaiming kernel;
   kernel.at = 2;

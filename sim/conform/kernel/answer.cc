@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 
 namespace uffdsim {
@@ -52,6 +53,15 @@ bool AnswersBytes(OpCode code) {
   }
 }
 
+// A field of 32 bits at the start of a word of the message.
+std::uint32_t Half(const uapi::Message& raw, std::size_t word) {
+  std::uint32_t value = 0;
+  std::memcpy(&value,
+              reinterpret_cast<const char*>(&raw) + offsetof(uapi::Message, argument) + 8 * word,
+              sizeof(value));
+  return value;
+}
+
 Message MessageOf(const uapi::Message& raw) {
   Message message;
   const std::uint64_t first = raw.argument[0];
@@ -62,11 +72,11 @@ Message MessageOf(const uapi::Message& raw) {
       message.type = Message::Type::kPagefault;
       message.flags = first;
       message.address = second;
-      message.has_ptid = static_cast<std::uint32_t>(third) != 0;
+      message.has_ptid = Half(raw, 2) != 0;
       break;
     case uapi::kEventFork:
       message.type = Message::Type::kFork;
-      message.flags = static_cast<std::uint32_t>(first);  // the descriptor
+      message.flags = Half(raw, 0);  // the descriptor
       break;
     case uapi::kEventRemap:
       message.type = Message::Type::kRemap;

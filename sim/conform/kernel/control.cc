@@ -14,6 +14,7 @@
 
 #include "sim/conform/kernel/answer.h"
 #include "sim/conform/kernel/files.h"
+#include "sim/conform/kernel/huge_pool.h"
 #include "sim/scenario/kernel_settings.h"
 
 namespace uffdsim {
@@ -88,6 +89,10 @@ void Control::SetDefaults() {
   if (!allowed_) return;
   for (const KernelSetting& setting : kKernelSettings) {
     if (access(setting.path, W_OK) == 0) Set(setting.path, setting.value);
+  }
+  // The table has x86-64's size.
+  if (const std::string pool = HugePoolPath(); !pool.empty()) {
+    Set(pool, std::to_string(kHugePagesOfScenario));
   }
 }
 

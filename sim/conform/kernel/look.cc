@@ -136,12 +136,15 @@ bool Looker::CanReadTables(std::string* why) {
 const std::string& Looker::Lacks() {
   if (knows_lacks_) return lacks_;
   std::string why;
+  const auto lack = [&](const char* what) {
+    lacks_ += (lacks_.empty() ? "" : " ") + std::string(what);
+  };
   // Every mapping is soft-dirty when it is new.
-  if (ReadWhole("/proc/self/smaps").find(" sd") == std::string::npos) lacks_ = "soft-dirty";
-  if (!CanReadTables(&why)) lacks_ += lacks_.empty() ? "page-tables" : " page-tables";
-  if (access("/proc/sys/vm/memory_failure_recovery", F_OK) != 0) {
-    lacks_ += lacks_.empty() ? "memory-failure" : " memory-failure";
-  }
+  if (ReadWhole("/proc/self/smaps").find(" sd") == std::string::npos) lack("soft-dirty");
+  if (!CanReadTables(&why)) lack("page-tables");
+  if (access("/proc/sys/vm/memory_failure_recovery", F_OK) != 0) lack("memory-failure");
+  // There is no folder where the CPU has no huge pages, or the kernel was built without them.
+  if (access("/sys/kernel/mm/transparent_hugepage", F_OK) != 0) lack("thp");
   knows_lacks_ = true;
   return lacks_;
 }
@@ -212,7 +215,7 @@ bool Looker::IsHugetlb(pid_t pid, std::uint64_t address) const {
 
 bool Looker::PageBytes(pid_t pid, std::uint64_t start, std::uint64_t length,
                        std::vector<std::pair<int, std::uint64_t>>* values, std::string* why) {
-  if (!walker_.Open(why)) return false;
+  if (!walker_.OpenMemory(why)) return false;
   const int pagemap =
       open(("/proc/" + std::to_string(pid) + "/pagemap").c_str(), O_RDONLY | O_CLOEXEC);
   const std::uint64_t first = start / page_size_;

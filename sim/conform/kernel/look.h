@@ -29,8 +29,8 @@ class Looker {
 
   bool Look(Workers* workers, std::uint32_t process, const Names& names, bool raw,
             ProcessView* view, std::string* why);
-  // What this kernel does not show: some of soft-dirty, page-tables, memory-failure, separated by
-  // blanks.
+  // What this kernel does not show: some of soft-dirty, page-tables, memory-failure, thp,
+  // separated by blanks.
   const std::string& Lacks();
   UffdView LookAtUffd(pid_t pid, int descriptor) const;
   bool IsHugetlb(pid_t pid, std::uint64_t address) const;

@@ -6,7 +6,10 @@
 #include <unistd.h>
 
 #include <cctype>
+#include <cstdlib>
 
+#include "sim/conform/kernel/files.h"
+#include "sim/conform/kernel/huge_pool.h"
 #include "sim/scenario/words.h"
 #include "sim/uapi/uapi.h"
 
@@ -27,7 +30,12 @@ std::uint64_t NeedsOf(const Statement& s) {
     case OpCode::k_uffd: return s.features & KnownFeatures();
     case OpCode::k_rwprotect:
     case OpCode::k_set_mode: return uapi::kFeatureRwp;
-    case OpCode::k_register: return (s.mode & uapi::kModeRwp) != 0 ? uapi::kFeatureRwp : 0;
+    case OpCode::k_register:
+      return ((s.mode & uapi::kModeRwp) != 0 ? uapi::kFeatureRwp : 0) |
+             ((s.mode & uapi::kModeWp) != 0 ? uapi::kFeatureWp : 0) |
+             ((s.mode & uapi::kModeMinor) != 0 ? uapi::kFeatureMinorShmem : 0);
+    case OpCode::k_writeprotect: return uapi::kFeatureWp;
+    case OpCode::k_continue: return uapi::kFeatureMinorShmem;
     case OpCode::k_move: return uapi::kFeatureMove;
     case OpCode::k_poison: return uapi::kFeaturePoison;
     case OpCode::k_scan: {
@@ -41,6 +49,52 @@ std::uint64_t NeedsOf(const Statement& s) {
   }
 }
 
+std::string LackingFeature(const Statement& statement, std::uint64_t offered) {
+  const std::uint64_t missing = NeedsOf(statement) & ~offered;
+  if (missing == 0) return "";
+  if (offered == 0) return "kernel has no userfaultfd, or does not allow it";
+  if ((missing & uapi::kFeatureWp) != 0) return "kernel has no WP";
+  for (const NamedBit& row : FeatureBits()) {
+    if ((missing & row.bit) == 0) continue;
+    std::string name(row.name);
+    for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    return "kernel has no " + name;
+  }
+  return "";
+}
+
+bool WantsHugePages(const Statement& s) {
+  if (s.code == OpCode::k_memfd) return (s.flags & kOpHugetlb) != 0;
+  return s.code == OpCode::k_map &&
+         (s.map_kind == MapKind::kHugeAnon || s.map_kind == MapKind::kHugeShared);
+}
+
+// What is not userfaultfd's: the second memory node and the pool of huge pages.
+std::string LackingMachine(const Statement& s, const Offer& offer) {
+  if ((s.code == OpCode::k_migrate || s.code == OpCode::k_mbind) && offer.nodes < 2) {
+    return "kernel has no second memory node";
+  }
+  if (!WantsHugePages(s) || offer.huge_pages >= kHugePagesOfScenario) return "";
+  if (offer.huge_bytes == 0) return "kernel has no hugetlb";
+  return "kernel has " + std::to_string(offer.huge_pages) + " huge pages of " +
+         std::to_string(offer.huge_bytes) + " bytes, not " + std::to_string(kHugePagesOfScenario);
+}
+
+// "0-1" or "0,2": as many numbers as the list has.
+std::uint32_t MemoryNodes() {
+  const std::string list = ReadWhole("/sys/devices/system/node/has_memory");
+  std::uint32_t count = 0;
+  for (std::size_t at = 0; at < list.size() && list[at] != '\n';) {
+    char* end = nullptr;
+    const auto first = std::strtoul(list.c_str() + at, &end, 10);
+    auto last = first;
+    if (*end == '-') last = std::strtoul(end + 1, &end, 10);
+    count += static_cast<std::uint32_t>(last - first + 1);
+    at = static_cast<std::size_t>(end - list.c_str()) + 1;
+  }
+  return count;
+}
+
 }  // namespace
 
 std::uint64_t OfferedFeatures() {
@@ -52,18 +106,19 @@ std::uint64_t OfferedFeatures() {
   return answered ? api.features : 0;
 }
 
-std::string Lacking(const Scenario& scenario, std::uint64_t offered) {
+Offer OfferOfKernel() {
+  return {.features = OfferedFeatures(),
+          .nodes = MemoryNodes(),
+          .huge_pages = HugePoolPages(),
+          .huge_bytes = HugePageBytes()};
+}
+
+std::string Lacking(const Scenario& scenario, const Offer& offer) {
   for (const Line& line : scenario.lines) {
     if (line.kind != Line::Kind::kOperation) continue;
-    const std::uint64_t missing = NeedsOf(line.statement) & ~offered;
-    if (missing == 0) continue;
-    if (offered == 0) return "kernel has no userfaultfd, or does not allow it";
-    for (const NamedBit& row : FeatureBits()) {
-      if ((missing & row.bit) == 0) continue;
-      std::string name(row.name);
-      for (char& c : name) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-      return "kernel has no " + name;
-    }
+    std::string lacking = LackingFeature(line.statement, offer.features);
+    if (lacking.empty()) lacking = LackingMachine(line.statement, offer);
+    if (!lacking.empty()) return lacking;
   }
   return "";
 }

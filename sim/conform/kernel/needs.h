@@ -12,10 +12,17 @@
 
 namespace uffdsim {
 
-// UFFDIO_API's features; 0 when userfaultfd cannot be used.
+struct Offer {
+  std::uint64_t features = 0;    // UFFDIO_API's; 0 when userfaultfd cannot be used
+  std::uint32_t nodes = 2;       // with memory; 0: a kernel without CONFIG_NUMA
+  std::uint64_t huge_pages = 0;  // in the pool of the default size
+  std::uint64_t huge_bytes = 0;  // of one of them; 0: no hugetlb
+};
+Offer OfferOfKernel();
+// The features alone.
 std::uint64_t OfferedFeatures();
 
 // Empty, or the reason: "kernel has no RWP".
-std::string Lacking(const Scenario& scenario, std::uint64_t offered);
+std::string Lacking(const Scenario& scenario, const Offer& offer);
 
 }  // namespace uffdsim

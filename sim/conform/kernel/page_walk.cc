@@ -9,6 +9,8 @@
 
 #include "model/arch/decode.h"
 #include "sim/conform/kernel/files.h"
+#include "sim/conform/kernel/needs.h"
+#include "sim/uapi/uapi.h"
 
 namespace uffdsim {
 namespace {
@@ -29,22 +31,40 @@ bool WideArm64() {
   return reinterpret_cast<std::uintptr_t>(got) >> 48 != 0;
 }
 
+// riscv64's /proc/cpuinfo says "mmu : sv48".
+const Arch* Riscv64OfLevels(bool uffd) {
+  const std::string text = ReadWhole("/proc/cpuinfo");
+  const std::string options = uffd ? "-svrsw" : "-noext";
+  if (text.find(": sv48") != std::string::npos) return FindArch("riscv64" + options);
+  const bool three = text.find(": sv39") != std::string::npos;
+  return FindArch((three ? "riscv64-sv39" : "riscv64-sv57") + options);
+}
+
+// The architecture of this kernel's page tables; null, with the reason, when they are not read. The
+// others' tables have another number of levels for each process (s390x), or are not what the
+// hardware walks (powerpc64, loongarch64): nobody has held a walk of them against a kernel yet.
+const Arch* ArchOfTables(std::string* why) {
+  utsname name{};
+  uname(&name);
+  const std::string machine = name.machine;
+  if (machine == "x86_64") return FindArch(FiveLevels() ? "x86_64-5level" : machine);
+  if (machine == "riscv64") {
+    return Riscv64OfLevels((OfferedFeatures() & uapi::kFeatureWp) != 0);
+  }
+  if (machine == "aarch64" && !WideArm64()) {
+    return FindKernelArch(machine, static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)), true);
+  }
+  *why = machine == "aarch64" ? "page tables of 52-bit addresses (LPA2) are not read"
+                              : "page tables of this architecture are not read";
+  return nullptr;
+}
+
 }  // namespace
 
 bool PageWalker::Open(std::string* why) {
   if (first_task_ != 0) return true;
-  utsname name{};
-  uname(&name);
-  const std::string machine = name.machine;
-  if (machine == "aarch64" && WideArm64()) {
-    *why = "page tables of 52-bit addresses (LPA2) are not read";
-    return false;
-  }
-  arch_ = FindArch(machine == "x86_64" && FiveLevels() ? "x86_64-5level" : machine);
-  if (arch_ == nullptr) {
-    *why = "page tables of this architecture are not known";
-    return false;
-  }
+  arch_ = ArchOfTables(why);
+  if (arch_ == nullptr) return false;
   levels_ = arch_->geometry().levels;
   if (!memory_.Open(why) || !types_.Load(why)) return false;
   first_task_ = KernelSymbol("init_task");
@@ -155,7 +175,8 @@ void PageWalker::AddEntries(pid_t pid, std::uint64_t start, bool hugetlb,
 
 int PageWalker::ByteOfFrame(std::uint64_t pfn) const {
   unsigned char byte = 0;
-  return memory_.ReadPhysical(pfn << arch_->geometry().page_shift, &byte, 1) ? byte : -1;
+  const std::uint64_t at = pfn * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  return memory_.ReadPhysical(at, &byte, 1) ? byte : -1;
 }
 
 }  // namespace uffdsim

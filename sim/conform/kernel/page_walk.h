@@ -23,6 +23,8 @@ class PageWalker {
  public:
   // Finds the architecture, the kernel's memory and its types. Cheap after the first time.
   bool Open(std::string* why);
+  // The memory alone, which ByteOfFrame() needs.
+  bool OpenMemory(std::string* why) { return memory_.Open(why); }
 
   // Fills `entry` of the pages of one area.
   void AddEntries(pid_t pid, std::uint64_t start, bool hugetlb, std::vector<PageView>* pages);

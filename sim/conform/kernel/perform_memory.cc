@@ -75,8 +75,7 @@ void Map(Cell* cell) {
   if ((r.flags & kOpPopulate) != 0) flags |= MAP_POPULATE;
   if ((r.flags & kOpLocked) != 0) flags |= MAP_LOCKED;
   const int file = OfFile(r.map_kind) ? r.descriptor : -1;
-  const std::int64_t at =
-      RawCall(SYS_mmap, r.start, r.length, Protection(r.prot), flags, file, r.start2);
+  const std::int64_t at = RawMap(r.start, r.length, Protection(r.prot), flags, file, r.start2);
   // An address is no answer that can be compared.
   AnswerCall(cell, at < 0 && at > -4096 ? at : 0);
 }

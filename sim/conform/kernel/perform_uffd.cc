@@ -82,8 +82,8 @@ void CopyRange(Cell* cell) {
   if (!r.copy_from_memory) {
     mapped = r.length < kLongestSource ? r.length : kLongestSource;
     if (mapped == 0) mapped = r.page_size;
-    const std::int64_t at = RawCall(SYS_mmap, nullptr, mapped, PROT_READ | PROT_WRITE,
-                                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const std::int64_t at =
+        RawMap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (at < 0 && at > -4096) return AnswerBad(cell, "no memory for the source");
     source = static_cast<std::uint64_t>(at);
     auto* bytes = reinterpret_cast<volatile unsigned char*>(source);

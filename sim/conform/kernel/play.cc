@@ -17,7 +17,7 @@ namespace {
 constexpr int kBadInput = 2;
 constexpr int kStuck = 3;
 
-std::string Kernel(std::uint64_t page_size, std::uint64_t offered, const std::string& lacks) {
+std::string Kernel(std::uint64_t page_size, const Offer& offer, const std::string& lacks) {
   utsname name{};
   uname(&name);
   JsonWriter j;
@@ -25,7 +25,8 @@ std::string Kernel(std::uint64_t page_size, std::uint64_t offered, const std::st
     j.Field("kernel", name.release);
     j.Field("arch", name.machine);
     j.Field("page_size", static_cast<std::int64_t>(page_size));
-    j.Field("offered", static_cast<std::int64_t>(offered));
+    j.Field("nodes", static_cast<std::int64_t>(offer.nodes));
+    j.Field("offered", static_cast<std::int64_t>(offer.features));
     j.Field("built", name.version);
     if (!lacks.empty()) j.Field("lacks", lacks);
   });
@@ -48,16 +49,16 @@ int Play(const std::string& name, const std::string& text, const PlaySettings& s
     return kBadInput;
   }
   const auto page_size = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  const std::uint64_t offered = OfferedFeatures();
-  settings.on_line(Kernel(page_size, offered, looker->Lacks()));
-  const std::string lacking = Lacking(*scenario, offered);
+  Control control(settings.allow_machine_wide);
+  control.SetDefaults();
+  const Offer offer = OfferOfKernel();
+  settings.on_line(Kernel(page_size, offer, looker->Lacks()));
+  const std::string lacking = Lacking(*scenario, offer);
   if (!lacking.empty()) {
     settings.on_line(OneField("skipped", lacking));
     settings.on_line(LastLine(0));
     return 0;
   }
-  Control control(settings.allow_machine_wide);
-  control.SetDefaults();
   const ReclaimWatch reclaim;
   bool reclaimed = false;
   std::size_t done = 0;

@@ -27,12 +27,13 @@ void WriteAll(int file, const std::string& text) {
 }
 
 // The child: records to the pipe as they come, and whatever a failing check prints.
-[[noreturn]] void RunChild(const Scenario& scenario, const std::string& arch, int seconds,
+[[noreturn]] void RunChild(const Scenario& scenario, const Recording& recording, int seconds,
                            int out) {
   dup2(out, STDERR_FILENO);
   alarm(static_cast<unsigned>(seconds));
   RunOptions options;
-  options.arch = arch;
+  options.arch = recording.arch;
+  options.numa_nodes = recording.nodes;
   options.on_line = [out](const std::string& line) { WriteAll(out, line + "\n"); };
   const auto result = RunScenario(scenario, options);
   if (!result.ok()) WriteAll(out, absl::StrCat(result.status().ToString(), "\n"));
@@ -60,13 +61,13 @@ struct ChildResult {
   std::string died;
 };
 
-ChildResult RunInChild(const Scenario& scenario, const std::string& arch, int seconds) {
+ChildResult RunInChild(const Scenario& scenario, const Recording& recording, int seconds) {
   int ends[2];
   if (pipe(ends) != 0) return {{}, "pipe() failed"};
   const pid_t child = fork();
   if (child == 0) {
     close(ends[0]);
-    RunChild(scenario, arch, seconds, ends[1]);
+    RunChild(scenario, recording, seconds, ends[1]);
   }
   close(ends[1]);
   const std::string text = ReadAll(ends[0]);
@@ -104,8 +105,8 @@ absl::StatusOr<GoldenReport> RunGolden(const GoldenCase& golden, const GoldenOpt
       report.operations.push_back(FormatStatement(line.statement));
     }
   }
-  const std::string arch = options.arch.empty() ? recording->arch : options.arch;
-  const ChildResult ours = RunInChild(*scenario, arch, options.seconds);
+  if (!options.arch.empty()) recording->arch = options.arch;
+  const ChildResult ours = RunInChild(*scenario, *recording, options.seconds);
   report.died = ours.died;
   const std::vector<Young> young = YoungOfOperations(*scenario);
   const auto comparable = std::min(
