@@ -19,7 +19,7 @@ struct AccessFrame {
   std::uint64_t pages = 0;
   Verb verb{};
   bool user = true;
-  bool retried = false;     // the fault of this page slept or was redone
+  bool found = false;       // this trap has found the VMA under the mmap lock
   bool again = false;       // the fault is handled once more before the access is
   bool loaded = false;      // add: the byte was read, the store comes next
   std::uint8_t faults = 0;  // of this page, in a row
@@ -68,7 +68,7 @@ Next TryAccess(World& w, Task& t, AccessFrame& f) {
   const Access access = load ? Access::kRead : Access::kWrite;
   const Vma* vma = w.mm(t.mm).vmas.Find(vpn);
   if (vma == nullptr) {
-    const bool sticks = f.retried && w.arch->layout().access_code_sticks;
+    const bool sticks = f.again && f.found && w.arch->layout().access_code_sticks;
     return Stop(t, f, "SIGSEGV", sticks ? "ACCERR" : "MAPERR");
   }
   Pfn pfn;
@@ -83,11 +83,13 @@ Next TryAccess(World& w, Task& t, AccessFrame& f) {
     }
     ++f.done;
     f.loaded = false;
-    f.retried = false;
     f.faults = 0;
     f.address += PageSize(w);
     return Next::Goto(kAccess);
   }
+  // The first look is under the VMA's own lock, except for what makes its first anonymous page.
+  const bool first_anon = access == Access::kWrite && !vma->Shared() && vma->anon_vma == 0;
+  f.found = f.again || first_anon;
   f.again = false;
   if (!VmaAllows(*vma, access)) return Stop(t, f, "SIGSEGV", "ACCERR");
   std::uint32_t flags = kFaultAllowRetry;
@@ -106,7 +108,6 @@ Next Faulted(World& w, Task& t, AccessFrame& f) {
   // VM_FAULT_RETRY goes back into the handler, which makes an entry that has become accessible
   // dirty by software: soft-dirty with it, as no access by hardware does.
   f.again = (t.fault & kVmFaultRetry) != 0;
-  f.retried |= f.again;
   if ((t.fault & kVmFaultSigbus) != 0) return Stop(t, f, "SIGBUS", "ADRERR");
   if ((t.fault & kVmFaultSigsegv) != 0) return Stop(t, f, "SIGSEGV", "MAPERR");
   return FaultsEndlessly(t, &f.faults) ? Next::Sleep(kAccess) : Next::Goto(kAccess);

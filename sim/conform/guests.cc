@@ -8,14 +8,14 @@
 namespace uffdsim {
 namespace {
 
-constexpr Guest kGuests[] = {
+constexpr GuestMachine kGuests[] = {
 #define GUEST(arch, emulator, oldest, machine, cpu, console, nodes, append) \
   {arch, emulator, oldest, machine, cpu, console, nodes, append},
 #include "sim/conform/guests.def"
 #undef GUEST
 };
 
-std::vector<std::string> MemoryArguments(const Guest& guest, const Launch& launch) {
+std::vector<std::string> MemoryArguments(const GuestMachine& guest, const Launch& launch) {
   std::vector<std::string> words = {"-m", absl::StrCat(launch.memory_mib, "M")};
   if (guest.nodes < 2) return words;
   const std::string half = absl::StrCat(launch.memory_mib / 2, "M");
@@ -32,20 +32,20 @@ std::vector<std::string> MemoryArguments(const Guest& guest, const Launch& launc
 
 }  // namespace
 
-const Guest* FindGuest(std::string_view arch) {
-  for (const Guest& guest : kGuests) {
+const GuestMachine* FindGuest(std::string_view arch) {
+  for (const GuestMachine& guest : kGuests) {
     if (guest.arch == arch) return &guest;
   }
   return nullptr;
 }
 
 std::string GuestNames() {
-  return absl::StrJoin(kGuests, ", ", [](std::string* out, const Guest& guest) {
+  return absl::StrJoin(kGuests, ", ", [](std::string* out, const GuestMachine& guest) {
     absl::StrAppend(out, std::string(guest.arch));
   });
 }
 
-std::vector<std::string> EmulatorArguments(const Guest& guest, const Launch& launch) {
+std::vector<std::string> EmulatorArguments(const GuestMachine& guest, const Launch& launch) {
   const bool kvm = launch.accelerator == "kvm";
   std::vector<std::string> words = {launch.emulator,
                                     "-machine",

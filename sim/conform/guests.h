@@ -11,7 +11,7 @@
 
 namespace uffdsim {
 
-struct Guest {
+struct GuestMachine {
   std::string_view arch;      // as uname -m
   std::string_view emulator;  // program
   int oldest;                 // major release of QEMU
@@ -22,7 +22,7 @@ struct Guest {
   std::string_view append;  // words for the kernel's command line
 };
 
-const Guest* FindGuest(std::string_view arch);
+const GuestMachine* FindGuest(std::string_view arch);
 // "x86_64, aarch64, ..", for messages.
 std::string GuestNames();
 
@@ -40,7 +40,7 @@ struct Launch {
 };
 // The program and its arguments. The guest's port `uffdsim` is the emulator's standard input and
 // output.
-std::vector<std::string> EmulatorArguments(const Guest& guest, const Launch& launch);
+std::vector<std::string> EmulatorArguments(const GuestMachine& guest, const Launch& launch);
 
 // The major release in the first line of `--version`; 0 when there is none.
 int EmulatorVersion(std::string_view line);

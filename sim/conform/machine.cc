@@ -42,7 +42,7 @@ std::string LastWords(const std::string& path) {
 
 class VirtualMachine : public Backend {
  public:
-  VirtualMachine(VirtualMachineSettings settings, const Guest& guest)
+  VirtualMachine(VirtualMachineSettings settings, const GuestMachine& guest)
       : settings_(std::move(settings)), guest_(guest) {
     if (settings_.emulator.empty()) settings_.emulator = std::string(guest_.emulator);
   }
@@ -77,7 +77,7 @@ class VirtualMachine : public Backend {
   absl::Status BootOnce(std::chrono::seconds patience);
 
   VirtualMachineSettings settings_;
-  const Guest& guest_;
+  const GuestMachine& guest_;
   std::string accelerator_;
   bool folder_is_ours_ = false;
   bool emulator_ended_ = false;
@@ -235,7 +235,7 @@ absl::StatusOr<KernelRun> VirtualMachine::Ask(
 
 absl::StatusOr<std::unique_ptr<Backend>> BootVirtualMachine(
     const VirtualMachineSettings& settings) {
-  const Guest* guest = FindGuest(settings.arch);
+  const GuestMachine* guest = FindGuest(settings.arch);
   if (guest == nullptr) {
     return absl::InvalidArgumentError(
         absl::StrCat("no virtual machine for '", settings.arch, "'; ", GuestNames()));

@@ -24,7 +24,7 @@ std::filesystem::path Fetched() {
 // A newer emulator than the machine's own, where one was fetched; else empty.
 std::string FetchedEmulator(const std::string& arch) {
   std::error_code error;
-  const Guest* guest = FindGuest(arch);
+  const GuestMachine* guest = FindGuest(arch);
   if (guest == nullptr) return "";
   const auto program = Fetched() / "emulator/usr/bin" / guest->emulator;
   return std::filesystem::exists(program, error) ? program.string() : "";

@@ -50,7 +50,7 @@ TEST(Guests, TheEmulatorIsStartedAsTheRowSays) {
   launch.kernel = "/k/vmlinuz";
   launch.append = "more";
   for (const char* name : kArchs) {
-    const Guest& guest = *FindGuest(name);
+    const GuestMachine& guest = *FindGuest(name);
     const std::vector<std::string> words = EmulatorArguments(guest, launch);
     EXPECT_EQ(words[0], "qemu");
     EXPECT_EQ(After(words, "-machine"), guest.machine);

@@ -4,6 +4,7 @@
 
 #include "sim/conform/kernel/perform.h"
 #include "sim/conform/kernel/raw_call.h"
+#include "sim/scenario/words.h"
 #include "sim/uapi/uapi.h"
 
 namespace uffdsim {
@@ -166,7 +167,12 @@ void DoScan(Cell* cell) {
   scan.category_mask = r.scan.category_mask;
   scan.category_anyof_mask = r.scan.category_anyof_mask;
   scan.return_mask = r.scan.return_mask;
-  const std::int64_t result = RawCall(SYS_ioctl, file, uapi::kScanCall, &scan);
+  std::int64_t result = RawCall(SYS_ioctl, file, uapi::kScanCall, &scan);
+  // All that this kernel knows: one before 7.3 does not know the newest category.
+  if (result == -22 && r.scan.return_mask == kAllCategories) {  // EINVAL
+    scan.return_mask = kAllCategories >> 1;
+    result = RawCall(SYS_ioctl, file, uapi::kScanCall, &scan);
+  }
   RawCall(SYS_close, file);
   cell->answer.walk_end = scan.walk_end;
   if (result > 0 && r.scan.vec_len != 0) cell->answer.count = static_cast<std::uint64_t>(result);

@@ -9,15 +9,20 @@ namespace {
 constexpr unsigned long kThreadFlags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
                                        CLONE_THREAD | CLONE_SYSVSEM | CLONE_CHILD_CLEARTID;
 
-}  // namespace
-
 // The new thread starts behind the system call with nothing but its stack, so the function and its
 // argument wait on it.
-std::int64_t StartBareThread(void* stack_top, void (*run)(void*), void* argument, void* alive) {
-  void** stack = static_cast<void**>(stack_top) - 2;
+void** StackOf(void* top, void (*run)(void*), void* argument) {
+  void** stack = static_cast<void**>(top) - 2;
   stack[0] = reinterpret_cast<void*>(run);
   stack[1] = argument;
+  return stack;
+}
+
+}  // namespace
+
 #if defined(__x86_64__)
+std::int64_t StartBareThread(void* stack_top, void (*run)(void*), void* argument, void* alive) {
+  void** stack = StackOf(stack_top, run, argument);
   std::int64_t result = SYS_clone;
   register void* r10 asm("r10") = alive;
   register std::int64_t r8 asm("r8") = 0;
@@ -35,7 +40,10 @@ std::int64_t StartBareThread(void* stack_top, void (*run)(void*), void* argument
       : "D"(kThreadFlags), "S"(stack), "d"(0), "r"(r10), "r"(r8)
       : "rcx", "r11", "memory");
   return result;
+}
 #elif defined(__aarch64__)
+std::int64_t StartBareThread(void* stack_top, void (*run)(void*), void* argument, void* alive) {
+  void** stack = StackOf(stack_top, run, argument);
   register std::int64_t x8 asm("x8") = SYS_clone;
   register std::int64_t x0 asm("x0") = static_cast<std::int64_t>(kThreadFlags);
   register void** x1 asm("x1") = stack;
@@ -54,7 +62,10 @@ std::int64_t StartBareThread(void* stack_top, void (*run)(void*), void* argument
       : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4)
       : "memory");
   return x0;
+}
 #elif defined(__riscv)
+std::int64_t StartBareThread(void* stack_top, void (*run)(void*), void* argument, void* alive) {
+  void** stack = StackOf(stack_top, run, argument);
   register std::int64_t a7 asm("a7") = SYS_clone;
   register std::int64_t a0 asm("a0") = static_cast<std::int64_t>(kThreadFlags);
   register void** a1 asm("a1") = stack;
@@ -74,7 +85,10 @@ std::int64_t StartBareThread(void* stack_top, void (*run)(void*), void* argument
       : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4)
       : "memory");
   return a0;
+}
 #elif defined(__s390x__)
+std::int64_t StartBareThread(void* stack_top, void (*run)(void*), void* argument, void* alive) {
+  void** stack = StackOf(stack_top, run, argument);
   // The stack comes first; a function finds room for its caller's registers below its own frame.
   register std::int64_t r1 asm("r1") = SYS_clone;
   register std::int64_t r2 asm("r2") = reinterpret_cast<std::int64_t>(stack);
@@ -97,7 +111,10 @@ std::int64_t StartBareThread(void* stack_top, void (*run)(void*), void* argument
       : "d"(r3), "d"(r4), "d"(r5), "d"(r6)
       : "cc", "memory");
   return r2;
+}
 #elif defined(__powerpc64__)
+std::int64_t StartBareThread(void* stack_top, void (*run)(void*), void* argument, void* alive) {
+  void** stack = StackOf(stack_top, run, argument);
   register std::int64_t r0 asm("r0") = SYS_clone;
   register std::int64_t r3 asm("r3") = static_cast<std::int64_t>(kThreadFlags);
   register void** r4 asm("r4") = stack;
@@ -122,7 +139,10 @@ std::int64_t StartBareThread(void* stack_top, void (*run)(void*), void* argument
       :
       : "r8", "r9", "r10", "r11", "r12", "cr0", "ctr", "xer", "memory");
   return r3;
+}
 #elif defined(__loongarch64)
+std::int64_t StartBareThread(void* stack_top, void (*run)(void*), void* argument, void* alive) {
+  void** stack = StackOf(stack_top, run, argument);
   register std::int64_t a7 asm("a7") = SYS_clone;
   register std::int64_t a0 asm("a0") = static_cast<std::int64_t>(kThreadFlags);
   register void** a1 asm("a1") = stack;
@@ -142,8 +162,8 @@ std::int64_t StartBareThread(void* stack_top, void (*run)(void*), void* argument
       : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4)
       : "$t0", "$t1", "$t2", "$t3", "$t4", "$t5", "$t6", "$t7", "$t8", "memory");
   return a0;
-#endif
 }
+#endif
 
 std::int64_t RawFork() {
 #if defined(__s390x__)
