@@ -76,7 +76,9 @@ void AddRandom(CLI::App* conform, int* exit_code) {
       "random", "Draw scenarios, run them on both sides, make each divergence short");
   AddTarget(sub, &command->target);
   sub->add_option("--seed", command->seed, "of the campaign")->capture_default_str();
-  sub->add_option("--minutes", command->minutes, "how long")->capture_default_str();
+  sub->add_option("--minutes", command->minutes, "how long")
+      ->check(CLI::Range(0.01, 100'000.0))
+      ->capture_default_str();
   sub->add_option("--operations", command->operations, "stop after so many; 0: when time is over");
   sub->add_option("--corpus", command->corpus, "folders of scenarios to vary");
   sub->add_option("--shrink", command->shrink_runs, "runs of both sides for each divergence")

@@ -34,7 +34,8 @@ bool TakeExecutorLine(const std::string& line, KernelRun* run) {
     run->built = json.value("built", "");
     run->arch = json.value("arch", "");
     run->page_size = json.value("page_size", std::uint64_t{4096});
-    run->nodes = json.value("nodes", std::uint32_t{2});
+    if (json.contains("nodes")) run->nodes = json.value("nodes", std::uint32_t{0});
+    run->proc_mem_forces = json.value("proc_mem_forces", 0) != 0;
     run->lacks = json.value("lacks", "");
     run->offered = json.value("offered", ~std::uint64_t{0});
   } else if (json.contains("skipped")) {
@@ -42,6 +43,7 @@ bool TakeExecutorLine(const std::string& line, KernelRun* run) {
   } else if (json.contains("reclaimed")) {
     run->reclaimed_from = std::strtoull(json.value("reclaimed", "").c_str(), nullptr, 10);
   } else if (json.contains("stuck")) {
+    run->hung = true;
     run->failed = absl::StrCat("line ", json.value("stuck", ""),
                                " neither ended nor slept in a userfaultfd wait");
   } else if (json.contains("error")) {

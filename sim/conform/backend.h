@@ -19,15 +19,18 @@ struct KernelRun {
   std::string built;   // what the kernel says of its build
   std::string arch;    // "x86_64"
   std::uint64_t page_size = 4096;
-  std::uint32_t nodes = 2;                    // memory nodes; 0: without CONFIG_NUMA
+  std::optional<std::uint32_t> nodes;         // memory nodes, where it says so
+  bool proc_mem_forces = false;               // /proc/PID/mem overrides permissions
   std::uint64_t offered = ~std::uint64_t{0};  // features of UFFDIO_API
-  std::string lacks;                          // what it cannot show, see kernel/look.h
-  std::vector<std::string> records;           // JSON, one for each operation that ended or slept
+  std::string lacks;                 // what it cannot show (kernel/look.h) and do (kernel/play.cc)
+  std::vector<std::string> records;  // JSON, one for each operation that ended or slept
   // The first record made after the kernel had looked for memory to reclaim: young bits say nothing
   // from there on.
   std::size_t reclaimed_from = ~std::size_t{0};
   std::string skipped;  // why the kernel cannot do it: nothing was run
-  std::string failed;   // hung, crashed: the records end early
+  std::string failed;   // hung, crashed, or no executor: the records end early
+  bool hung = false;    // failed because an operation neither ended nor slept in a uffd wait
+  bool cut = false;     // a recording, which may be comparable up to some record only
 };
 
 // Which of several woken operations runs first; the model does the first of the two.

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "model/arch/arch.h"
@@ -14,6 +15,7 @@
 #include "sim/explore/shrink.h"
 #include "sim/scenario/format.h"
 #include "sim/scenario/parse.h"
+#include "sim/uapi/uapi.h"
 
 namespace uffdsim {
 namespace {
@@ -22,11 +24,12 @@ constexpr unsigned kDrawSeconds = 30;
 constexpr char kDrawn[] = "drawn";
 
 // In a process of its own: drawing runs the model, whose checks may fail.
-absl::StatusOr<Scenario> DrawScenario(std::uint64_t seed) {
+absl::StatusOr<Scenario> DrawScenario(std::uint64_t seed, const KernelLacks& lacks) {
   const auto forked = RunForked(
-      [seed](int out) {
+      [&](int out) {
         GenerateOptions options;
         options.seed = seed;
+        options.lacks = lacks;
         options.real_kernel = true;
         MachineConfig config;
         config.arch = FindArch("x86_64");
@@ -43,6 +46,21 @@ absl::StatusOr<Scenario> DrawScenario(std::uint64_t seed) {
   return ParseScenario(absl::StrCat(kDrawn, "-", seed), forked->output);
 }
 
+// What the kernel lacks need not be drawn: every scenario would be skipped.
+KernelLacks LacksOf(const KernelRun& kernel) {
+  const auto says = [&](const char* what) { return absl::StrContains(kernel.lacks, what); };
+  KernelLacks lacks;
+  lacks.rwp = (kernel.offered & uapi::kFeatureRwp) == 0;
+  lacks.wp = (kernel.offered & uapi::kFeatureWp) == 0;
+  lacks.minor = (kernel.offered & uapi::kFeatureMinorShmem) == 0;
+  lacks.machine_wide = says("machine-wide");
+  lacks.hugetlb = says("hugetlb");
+  lacks.huge_settings = says("huge-settings");
+  lacks.page_tables = says("page-tables");
+  lacks.second_node = kernel.nodes.value_or(2) < 2;
+  return lacks;
+}
+
 class Campaign {
  public:
   Campaign(const CampaignOptions& options, Backend* backend,
@@ -53,6 +71,9 @@ class Campaign {
         end_(std::chrono::steady_clock::now() + options.time) {}
 
   absl::StatusOr<CampaignResult> Run() {
+    const auto kernel = backend_.Identity();
+    if (!kernel.ok()) return kernel.status();
+    lacks_ = LacksOf(*kernel);
     for (std::uint64_t i = 0; !Over(); ++i) {
       const std::uint64_t seed = SeedOf(options_.seed, i);
       const bool varies = !options_.corpus.empty() && i % 2 == 0;
@@ -63,7 +84,7 @@ class Campaign {
         category = options_.corpus[base].category;
         scenario = Vary(options_.corpus, base, seed);
       } else {
-        scenario = DrawScenario(seed);
+        scenario = DrawScenario(seed, lacks_);
       }
       if (!scenario.ok()) return scenario.status();
       if (const absl::Status done = Play(*scenario, category); !done.ok()) return done;
@@ -85,6 +106,8 @@ class Campaign {
     ++row.scenarios;
     row.operations += static_cast<std::uint64_t>(verdict->compared);
     operations_ += static_cast<std::uint64_t>(verdict->compared);
+    row.skipped += verdict->skipped.empty() ? 0 : 1;
+    if (!verdict->skipped.empty()) ++result_.skipped[verdict->skipped];
     row.varies += verdict->varies.empty() ? 0 : 1;
     row.failed += verdict->failed.empty() ? 0 : 1;
     if (!verdict->first && verdict->failed.empty()) return absl::OkStatus();
@@ -124,6 +147,7 @@ class Campaign {
   Backend& backend_;
   const std::function<void(const CampaignFinding&)>& on_finding_;
   std::chrono::steady_clock::time_point end_;
+  KernelLacks lacks_;
   std::uint64_t operations_ = 0;
   CampaignResult result_;
 };
@@ -159,22 +183,26 @@ absl::StatusOr<std::vector<CorpusEntry>> LoadCorpus(const std::vector<std::strin
 }
 
 std::string CampaignText(const CampaignResult& result) {
-  std::string text = absl::StrFormat("%-10s %9s %10s %11s %8s %6s\n", "category", "scenarios",
-                                     "operations", "divergences", "varies", "failed");
+  std::string text = absl::StrFormat("%-10s %9s %8s %10s %11s %8s %6s\n", "category", "scenarios",
+                                     "skipped", "operations", "divergences", "varies", "failed");
   CampaignRow total;
   const auto print = [&](const std::string& name, const CampaignRow& row) {
-    absl::StrAppendFormat(&text, "%-10s %9d %10d %11d %8d %6d\n", name, row.scenarios,
-                          row.operations, row.divergences, row.varies, row.failed);
+    absl::StrAppendFormat(&text, "%-10s %9d %8d %10d %11d %8d %6d\n", name, row.scenarios,
+                          row.skipped, row.operations, row.divergences, row.varies, row.failed);
   };
   for (const auto& [name, row] : result.rows) {
     print(name, row);
     total.scenarios += row.scenarios;
+    total.skipped += row.skipped;
     total.operations += row.operations;
     total.divergences += row.divergences;
     total.varies += row.varies;
     total.failed += row.failed;
   }
   print("total", total);
+  for (const auto& [reason, count] : result.skipped) {
+    absl::StrAppendFormat(&text, "skipped: %d (%s)\n", count, reason);
+  }
   return text;
 }
 

@@ -30,6 +30,7 @@ struct CampaignOptions {
 
 struct CampaignRow {
   std::uint64_t scenarios = 0;
+  std::uint64_t skipped = 0;     // of them: the kernel or the machine lacks something
   std::uint64_t operations = 0;  // compared
   std::uint64_t divergences = 0;
   std::uint64_t varies = 0;  // scenarios whose end is the kernel's own choice
@@ -43,7 +44,8 @@ struct CampaignFinding {
 };
 
 struct CampaignResult {
-  std::map<std::string, CampaignRow> rows;  // by category
+  std::map<std::string, CampaignRow> rows;       // by category
+  std::map<std::string, std::uint64_t> skipped;  // scenarios by what is lacking
   std::vector<CampaignFinding> findings;
 };
 

@@ -54,8 +54,10 @@ absl::StatusOr<Confirmation> Confirm(const Scenario& scenario, Backend* backend)
     result.how = absl::StrCat("the kernel differs at record ", verdict->first->index, ": ",
                               verdict->first->details.front());
   } else if (endless) {
-    result.confirmed = !run->failed.empty();
-    result.how = result.confirmed ? "the call never ends there either" : "the call ends there";
+    result.confirmed = verdict->failed.empty() && run->hung;
+    result.how = result.confirmed ? "the call never ends there either"
+                                  : absl::StrCat("the call that never ends in the model: ",
+                                                 run->failed.empty() ? "it ends" : run->failed);
   } else {
     result.confirmed = verdict->failed.empty() && verdict->varies.empty();
     result.how = result.confirmed ? absl::StrCat(verdict->compared, " records agree")
@@ -93,11 +95,19 @@ int RunConformFindingsCommand(const ConformFindingsCommand& command, std::ostrea
     return kBadInput;
   };
   ConformTarget target = command.target;
+  std::string names;
+  bool some = false;
   for (const FindingRow& row : Findings()) {
+    absl::StrAppend(&names, names.empty() ? "" : " ", std::string(row.name));
     if (row.name.find(command.only) == std::string_view::npos) continue;
+    some = true;
     const auto scenario = ParseScenario(row.name, row.scenario);
     if (!scenario.ok()) return fail(scenario.status());
     target.append += BootWords(*scenario);
+  }
+  if (!some) {
+    return fail(absl::InvalidArgumentError(absl::StrCat(
+        "--only ", command.only, ": no finding has that in its name; there are ", names)));
   }
   auto backend = OpenTarget(target);
   if (!backend.ok()) return fail(backend.status());

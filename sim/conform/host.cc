@@ -35,6 +35,7 @@ class Host : public Backend {
       TakeExecutorLine(line, &run);
     }
     if (read == Child::Read::kTimeout) {
+      run.hung = true;
       run.failed = absl::StrCat(name, ": no answer for ", kPatience.count(), " s");
       return run;
     }
@@ -42,7 +43,9 @@ class Host : public Backend {
     if (code == kNotFound) {
       return absl::NotFoundError(absl::StrCat(executor_, ": cannot be started"));
     }
-    if (code > 3) run.failed = absl::StrCat("the executor ended with code ", code);
+    if (code != 0 && run.failed.empty()) {
+      run.failed = absl::StrCat(executor_, " ended with code ", code);
+    }
     return run;
   }
 

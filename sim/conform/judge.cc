@@ -28,7 +28,7 @@ std::string CannotDo(const std::string& record) {
   for (const char* reason :
        {"the process number is in use", "machine-wide", "no system call does this",
         "only the kernel maps such pages", "needs a mount", "needs a boot parameter",
-        "too many operations sleep"}) {
+        "too many operations sleep", "/proc/kcore cannot be read"}) {
     if (record.find(reason) != std::string::npos) return reason;
   }
   return "";
@@ -83,6 +83,16 @@ absl::Status Compare(const Scenario& scenario, const KernelRun& kernel, const Mo
   }
   verdict->compared = static_cast<int>(count);
   return absl::OkStatus();
+}
+
+// Silence is no agreement: an executor says which kernel it is on and answers every operation, or
+// says why not.
+std::string Incomplete(const KernelRun& run, std::size_t operations) {
+  if (run.cut || !run.failed.empty() || !run.skipped.empty()) return run.failed;
+  if (run.kernel.empty()) return "the executor does not say which kernel it is on";
+  if (run.records.size() == operations) return "";
+  return absl::StrCat("the executor answered ", run.records.size(), " of ", operations,
+                      " operations");
 }
 
 // Neither ended nor in a userfaultfd wait: what goes on there makes no progress.
@@ -147,6 +157,11 @@ int FirstVarying(const Scenario& scenario, const std::vector<KernelRun>& runs) {
 
 absl::StatusOr<Verdict> Judge(const Scenario& scenario, Backend* backend,
                               const JudgeOptions& options) {
+  const std::size_t operations = Operations(scenario).size();
+  if (operations == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(scenario.name, ": no operation in it; expected at least one"));
+  }
   const auto endless = Endless(scenario, backend);
   if (!endless.ok()) return endless.status();
   if (*endless >= 0) return JudgeUpTo(scenario, *endless, backend, options);
@@ -157,7 +172,7 @@ absl::StatusOr<Verdict> Judge(const Scenario& scenario, Backend* backend,
   verdict.name = scenario.name;
   verdict.kernel = kernel->kernel;
   verdict.skipped = kernel->skipped;
-  verdict.failed = kernel->failed;
+  verdict.failed = Incomplete(*kernel, operations);
   if (!verdict.skipped.empty()) return verdict;
   const auto setting = SettingOf(*kernel);
   if (!setting.ok()) return setting.status();

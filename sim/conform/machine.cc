@@ -216,6 +216,7 @@ absl::StatusOr<KernelRun> VirtualMachine::Ask(
     if (read != Child::Read::kLine) {
       child_.Kill();
       emulator_ended_ = read == Child::Read::kEnd && Tail(console()).empty();
+      run.hung = read == Child::Read::kTimeout;
       run.failed = absl::StrCat(read == Child::Read::kEnd ? "kernel crashed: " : "kernel hung: ",
                                 LastWords(console()));
       return run;

@@ -17,6 +17,7 @@ int RunHere(const Scenario& scenario, const ModelSetting& setting, int out) {
   options.arch = setting.arch;
   options.numa_nodes = setting.numa_nodes;
   options.thp = setting.thp;
+  options.proc_mem_forces = setting.proc_mem_forces;
   options.profile = kConformProfile;
   options.on_line = [out](const std::string& line) { WriteAll(out, line + "\n"); };
   const auto result = RunScenario(scenario, options);
@@ -36,6 +37,7 @@ absl::StatusOr<ModelSetting> SettingOf(const KernelRun& kernel) {
   }
   return ModelSetting{.arch = std::string(arch->name()),
                       .numa_nodes = kernel.nodes,
+                      .proc_mem_forces = kernel.proc_mem_forces,
                       .thp = kernel.lacks.find("thp") == std::string::npos};
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,10 @@ inline constexpr char kConformProfile[] = "linux-7.3.4";
 
 // What of a kernel and its machine decides how the model is set up.
 struct ModelSetting {
-  std::string arch = "x86_64";   // a configuration of model/arch
-  std::uint32_t numa_nodes = 2;  // memory nodes; 0: a kernel without CONFIG_NUMA
-  bool thp = true;               // false: the CPU has no huge pages for processes
+  std::string arch = "x86_64";              // a configuration of model/arch
+  std::optional<std::uint32_t> numa_nodes;  // as in RunOptions
+  bool proc_mem_forces = false;
+  bool thp = true;  // false: the CPU has no huge pages for processes
 };
 // Errors: Unimplemented when the model has no such architecture, or not with that page size.
 absl::StatusOr<ModelSetting> SettingOf(const KernelRun& kernel);

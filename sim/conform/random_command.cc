@@ -1,4 +1,6 @@
 // `uffdsim conform random`.
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -14,13 +16,18 @@ namespace {
 constexpr int kClean = 0;
 constexpr int kBadInput = 2;
 
+// A scenario that cannot be written is shown: it is not lost.
 void Save(const std::string& folder, const CampaignFinding& finding, std::ostream& out) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
   const std::string path = absl::StrCat(folder, "/", finding.scenario.name, ".scn");
-  std::ofstream file(path);
-  file << FormatScenario(finding.scenario);
-  out << VerdictText(finding.verdict) << "    scenario: " << path << "\n";
+  const std::string text = FormatScenario(finding.scenario);
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  out << VerdictText(finding.verdict);
+  if (file.flush()) {
+    out << "    scenario: " << path << "\n";
+  } else {
+    out << "    scenario (" << path << " cannot be written):\n" << text;
+  }
   out.flush();
 }
 
@@ -40,6 +47,13 @@ int RunConformRandomCommand(const ConformRandomCommand& command, std::ostream& o
       return kBadInput;
     }
     options.corpus = *std::move(corpus);
+  }
+  // Before the long run: whether its results have a place.
+  std::error_code error;
+  std::filesystem::create_directories(command.results, error);
+  if (error || access(command.results.c_str(), W_OK) != 0) {
+    err << "uffdsim: --results " << command.results << ": not a folder that can be written to\n";
+    return kBadInput;
   }
   auto backend = OpenTarget(command.target);
   if (!backend.ok()) {

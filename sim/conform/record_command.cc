@@ -50,7 +50,7 @@ std::string RecordingText(const KernelRun& run) {
   std::string text = json{{"kernel", run.kernel},
                           {"arch", run.arch},
                           {"page_size", run.page_size},
-                          {"nodes", run.nodes},
+                          {"nodes", run.nodes.value_or(2)},
                           {"offered", run.offered}}
                          .dump() +
                      "\n";

@@ -31,6 +31,7 @@ absl::StatusOr<KernelRun> Recorded::Run(const std::string& name, const std::stri
   std::ifstream file(path);
   if (!file) return absl::NotFoundError(absl::StrCat(path, ": cannot be opened"));
   KernelRun run;
+  run.cut = true;
   for (std::string line; std::getline(file, line);) TakeExecutorLine(line, &run);
   const auto row = std::find_if(cases_.begin(), cases_.end(),
                                 [&](const GoldenCase& golden) { return golden.recording == path; });

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,7 +43,7 @@ absl::StatusOr<std::vector<GoldenCase>> LoadGoldenFolder(const std::string& fold
 // The records of a recording, without the first and the last line, and the architecture it names.
 struct Recording {
   std::string arch;
-  std::uint32_t nodes = 2;  // memory nodes; 0: a kernel without CONFIG_NUMA
+  std::optional<std::uint32_t> nodes;  // memory nodes, where it says so
   std::vector<std::string> records;
 };
 absl::StatusOr<Recording> LoadRecording(const std::string& path);

@@ -57,7 +57,7 @@ absl::StatusOr<Recording> LoadRecording(const std::string& path) {
   }
   Recording recording;
   recording.arch = first.value("arch", "");
-  recording.nodes = first.value("nodes", recording.nodes);
+  if (first.contains("nodes")) recording.nodes = first.value("nodes", std::uint32_t{0});
   recording.records.assign(lines->begin() + 1, lines->end() - 1);
   return recording;
 }

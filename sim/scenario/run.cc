@@ -19,6 +19,8 @@ namespace {
 
 constexpr std::string_view kDefaultArch = "x86_64";
 constexpr std::string_view kDefaultProfile = "linux-7.3.4";
+// The recorded riscv64 kernel was built without CONFIG_NUMA.
+constexpr std::string_view kArchWithoutNuma = "riscv64";
 
 absl::StatusOr<const Arch*> ChooseArch(const Scenario& scenario, const RunOptions& options) {
   std::string name = options.arch;
@@ -147,7 +149,9 @@ absl::StatusOr<RunResult> RunScenario(const Scenario& scenario, const RunOptions
   if (!options.thp) without_thp = WithoutThp(**arch);
   config.arch = without_thp ? &*without_thp : *arch;
   config.steps = *steps;
-  config.numa_nodes = options.numa_nodes;
+  if ((*arch)->kernel_name() == kArchWithoutNuma) config.numa_nodes = 0;
+  if (options.numa_nodes) config.numa_nodes = *options.numa_nodes;
+  config.proc_mem_forces = options.proc_mem_forces;
   Executor executor(config, scenario);
   std::optional<Checker> checker;
   if (options.checking == Checking::kAlways ||

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,9 +27,12 @@ enum class Checking : std::uint8_t { kIfExpected, kAlways };
 enum class DefectHeader : std::uint8_t { kApplied, kIgnored };
 
 struct RunOptions {
-  std::string arch;              // empty: the scenario's, else x86_64
-  std::string profile;           // empty: the scenario's, else linux-7.3.4
-  std::uint32_t numa_nodes = 2;  // 0: a kernel without CONFIG_NUMA
+  std::string arch;     // empty: the scenario's, else x86_64
+  std::string profile;  // empty: the scenario's, else linux-7.3.4
+  // Memory nodes; 0: a kernel without CONFIG_NUMA. Nothing: what the recorded kernel of that
+  // architecture had, none on riscv64 and two elsewhere.
+  std::optional<std::uint32_t> numa_nodes;
+  bool proc_mem_forces = false;  // as in MachineConfig
   bool thp = true;               // false: a CPU without huge pages for processes
   DefectHeader defects = DefectHeader::kApplied;
   std::vector<std::string> more_defects;  // beside the scenario's own

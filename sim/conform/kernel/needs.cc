@@ -2,14 +2,18 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cctype>
+#include <cstdint>
 #include <cstdlib>
+#include <string_view>
 
 #include "sim/conform/kernel/files.h"
 #include "sim/conform/kernel/huge_pool.h"
+#include "sim/scenario/kernel_settings.h"
 #include "sim/scenario/words.h"
 #include "sim/uapi/uapi.h"
 
@@ -95,6 +99,33 @@ std::uint32_t MemoryNodes() {
   return count;
 }
 
+// Where the machine must be left alone they are what its owner chose.
+bool HugeSettingsAreOurs() {
+  constexpr std::string_view kThp = "/sys/kernel/mm/transparent_hugepage/";
+  for (const KernelSetting& setting : kKernelSettings) {
+    if (!std::string_view(setting.path).starts_with(kThp)) continue;
+    const std::string text = ReadWhole(setting.path);
+    const std::string wanted = setting.value;
+    if (text.find('[' + wanted + ']') == std::string::npos && text != wanted + "\n") return false;
+  }
+  return true;
+}
+
+// CONFIG_PROC_MEM_ALWAYS_FORCE, or the boot parameter proc_mem.force_override.
+bool ProcMemForces() {
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  void* const place = mmap(nullptr, page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (place == MAP_FAILED) return false;
+  const int file = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+  const char byte = 1;
+  const bool forces =
+      file >= 0 &&
+      pwrite(file, &byte, 1, static_cast<off_t>(reinterpret_cast<std::uintptr_t>(place))) == 1;
+  if (file >= 0) close(file);
+  munmap(place, page);
+  return forces;
+}
+
 }  // namespace
 
 std::uint64_t OfferedFeatures() {
@@ -110,7 +141,9 @@ Offer OfferOfKernel() {
   return {.features = OfferedFeatures(),
           .nodes = MemoryNodes(),
           .huge_pages = HugePoolPages(),
-          .huge_bytes = HugePageBytes()};
+          .huge_bytes = HugePageBytes(),
+          .huge_settings = HugeSettingsAreOurs(),
+          .proc_mem_forces = ProcMemForces()};
 }
 
 std::string Lacking(const Scenario& scenario, const Offer& offer) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "sim/conform/kernel/huge_pool.h"
 #include "sim/conform/kernel/needs.h"
 #include "sim/conform/kernel/reclaim.h"
 #include "sim/conform/kernel/session.h"
@@ -27,10 +28,23 @@ std::string Kernel(std::uint64_t page_size, const Offer& offer, const std::strin
     j.Field("page_size", static_cast<std::int64_t>(page_size));
     j.Field("nodes", static_cast<std::int64_t>(offer.nodes));
     j.Field("offered", static_cast<std::int64_t>(offer.features));
+    if (offer.proc_mem_forces) j.Field("proc_mem_forces", std::int64_t{1});
     j.Field("built", name.version);
     if (!lacks.empty()) j.Field("lacks", lacks);
   });
   return j.text();
+}
+
+// What the looker cannot show, and what a scenario must do without.
+std::string AllLacks(const PlaySettings& settings, const Offer& offer, Looker* looker) {
+  std::string lacks = looker->Lacks();
+  const auto lack = [&](bool is, const char* what) {
+    if (is) lacks += (lacks.empty() ? "" : " ") + std::string(what);
+  };
+  lack(!settings.allow_machine_wide, "machine-wide");
+  lack(!offer.huge_settings, "huge-settings");
+  lack(offer.huge_pages < kHugePagesOfScenario, "hugetlb");
+  return lacks;
 }
 
 std::string OneField(std::string_view key, std::string_view text) {
@@ -52,7 +66,7 @@ int Play(const std::string& name, const std::string& text, const PlaySettings& s
   Control control(settings.allow_machine_wide);
   control.SetDefaults();
   const Offer offer = OfferOfKernel();
-  settings.on_line(Kernel(page_size, offer, looker->Lacks()));
+  settings.on_line(Kernel(page_size, offer, AllLacks(settings, offer, looker)));
   const std::string lacking = Lacking(*scenario, offer);
   if (!lacking.empty()) {
     settings.on_line(OneField("skipped", lacking));

@@ -49,6 +49,18 @@ enum class Group : std::uint8_t {
 };
 
 // One run's choice of features.
+// What the kernel that performs a sequence, or its machine, does not have.
+struct KernelLacks {
+  bool rwp = false;
+  bool wp = false;
+  bool minor = false;
+  bool machine_wide = false;   // swap, KSM, caches and settings must be left alone
+  bool hugetlb = false;        // a pool of huge pages
+  bool second_node = false;    // a second memory node
+  bool huge_settings = false;  // huge pages as scenarios take them (scenario/kernel_settings.def)
+  bool page_tables = false;    // a way to see them
+};
+
 struct Swarm {
   // How much of each group there is, in quarters of its usual share; 0 leaves it out.
   std::uint32_t share[static_cast<std::size_t>(Group::kCount)] = {};
@@ -60,6 +72,7 @@ struct Swarm {
   bool errors = false;     // some arguments are wrong on purpose
   bool processes = false;  // operations of children and on children
   bool sigbus = false;
+  KernelLacks lacks;
 };
 
 class Draw {
@@ -129,7 +142,7 @@ class Draw {
 // A drawer: one line of the scenario language, or "" when the machine offers no occasion.
 using Drawer = std::string (*)(Draw&);
 
-#define GENERATE(drawer, group, weight, kernel) std::string drawer(Draw& d);
+#define GENERATE(drawer, group, weight, where, needs) std::string drawer(Draw& d);
 #include "sim/explore/generate/generate.def"
 #undef GENERATE
 

@@ -19,10 +19,13 @@ std::string Fill(Draw& d, const std::string& verb, const std::string& tail) {
   return line;
 }
 
+// What says whether a page was touched.
+const char* Touched(Draw& d) { return d.swarm().lacks.rwp ? "written" : "accessed"; }
+
 // PAGE_IS_*, with a preference for what is about protection.
 std::string Categories(Draw& d, std::uint64_t percent) {
   return d.Some({"wpallowed", "written", "file", "present", "swapped", "pfnzero", "huge",
-                 "soft_dirty", "guard", "accessed"},
+                 "soft_dirty", "guard", Touched(d)},
                 percent);
 }
 
@@ -34,8 +37,8 @@ void AppendMask(Draw& d, const std::string& keyword, std::uint64_t percent, std:
 std::string Scan(Draw& d, const Area& area) {
   std::string line = absl::StrCat(Draw::In(area.process), "scan ", d.Range(area));
   const std::uint64_t kind = d.Below(4);
-  if (kind == 0) absl::StrAppend(&line, " category=accessed");
-  if (kind == 1) absl::StrAppend(&line, " category=present,accessed inverted=accessed");
+  if (kind == 0) absl::StrAppend(&line, " category=", Touched(d));
+  if (kind == 1) absl::StrAppend(&line, " category=present,", Touched(d), " inverted=", Touched(d));
   if (kind == 2) {
     AppendMask(d, "category", 15, &line);
     AppendMask(d, "inverted", 10, &line);

@@ -13,16 +13,31 @@ namespace uffdsim {
 namespace {
 
 enum Where : std::uint8_t { kReal, kLoose, kModelOnly };
+enum Needs : std::uint8_t { kAny, kRwp, kWp, kMinor, kMachineWide, kSecondNode, kPageTables };
 
 struct Row {
   Drawer drawer;
   Group group;
   std::uint32_t weight;
   Where where;
+  Needs needs;
 };
 
+bool Lacks(const KernelLacks& lacks, Needs needs) {
+  switch (needs) {
+    case kAny: return false;
+    case kRwp: return lacks.rwp;
+    case kWp: return lacks.wp;
+    case kMinor: return lacks.minor;
+    case kMachineWide: return lacks.machine_wide;
+    case kSecondNode: return lacks.second_node;
+    case kPageTables: return lacks.page_tables;
+  }
+  return false;
+}
+
 constexpr Row kRows[] = {
-#define GENERATE(drawer, group, weight, where) {&drawer, Group::group, weight, where},
+#define GENERATE(drawer, group, weight, where, needs) {&drawer, Group::group, weight, where, needs},
 #include "sim/explore/generate/generate.def"
 #undef GENERATE
 };
@@ -48,7 +63,7 @@ void ShowDrawn(void* scenario) {
 }  // namespace
 
 Generator::Generator(const GenerateOptions& options) : options_(options), rng_(options.seed) {
-  swarm_ = DrawSwarm(rng_);
+  swarm_ = DrawSwarm(rng_, options_.lacks);
   pending_ = DrawSetup(rng_, swarm_, options_.huge_pages);
   if (options_.real_kernel) pending_.emplace_back("observe raw");
   std::reverse(pending_.begin(), pending_.end());
@@ -57,6 +72,7 @@ Generator::Generator(const GenerateOptions& options) : options_(options), rng_(o
 std::uint64_t Generator::WeightOf(std::size_t row) const {
   const Row& r = kRows[row];
   if (options_.real_kernel && r.where != kReal) return 0;
+  if (Lacks(swarm_.lacks, r.needs)) return 0;
   return std::uint64_t{r.weight} * swarm_.share[static_cast<std::size_t>(r.group)];
 }
 

@@ -25,6 +25,7 @@ struct GenerateOptions {
   // records. Otherwise model-only statements take part.
   bool real_kernel = false;
   std::uint64_t huge_pages = 512;  // base pages of a huge page on the architecture
+  KernelLacks lacks;               // nothing of it is drawn, but for what `errors` makes wrong
 };
 
 class Generator {

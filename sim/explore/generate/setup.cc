@@ -27,7 +27,7 @@ class Setup {
   Setup(Draw* d, std::uint64_t huge_pages) : d_(*d), huge_(huge_pages) {}
 
   std::vector<std::string> Make() {
-    if (Has(Group::kSwap)) lines_.emplace_back("swapon");
+    if (Has(Group::kSwap) && !d_.swarm().lacks.machine_wide) lines_.emplace_back("swapon");
     const std::uint64_t maps = d_.Between(1, 3);
     for (std::uint64_t i = 0; i < maps; ++i) Map(d_.Pick(d_.swarm().kinds));
     for (const Mapped& map : maps_) Touch(map);
@@ -116,9 +116,17 @@ class Setup {
   std::vector<std::string> lines_;
 };
 
+// A drawn configuration never holds what is lacking: another word takes its place.
+void Leave(std::vector<std::string>* words, const char* part, bool lacking, const char* instead) {
+  if (!lacking) return;
+  std::erase_if(*words,
+                [&](const std::string& word) { return word.find(part) != std::string::npos; });
+  if (words->empty()) words->emplace_back(instead);
+}
+
 }  // namespace
 
-Swarm DrawSwarm(Rng& rng) {
+Swarm DrawSwarm(Rng& rng, const KernelLacks& lacks) {
   Swarm swarm;
   const Sight nothing;
   Draw d(&rng, &swarm, &nothing);
@@ -142,6 +150,18 @@ Swarm DrawSwarm(Rng& rng) {
   swarm.errors = d.Chance(30);
   swarm.processes = d.Chance(50);
   swarm.sigbus = d.Chance(8);
+  swarm.lacks = lacks;
+  if (lacks.huge_settings) swarm.share[Index(Group::kHuge)] = 0;
+  Leave(&swarm.kinds, "huge", lacks.hugetlb, "anon");
+  Leave(&swarm.modes, "minor", lacks.minor, "missing");
+  Leave(&swarm.modes, "rwp", lacks.rwp, "missing");
+  // What is left of "wp" is WP's own.
+  if (!lacks.rwp && lacks.wp) {
+    std::erase_if(swarm.modes, [](const std::string& mode) { return mode.rfind("wp", 0) == 0; });
+    if (swarm.modes.empty()) swarm.modes.emplace_back("rwp");
+  } else {
+    Leave(&swarm.modes, "wp", lacks.wp, "missing");
+  }
   return swarm;
 }
 

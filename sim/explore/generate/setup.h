@@ -9,8 +9,8 @@
 
 namespace uffdsim {
 
-// Which features a run uses, and how often.
-Swarm DrawSwarm(Rng& rng);
+// Which features a run uses, and how often; none that is lacking.
+Swarm DrawSwarm(Rng& rng, const KernelLacks& lacks);
 
 // Mappings, contents, contexts, registrations, as lines of the scenario language.
 std::vector<std::string> DrawSetup(Rng& rng, const Swarm& swarm, std::uint64_t huge_pages);
