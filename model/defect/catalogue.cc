@@ -59,7 +59,9 @@ constexpr ReplaceableSite kReplaceable[] = {
   {"site " #id, [](const SiteTable& a, const SiteTable& b) { return a.id != b.id; }},
 #define MARK_SITE(id, function, reads, writes, kernel, sentence) \
   SITE(id, function, kernel, sentence)
+#define FLUSH_SITE(id, kernel, sentence) SITE(id, FlushTlb, kernel, sentence)
 #include "model/path/sites.def"
+#undef FLUSH_SITE
 #undef MARK_SITE
 #undef SITE
 };

@@ -28,7 +28,8 @@ struct DefectRow {
   std::string_view shows;      // the invariant that reports it (model/spec/invariants.def); "" when
                                // only the machine's state tells
   std::string_view kernel;     // file and function
-  std::string_view needs;      // the smallest machine that shows it: "anon swap fork"
+  std::string_view needs;      // the smallest machine that shows it: "anon swap fork"; "tlb" where
+                               // translations must be cached
   void (*apply)(StepTable& table);
 };
 

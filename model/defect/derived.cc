@@ -1,9 +1,10 @@
-// The defects that follow from the sites which carry a mark, without a line of their own.
+// The defects that follow from the sites which carry a mark or flush, without a line of their own.
 //
 //   omit:SITE            the site sees no mark: the result is that of an unmarked entry
 //   wrong-accessor:SITE  the mark is read or written with the accessor of the other kind of entry.
 //                        A site that turns a non-present entry into a present one reads it wrong;
 //                        every other site writes it wrong, as pte_clear_uffd() on a swap entry does
+//   omit:flush_..        the flush is left out: what is cached stays
 #include <tuple>
 #include <type_traits>
 
@@ -104,15 +105,24 @@ struct Derived<Word (*)(const World&, Args...), kClean, kReads, kWrites> {
   }
 };
 
+void OmitFlush(World&, MmId, Vpn, Vpn) {}
+
 #define SITE(id, function, kernel, sentence)
+#define FLUSH_SITE(id, kernel, sentence) \
+  void Omit_##id(StepTable& table) { table.site.id = &OmitFlush; }
 #define MARK_SITE(id, function, reads, writes, kernel, sentence)                           \
   using Derived_##id = Derived<decltype(&function), &function, Side::reads, Side::writes>; \
   void Omit_##id(StepTable& table) { table.site.id = &Derived_##id::Omit; }                \
   void WrongAccessor_##id(StepTable& table) { table.site.id = &Derived_##id::WrongAccessor; }
 #include "model/path/sites.def"
+#undef FLUSH_SITE
 #undef MARK_SITE
 
 constexpr DefectRow kDerived[] = {
+#define FLUSH_SITE(id, kernel, sentence)                     \
+  {"omit:" #id, "not flushed: " sentence, "derived", "none", \
+   "I17",       "NoStaleTranslation",     kernel,    "tlb",  \
+   &Omit_##id},
 #define MARK_SITE(id, function, reads, writes, kernel, sentence)                            \
   {"omit:" #id, "the mark is not seen: " sentence, "derived", "none", "I1", "", kernel, "", \
    &Omit_##id},                                                                             \
@@ -126,6 +136,7 @@ constexpr DefectRow kDerived[] = {
        "",                                                                                  \
        &WrongAccessor_##id},
 #include "model/path/sites.def"
+#undef FLUSH_SITE
 #undef MARK_SITE
 #undef SITE
 };

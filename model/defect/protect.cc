@@ -69,8 +69,12 @@ Word ResolvedPmdWithMark(const World& w, const Vma& vma, Word word) {
   return w.arch->MkUffd(Form::kPmd, RwpResolvedPmd(w, vma, word));
 }
 
+// G1
+void NothingFlushed(World&, MmId, Vpn, Vpn) {}
+
 }  // namespace
 
+void FlushIsDeferred(StepTable& table) { table.site.flush_protected = &NothingFlushed; }
 void HintMakesWritable(StepTable& table) { table.site.wants_writenotify = &NotifiesWithoutWp; }
 void HintDisarmsNeighbours(StepTable& table) { table.site.numa_reopens = &ReopensArmed; }
 void HintSkipsWpMarked(StepTable& table) { table.site.numa_reopens = &ReopensUnmarked; }

@@ -1,5 +1,6 @@
 #include "model/machine/abstraction.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "model/arch/decode.h"
@@ -179,7 +180,12 @@ void WorldView::Pages(std::vector<AbstractPage>* out) const {
 
 void WorldView::Translations(std::vector<AbstractTranslation>* out) const {
   out->clear();
+  // Whoever is on the way may still owe the flush: what is cached counts once everybody has ended
+  // or sleeps.
+  const bool owed = std::any_of(w_.tasks.begin(), w_.tasks.end(),
+                                [](const Task& t) { return t.state == Task::State::kRunnable; });
   for (const Tlb& tlb : w_.tlbs) {
+    if (owed) break;
     for (const Tlb::Entry& e : tlb.entries()) {
       out->push_back(
           {.mm = e.mm, .vpn = e.vpn, .writable = e.writable, .frame = e.pfn.value + 1ULL});

@@ -196,7 +196,8 @@ void Digester::PutConfig() {
   Put(Value(c.thp) | Value(c.shmem_thp) << 4 | Value(c.use_zero_page) << 8 |
       Value(c.numa_balancing) << 9 | Value(c.proc_mem_forces) << 10 |
       Value(c.user_can_ptrace) << 11 | Value(c.fault_around) << 12 |
-      Value(c.guest_memfd_uffd) << 13 | Value(c.numa_nodes) << 16);
+      Value(c.guest_memfd_uffd) << 13 | Value(c.caches_translations) << 14 |
+      Value(c.numa_nodes) << 16);
   for (const HugePool& pool : w_->huge_pools) {
     Put(Value(pool.total) << 32 | pool.free);
     Put(pool.reserved);

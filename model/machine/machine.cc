@@ -29,6 +29,7 @@ WorldConfig SettingsOf(const MachineConfig& config) {
   settings.swap_pages = config.swap_bytes >> config.arch->geometry().page_shift;
   settings.content_mode = config.content_mode;
   settings.proc_mem_forces = config.proc_mem_forces;
+  settings.caches_translations = config.caches_translations;
   return settings;
 }
 

@@ -34,6 +34,7 @@ struct MachineConfig {
   std::uint32_t numa_nodes = 2;             // 0: a kernel without CONFIG_NUMA
   std::uint64_t swap_bytes = 256ULL << 20;  // size of the device that `swapon` switches on
   ContentMode content_mode = ContentMode::kBytes;
+  bool caches_translations = false;  // user accesses go through a TLB that only flushes empty
   bool proc_mem_forces = false;  // CONFIG_PROC_MEM_ALWAYS_FORCE; Debian's kernel has _FORCE_PTRACE
 };
 

@@ -1,9 +1,11 @@
 // The translation cache of one CPU: entries that may outlive the page table they came from.
 //
+// It forgets nothing by itself: of all caches that hardware may have, the one that shows most.
 // Mirrors: the obligations of mm/mmu_gather.c and arch/*/mm/tlb.c. A stale entry is a state; using
 // it
 //          after the point where the kernel owed a flush is a violation that the referee reports.
-// Owned by: World::tlbs, one per CPU. Small: explorers copy and hash it.
+// Owned by: World::tlbs. Small: explorers copy and hash it. Entries are in order of process and
+// page.
 #pragma once
 
 #include <algorithm>
@@ -33,7 +35,10 @@ class Tlb {
   }
   void Fill(const Entry& entry) {
     Flush(entry.mm, entry.vpn, entry.vpn + 1);
-    entries_.push_back(entry);
+    const auto behind = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) {
+      return e.mm > entry.mm || (e.mm == entry.mm && e.vpn > entry.vpn);
+    });
+    entries_.insert(behind, entry);
   }
   void Flush(MmId mm, Vpn first, Vpn last) {
     std::erase_if(entries_,

@@ -109,8 +109,6 @@ bool AlreadyArmed(const World& w, Form form, Word word) {
   return w.arch->Protnone(form, word) && w.arch->Uffd(form, word);
 }
 
-void FlushProtected(World& w, MmId mm, Vpn first, Vpn last) { FlushTlb(w, mm, first, last); }
-
 Word ProtectPresent(const World& w, const Vma& vma, Form form, Word old_word, ProtOp op) {
   const Arch& arch = *w.arch;
   const Pgprot none = arch.PageNone();

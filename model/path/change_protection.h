@@ -35,8 +35,6 @@ bool AlreadyArmed(const World& w, Form form, Word word);
 bool HugetlbProtectsHole(ProtOp op);
 // The formula for one present hugetlb word.
 Word ProtectHugetlb(const World& w, const Vma& vma, Word word, ProtOp op);
-// Whether stale translations are gone when the protection change returns.
-void FlushProtected(World& w, MmId mm, Vpn first, Vpn last);
 
 // hugetlb part, in model/path/hugetlb_protect.cc.
 ProtChange HugetlbChangeProtection(World& w, MmId mm, Vma& vma, Vpn first, Vpn last, ProtOp op);

@@ -118,7 +118,7 @@ void Start_clear_refs(World& w, Task& t) {
     if (Skips(type, vma)) continue;
     if (type == ClearRefs::kSoftDirty) NotifyInvalidate(w, t.mm, vma.start, vma.end);
     ClearVma(w, t.mm, vma, type);
-    if (type == ClearRefs::kSoftDirty) FlushTlb(w, t.mm, vma.start, vma.end);
+    if (type == ClearRefs::kSoftDirty) w.steps->site.flush_clear_refs(w, t.mm, vma.start, vma.end);
   }
 }
 

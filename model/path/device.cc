@@ -88,7 +88,7 @@ Errno FillHole(World& w, MmId mm, Vma& vma, Vpn vpn) {
     word = w.arch->SwpMkSoftDirty(Form::kPte, word);
   }
   table.SetPte(vpn, keeps ? w.arch->SwpMkUffd(Form::kPte, word) : word);
-  FlushTlb(w, mm, vpn, vpn + 1);
+  w.steps->site.flush_device_private(w, mm, vpn, vpn + 1);
   if (!keeps) EmitLoss(w, mm, vpn, vpn + 1, Cause::kMigrateHole);
   return Errno::kOk;
 }
@@ -200,7 +200,7 @@ Errno MakeDeviceExclusiveEntry(World& w, MmId mm, Vpn vpn) {
   NotifyInvalidate(w, mm, vpn, vpn + 1);
   if (arch.Dirty(Form::kPte, word)) w.frames.Head(pfn).flags |= kPgDirty;
   table.SetPte(vpn, w.steps->site.device_exclusive_entry(w, word, pfn));
-  FlushTlb(w, mm, vpn, vpn + 1);
+  w.steps->site.flush_device_exclusive(w, mm, vpn, vpn + 1);
   return Errno::kOk;
 }
 

@@ -101,7 +101,7 @@ std::uint32_t CopyFault(World& w, FaultFrame& f, Vma& vma) {
   }
   MapFrames(w, pfn, 1);
   w.mm(f.mm).table.SetPte(f.vpn, word);
-  FlushTlb(w, f.mm, f.vpn, f.vpn + 1);
+  w.steps->site.flush_copied(w, f.mm, f.vpn, f.vpn + 1);
   UnmapFrames(w, f.folio, 1);
   return kVmFaultOk;
 }

@@ -122,7 +122,7 @@ Next DupMmap(World& w, Task& t, ForkFrame& f) {
     if (const Errno error = DupVma(w, t.mm, f.child, vma, &made); error != Errno::kOk) {
       // The parent's entries changed all the same. No events, and the half-made
       // address space goes.
-      FlushTlb(w, t.mm, vmas.front().start, vmas.back().end);
+      w.steps->site.flush_forked(w, t.mm, vmas.front().start, vmas.back().end);
       for (const DupContext& context : made) w.steps->site.fork_failed(w, context.original);
       DestroyMm(w, f.child);
       Fail(t, error);
@@ -147,7 +147,7 @@ Next DupMmap(World& w, Task& t, ForkFrame& f) {
 // The parent's entries lost write permission; then the locks are dropped and the events announced.
 Next FlushParent(World& w, Task& t, ForkFrame&) {
   const VmaTree::List& vmas = w.mm(t.mm).vmas.list();
-  if (!vmas.empty()) FlushTlb(w, t.mm, vmas.front().start, vmas.back().end);
+  if (!vmas.empty()) w.steps->site.flush_forked(w, t.mm, vmas.front().start, vmas.back().end);
   return PushAnnouncements(t, UnmapTurn::kLate) ? Next::Call(kReturnFromFork) : Next::Continue();
 }
 

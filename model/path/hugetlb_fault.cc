@@ -60,7 +60,7 @@ std::uint32_t Copy(World& w, const FaultFrame& f, Vma& vma, Word old_word, Pfn c
   MapNewAnonHuge(w, vma, f.vpn, copy);
   SetHugeEntry(w, f.mm, vma, f.vpn,
                w.steps->site.hugetlb_copied(w, vma, old_word, copy, Unshares(f)));
-  FlushTlb(w, f.mm, first, first + HugePages(w, vma));
+  w.steps->site.flush_hugetlb_copied(w, f.mm, first, first + HugePages(w, vma));
   UnmapFrames(w, source, w.frames.Count(source));
   return kVmFaultOk;
 }

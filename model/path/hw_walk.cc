@@ -29,8 +29,30 @@ Pfn FrameOf(const World& w, const Vma& vma, const Leaf& leaf, Vpn vpn) {
   return arch.PfnOf(read.form, read.word) + static_cast<std::uint32_t>(vpn.value & (pages - 1));
 }
 
+namespace {
+
+// A translation that is cached is used, whatever the page table says by now.
+bool Cached(const World& w, MmId mm, Vpn vpn, Access access, Pfn* pfn) {
+  for (const Tlb& tlb : w.tlbs) {
+    const Tlb::Entry* entry = tlb.Find(mm, vpn);
+    if (entry == nullptr || (access == Access::kWrite && !entry->writable)) continue;
+    *pfn = entry->pfn;
+    return true;
+  }
+  return false;
+}
+
+// A store through it must not need the walk that makes the entry dirty.
+bool StoresWithoutWalk(const Arch& arch, const Leaf& leaf) {
+  const HwResult store = arch.HwAccess(leaf.form, leaf.word, Access::kWrite);
+  return store.kind == HwResult::kOk && store.word == leaf.word;
+}
+
+}  // namespace
+
 bool HwTranslate(World& w, MmId mm, const Vma& vma, Vpn vpn, Access access, Pfn* pfn) {
-  const Leaf leaf = FindLeaf(w, mm, vma, vpn);
+  if (Cached(w, mm, vpn, access, pfn)) return true;
+  Leaf leaf = FindLeaf(w, mm, vma, vpn);
   const Arch& arch = *w.arch;
   if (arch.None(leaf.form, leaf.word) || !arch.HwValid(leaf.form, leaf.word)) return false;
   const HwResult result = arch.HwAccess(leaf.form, leaf.word, access);
@@ -42,8 +64,12 @@ bool HwTranslate(World& w, MmId mm, const Vma& vma, Vpn vpn, Access access, Pfn*
     } else {
       table.SetLeaf(leaf.level, vpn, result.word);
     }
+    leaf.word = result.word;
   }
   *pfn = FrameOf(w, vma, leaf, vpn);
+  for (Tlb& tlb : w.tlbs) {
+    tlb.Fill({.mm = mm, .vpn = vpn, .pfn = *pfn, .writable = StoresWithoutWalk(arch, leaf)});
+  }
   return true;
 }
 

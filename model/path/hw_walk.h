@@ -24,6 +24,7 @@ LeafWord ReadLeaf(const World& w, const Vma& vma, const Leaf& leaf);
 Pfn FrameOf(const World& w, const Vma& vma, const Leaf& leaf, Vpn vpn);
 
 // Tries the access; on success the A/D bits are stored and `pfn` is the frame. False: it faults.
+// Where translations are cached one that is there is used, and one that was found is kept.
 bool HwTranslate(World& w, MmId mm, const Vma& vma, Vpn vpn, Access access, Pfn* pfn);
 
 // Whether the VMA's permissions allow a user or kernel access that found no usable translation

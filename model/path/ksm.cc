@@ -60,7 +60,7 @@ bool WriteProtect(World& w, MmId mm, Vpn vpn) {
   if (w.arch->Dirty(Form::kPte, page.word)) w.frames[page.pfn].flags |= kPgDirty;
   w.frames[page.pfn].flags &= ~static_cast<std::uint32_t>(kPgAnonExclusive);
   w.mm(mm).table.SetPte(vpn, KsmProtectedWord(w, page.word));
-  FlushTlb(w, mm, vpn, vpn + 1);
+  w.steps->site.flush_ksm_protected(w, mm, vpn, vpn + 1);
   return true;
 }
 
@@ -88,7 +88,7 @@ bool Replace(World& w, MmId mm, Vpn vpn, Pfn stable) {
     word = w.arch->MkSoftDirty(Form::kPte, word);
   }
   w.mm(mm).table.SetPte(vpn, word);
-  FlushTlb(w, mm, vpn, vpn + 1);
+  w.steps->site.flush_ksm_replaced(w, mm, vpn, vpn + 1);
   if (marked) EmitLoss(w, mm, vpn, vpn + 1, Cause::kKsmMerge);
   UnmapFrames(w, page.pfn, 1);
   return true;

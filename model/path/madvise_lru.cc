@@ -10,6 +10,7 @@
 #include "model/path/huge.h"
 #include "model/path/madvise.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 #include "model/path/swap_out.h"
 #include "model/path/thp.h"
 
@@ -158,7 +159,7 @@ void WalkPiece(World& w, const Piece& piece, Vpn first, PteFn pte, PmdFn pmd) {
       vpn = PmdEnd(w, piece, vpn);
     }
   }
-  FlushTlb(w, piece.mm, first, piece.last);
+  w.steps->site.flush_aged(w, piece.mm, first, piece.last);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "model/path/range.h"
 #include "model/path/rmap.h"
 #include "model/path/start.h"
+#include "model/path/step_table.h"
 #include "model/path/swap_out.h"
 #include "model/path/thp.h"
 
@@ -31,7 +32,7 @@ void UnmapHugetlb(World& w, Pfn head) {
     const Vpn last = m.vpn + HugePages(w, vma);
     NotifyInvalidate(w, m.mm, m.vpn, last);
     SetHugeEntry(w, m.mm, vma, m.vpn, MakeHwPoison(*w.arch, head));
-    FlushTlb(w, m.mm, m.vpn, last);
+    w.steps->site.flush_poisoned(w, m.mm, m.vpn, last);
     EmitLoss(w, m.mm, m.vpn, last, Cause::kHwPoison);
     UnmapFrames(w, head, w.frames.Count(head));
   }

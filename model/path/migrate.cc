@@ -66,7 +66,7 @@ bool InstallOne(World& w, const Mapping& m) {
   if (w.Chooses(ChoicePoint::k_fail_unmap)) return false;
   page.flags &= ~static_cast<std::uint32_t>(kPgAnonExclusive);
   Store(w, m.mm, slot, m.vpn, w.steps->site.migration_entry(w, slot.form, word, m.pfn, exclusive));
-  FlushTlb(w, m.mm, m.vpn, m.vpn + count);
+  w.steps->site.flush_migrated(w, m.mm, m.vpn, m.vpn + count);
   UnmapFrames(w, m.pfn, count);
   // Its PTEs go one after the other, which puts a large folio on the deferred split list; the copy
   // inherits that place (folio_remove_rmap_pte(), migrate_folio_move()).

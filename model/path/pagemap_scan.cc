@@ -349,7 +349,7 @@ Errno PagemapScan(World& w, MmId mm, std::uint64_t start, std::uint64_t end, con
   Scan scan(w, mm, args, out);
   if ((args.flags & kScanWpMatching) != 0) NotifyInvalidate(w, mm, first, last);
   const Walk result = scan.Run(first, last);
-  if ((args.flags & kScanWpMatching) != 0) FlushTlb(w, mm, first, last);
+  if ((args.flags & kScanWpMatching) != 0) w.steps->site.flush_scanned(w, mm, first, last);
   scan.DropEmptyRegion();
   if (scan.stopped()) *walk_end = AddressOf(w, scan.stop());
   switch (result) {

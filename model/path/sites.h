@@ -23,6 +23,7 @@
 #include "model/path/pagemap_scan.h"
 #include "model/path/prot.h"
 #include "model/path/release.h"
+#include "model/path/rmap.h"
 #include "model/path/swap_out.h"
 #include "model/path/thp.h"
 #include "model/path/thp_collapse.h"
@@ -36,7 +37,9 @@ struct SiteTable {
 #define SITE(id, function, kernel, sentence) decltype(&function) id = &function;
 #define MARK_SITE(id, function, reads, writes, kernel, sentence) \
   SITE(id, function, kernel, sentence)
+#define FLUSH_SITE(id, kernel, sentence) SITE(id, FlushTlb, kernel, sentence)
 #include "model/path/sites.def"
+#undef FLUSH_SITE
 #undef MARK_SITE
 #undef SITE
 };

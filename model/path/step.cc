@@ -23,7 +23,9 @@ constexpr SiteRow kSites[] = {
 #define SITE(id, function, kernel, sentence) {#id, #function, kernel, sentence, false},
 #define MARK_SITE(id, function, reads, writes, kernel, sentence) \
   {#id, #function, kernel, sentence, true},
+#define FLUSH_SITE(id, kernel, sentence) SITE(id, FlushTlb, kernel, sentence)
 #include "model/path/sites.def"
+#undef FLUSH_SITE
 #undef MARK_SITE
 #undef SITE
 };

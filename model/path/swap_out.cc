@@ -193,7 +193,7 @@ bool TryToUnmap(World& w, Pfn head, Ttu ttu) {
       all = false;
       continue;
     }
-    FlushTlb(w, m.mm, m.vpn, m.vpn + 1);
+    w.steps->site.flush_unmapped(w, m.mm, m.vpn, m.vpn + 1);
     UnmapFrames(w, m.pfn, 1);
   }
   return all;

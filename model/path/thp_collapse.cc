@@ -202,7 +202,7 @@ void ReplaceTable(World& w, MmId mm, const Vma& vma, Vpn first, std::uint8_t nod
   }
   table.DropPteTable(first);
   table.SetPmd(first, HugeAnonWord(w, vma, head));
-  FlushTlb(w, mm, first, last);
+  w.steps->site.flush_collapsed(w, mm, first, last);
 }
 
 }  // namespace

@@ -118,7 +118,7 @@ void RetractTables(World& w, const Extent& extent) {
     if (!Retractable(w, *w.mm(m.mm).vmas.Find(m.first))) continue;
     NotifyInvalidate(w, m.mm, m.first, m.last);
     w.mm(m.mm).table.DropPteTable(m.first);
-    FlushTlb(w, m.mm, m.first, m.last);
+    w.steps->site.flush_retracted(w, m.mm, m.first, m.last);
   }
 }
 
@@ -168,7 +168,7 @@ Written DropTable(World& w, MmId mm, Vpn first) {
     UnmapFrames(w, arch.PfnOf(Form::kPte, word), 1);
   }
   table.DropPteTable(first);
-  FlushTlb(w, mm, first, last);
+  w.steps->site.flush_collapsed_file(w, mm, first, last);
   return written;
 }
 

@@ -123,7 +123,7 @@ void SplitPmd(World& w, MmId mm, const Vma& vma, Vpn vpn) {
     table.EnsurePteTable(first);
     FillTable(w, vma, table, first, pmd);
   }
-  FlushTlb(w, mm, first, last);
+  w.steps->site.flush_split_pmd(w, mm, first, last);
 }
 
 bool MaySplitVma(const World& w, MmId mm, Vpn vpn) {

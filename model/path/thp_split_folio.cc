@@ -78,7 +78,7 @@ void Remap(World& w, const Mapping& m) {
   } else {
     table.SetPte(m.vpn, RemappedWord(w, vma, word, m.pfn));
   }
-  FlushTlb(w, m.mm, m.vpn, m.vpn + 1);
+  w.steps->site.flush_split_folio(w, m.mm, m.vpn, m.vpn + 1);
 }
 
 void SplitAnon(World& w, Pfn head) {
@@ -132,7 +132,7 @@ void UnmapCacheFolio(World& w, Pfn head, Cause cause) {
     NotifyInvalidate(w, m.mm, m.vpn, m.vpn + 1);
     if (arch.Dirty(Form::kPte, word)) w.frames[head].flags |= kPgDirty;
     table.SetPte(m.vpn, w.steps->site.file_unmapped(w, vma, word));
-    FlushTlb(w, m.mm, m.vpn, m.vpn + 1);
+    w.steps->site.flush_cache_unmapped(w, m.mm, m.vpn, m.vpn + 1);
     UnmapFrames(w, m.pfn, 1);
     EmitLoss(w, m.mm, m.vpn, m.vpn + 1, cause);
   }

@@ -8,6 +8,7 @@
 
 #include "model/path/fault_parts.h"
 #include "model/path/rmap.h"
+#include "model/path/step_table.h"
 #include "model/path/swap_out.h"
 #include "model/path/thp.h"
 
@@ -20,7 +21,7 @@ std::uint32_t ReplaceHugeZero(World& w, const FaultFrame& f, const Vma& vma) {
   const Vpn last = first + w.arch->geometry().PmdPages();
   NotifyInvalidate(w, f.mm, first, last);
   w.mm(f.mm).table.SetPmd(first, HugeAnonWord(w, vma, NewHugeAnon(w, vma, f.vpn, vma.node())));
-  FlushTlb(w, f.mm, first, last);
+  w.steps->site.flush_huge_zero_replaced(w, f.mm, first, last);
   return kVmFaultOk;
 }
 

@@ -234,7 +234,7 @@ Next MovePage(World& w, Task& t, UffdMoveFrame& f) {
     t.sleep = Task::Sleep::kMigration;
     return Next::Sleep(kMigrated);
   }
-  FlushTlb(w, t.mm, u.src, u.src + moved.pages);
+  w.steps->site.flush_moved(w, t.mm, u.src, u.src + moved.pages);
   EmitLoss(w, t.mm, u.src, u.src + moved.pages, Cause::kMoveOut);
   EmitLoss(w, t.mm, u.dst, u.dst + moved.pages, Cause::kMoveIn);
   if (u.dst_vma->UffdRwp()) EmitArm(w, t.mm, u.dst, u.dst + moved.pages);

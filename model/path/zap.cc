@@ -143,7 +143,7 @@ void ZapRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn last, ZapMarkers
       vpn = next;
     }
   }
-  FlushTlb(w, mm, first, last);
+  w.steps->site.flush_zapped(w, mm, first, last);
   if (cowed == ZapCowed::kZap) return EmitLoss(w, mm, first, last, cause);
   // Pages that the mapping has for itself stayed.
   const PageTable& table = w.mm(mm).table;

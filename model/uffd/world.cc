@@ -10,6 +10,7 @@ World::World(const Arch& architecture, const WorldConfig& settings)
     huge_pools[i].total = sizes[i];
     huge_pools[i].free = sizes[i];
   }
+  if (settings.caches_translations) tlbs.resize(1);
   files.resize(1);
   contexts.resize(1);
   tasks.reserve(2);  // most machines stay at one: no hole is left behind

@@ -41,9 +41,10 @@ struct WorldConfig {
   ShmemThp shmem_thp = ShmemThp::kAdvise;
   bool use_zero_page = true;  // huge zero page for read faults
   bool numa_balancing = false;
-  bool proc_mem_forces = false;  // /proc/PID/mem overrides permissions without ptrace attached
-  bool user_can_ptrace = true;   // CAP_SYS_PTRACE of the processes
-  bool fault_around = true;      // 64 KiB window
+  bool proc_mem_forces = false;      // /proc/PID/mem overrides permissions without ptrace attached
+  bool user_can_ptrace = true;       // CAP_SYS_PTRACE of the processes
+  bool fault_around = true;          // 64 KiB window
+  bool caches_translations = false;  // see World::tlbs
   // The vm_uffd_ops that were proposed for guest_memfd (MISSING and MINOR); 7.3.4 has none.
   bool guest_memfd_uffd = false;
 };
@@ -83,7 +84,8 @@ struct World {
   // Folios of migrations that are kept open: their mappings are migration entries.
   std::vector<Task::Isolated> open_migrations;
   std::vector<Stage2> stage2s;
-  std::vector<Tlb> tlbs;  // by CPU; empty where translations are not cached
+  // Empty where translations are not cached; else one that stands for all CPUs.
+  std::vector<Tlb> tlbs;
 
   // Not part of the state: who listens. Copies start deaf.
   Listener* listener = nullptr;

@@ -160,6 +160,8 @@ void AddCheck_exhaustive(CLI::App& check, int* exit_code) {
       ->capture_default_str();
   sub->add_option("--profile", a->machine.profile, "kernel profile")->capture_default_str();
   sub->add_option("--defect", a->machine.defects, "seeded defects beside those of the profile");
+  sub->add_flag("--tlb", a->machine.tlb,
+                "translations are cached until they are flushed (`hardware tlb`)");
   sub->add_option("--states-max", a->options.states_max, "end at so many states; 0: no limit")
       ->capture_default_str();
   sub->add_option("--memory", a->options.memory, "end at so many bytes of bookkeeping; 0: no limit")

@@ -103,6 +103,8 @@ void AddCheck_interleave(CLI::App& check, int* exit_code) {
       ->capture_default_str();
   sub->add_option("--profile", options.machine.profile, "which kernel")->capture_default_str();
   sub->add_option("--defect", options.machine.defects, "seeded defects, beside the profile's own");
+  sub->add_flag("--tlb", options.machine.tlb,
+                "translations are cached until they are flushed (`hardware tlb`)");
   sub->add_option("--arch", options.machine.arch, "which architecture")->capture_default_str();
   sub->add_option("--out", command->out, "file of the failing schedule");
   sub->add_option("--json", command->json, "file of the failure as JSON");

@@ -114,7 +114,10 @@ absl::Status Hunt(const Arguments& arguments, Matrix* matrix) {
       [&](std::size_t i) {
         Row& row = matrix->rows[i];
         MachineChoice machine{.arch = "x86_64-tiny", .profile = "ideal", .defects = {}};
-        if (row.defect != kClean) machine.defects = {row.defect};
+        if (row.defect != kClean) {
+          machine.defects = {row.defect};
+          machine.tlb = FindDefect(row.defect)->needs.find("tlb") != std::string_view::npos;
+        }
         for (const KillEngine* engine : matrix->engines) {
           const Stopwatch watch;
           auto attempt = engine->run(machine, arguments.budget);

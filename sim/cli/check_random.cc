@@ -80,6 +80,8 @@ void AddCheck_random(CLI::App& check, int* exit_code) {
       ->capture_default_str();
   sub->add_option("--profile", options.machine.profile, "which kernel")->capture_default_str();
   sub->add_option("--defect", options.machine.defects, "seeded defects, beside the profile's own");
+  sub->add_flag("--tlb", options.machine.tlb,
+                "translations are cached until they are flushed (`hardware tlb`)");
   sub->add_option("--arch", options.machine.arch, "which architecture")->capture_default_str();
   sub->add_option("--threads", options.threads, "of this program; the result does not depend on it")
       ->capture_default_str()

@@ -26,6 +26,7 @@ std::vector<Line> HeaderOf(const MachineChoice& machine) {
   if (!machine.defects.empty()) {
     lines.push_back(HeaderLine(Header::Kind::kDefect, machine.defects));
   }
+  if (machine.tlb) lines.push_back(HeaderLine(Header::Kind::kHardware, {std::string(kTlb)}));
   return lines;
 }
 
@@ -45,6 +46,7 @@ absl::StatusOr<MachineConfig> ConfigOf(const MachineChoice& machine) {
   MachineConfig config;
   config.arch = *arch;
   config.steps = *std::move(steps);
+  config.caches_translations = machine.tlb;
   return config;
 }
 

@@ -19,6 +19,7 @@ struct MachineChoice {
   std::string arch = "x86_64";
   std::string profile = "ideal";
   std::vector<std::string> defects;
+  bool tlb = false;  // translations are cached until they are flushed
 };
 
 // The lines that say so, in front of the operations.

@@ -34,14 +34,11 @@ Setting::Letter Translate(const Statement& statement, Names* names,
 
 absl::StatusOr<Setting> MakeSetting(Alphabet alphabet, const MachineChoice& choice,
                                     std::uint32_t sleepers) {
-  const auto arch = ArchOf(choice);
-  if (!arch.ok()) return arch.status();
+  auto config = ConfigOf(choice);
+  if (!config.ok()) return config.status();
   Setting setting;
   setting.choice = choice;
-  setting.machine.arch = *arch;
-  const auto steps = StepsOf(choice.profile, choice.defects);
-  if (!steps.ok()) return steps.status();
-  setting.machine.steps = *steps;
+  setting.machine = *std::move(config);
   setting.strictness =
       choice.profile == "ideal" ? Referee::Strictness::kIdeal : Referee::Strictness::kRelease;
   setting.sleepers = sleepers;

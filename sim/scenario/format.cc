@@ -83,6 +83,7 @@ std::string FormatHeader(const Header& header) {
     case Header::Kind::kArch: word = "arch"; break;
     case Header::Kind::kProfile: word = "profile"; break;
     case Header::Kind::kDefect: word = "defect"; break;
+    case Header::Kind::kHardware: word = "hardware"; break;
   }
   return absl::StrCat(word, " ", absl::StrJoin(header.names, " "));
 }

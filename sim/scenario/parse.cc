@@ -43,10 +43,11 @@ std::optional<Header::Kind> FindHeader(std::string_view word) {
   if (word == "arch") return Header::Kind::kArch;
   if (word == "profile") return Header::Kind::kProfile;
   if (word == "defect") return Header::Kind::kDefect;
+  if (word == "hardware") return Header::Kind::kHardware;
   return std::nullopt;
 }
 
-// `arch NAME ..`, `profile NAME`, `defect NAME ..`
+// `arch NAME ..`, `profile NAME`, `defect NAME ..`, `hardware tlb`
 void ParseHeader(const TokenLine& tokens, Header::Kind kind, bool late, Line* line,
                  ParseErrors* errors) {
   line->kind = Line::Kind::kHeader;
@@ -57,10 +58,14 @@ void ParseHeader(const TokenLine& tokens, Header::Kind kind, bool late, Line* li
   }
   if (tokens.tokens.size() < 2) {
     errors->Add(tokens.number, tokens.end_column,
-                "missing name; expected: arch|profile|defect NAME");
+                "missing name; expected: arch|profile|defect|hardware NAME");
   }
   if (kind == Header::Kind::kProfile && tokens.tokens.size() > 2) {
     errors->Add(tokens.number, tokens.tokens[2].column, "a scenario has one profile");
+  }
+  if (kind == Header::Kind::kHardware && tokens.tokens.size() > 1 &&
+      (tokens.tokens.size() > 2 || tokens.tokens[1].text != kTlb)) {
+    errors->Add(tokens.number, tokens.tokens[1].column, "expected: hardware tlb");
   }
   for (std::size_t i = 1; i < tokens.tokens.size(); ++i) {
     line->header.names.emplace_back(tokens.tokens[i].text);

@@ -151,6 +151,7 @@ absl::StatusOr<RunResult> RunScenario(const Scenario& scenario, const RunOptions
   config.steps = *steps;
   if ((*arch)->kernel_name() == kArchWithoutNuma) config.numa_nodes = 0;
   if (options.numa_nodes) config.numa_nodes = *options.numa_nodes;
+  config.caches_translations = !HeaderNames(scenario, Header::Kind::kHardware).empty();
   config.proc_mem_forces = options.proc_mem_forces;
   Executor executor(config, scenario);
   std::optional<Checker> checker;

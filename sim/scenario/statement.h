@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/op/operation.h"
@@ -113,8 +114,11 @@ struct Statement {
 };
 
 // A line that says how the scenario is run, before its first operation.
+// `hardware tlb`: user accesses go through a translation cache that only flushes empty.
+inline constexpr std::string_view kTlb = "tlb";
+
 struct Header {
-  enum class Kind : std::uint8_t { kArch, kProfile, kDefect } kind{};
+  enum class Kind : std::uint8_t { kArch, kProfile, kDefect, kHardware } kind{};
   std::vector<std::string> names;
   friend bool operator==(const Header&, const Header&) = default;
 };
