@@ -153,16 +153,17 @@ void Start_mbind(World& w, Task& t) {
   if (t.op.value != kMpolDefault && HasHole(vmas, first, last)) {
     return (void)Answer(t, Errno::kEFAULT);
   }
-  // The kernel isolates first, and puts back what it isolated when the policy cannot be set.
+  const bool strict = (t.op.mode & kMfStrict) != 0 && t.op.value != kMpolDefault;
+  const bool moves = (t.op.mode & (kMfMove | kMfMoveAll)) != 0;
+  const std::uint64_t nodes = t.op.start2 == 0 ? 1 : t.op.start2;
+  // The kernel queues first, and puts back what it isolated when the policy cannot be set; pages
+  // that it found and may not move win over that error.
+  bool left = strict && !moves && QueueMisplaced(w, t, first, last, nodes);
   const std::uint16_t policy = PolicyOf(t.op);
   error = SetPolicy(w, t.mm, first, last, policy);
-  if (error != Errno::kOk) return (void)Answer(t, error);
+  if (error != Errno::kOk) return (void)Answer(t, left ? Errno::kEIO : error);
   t.isolated.clear();
-  bool left = false;
-  const bool strict = (t.op.mode & kMfStrict) != 0 && t.op.value != kMpolDefault;
-  if (strict || (t.op.mode & (kMfMove | kMfMoveAll)) != 0) {
-    left = QueueMisplaced(w, t, first, last, t.op.start2 == 0 ? 1 : t.op.start2);
-  }
+  if (moves) left = QueueMisplaced(w, t, first, last, nodes);
   MbindFrame& f = PushPath<MbindFrame>(t, PathOf::k_mbind);
   f.strict = strict;
   f.misplaced = left;

@@ -15,6 +15,15 @@ constexpr std::uint64_t kAllFeatures = (std::uint64_t{1} << 19) - 1;
 constexpr std::uint64_t kFeatureRwp = std::uint64_t{1} << 17;
 constexpr std::uint64_t kRwpIoctls = std::uint64_t{1} << 9 | std::uint64_t{1} << 10;
 
+// Their huge_pte_offset() finds no entry where a hugetlb mapping has no page yet, so that
+// PAGEMAP_SCAN takes it for a hole; elsewhere it finds an empty one, which is HUGE.
+bool EmptyHugetlbIsHole(const std::string& arch) {
+  return arch == "ppc64le" || arch == "loongarch64";
+}
+bool Empty(const std::string& categories) {
+  return categories.find_first_of("ps") == std::string::npos;
+}
+
 bool Has(const KernelRun& run, std::string_view ability) {
   return run.lacks.find(ability) == std::string::npos;
 }
@@ -78,6 +87,7 @@ class Adapter {
     for (const char* field : {"scan", "categories"}) {
       if (!rwp_) Hide(run, field, 'A');
       if (!soft_dirty_) Hide(run, field, 'd');
+      if (EmptyHugetlbIsHole(run_.arch) && Empty(run.value(field, ""))) Hide(run, field, 'h');
     }
     if (!soft_dirty_) Hide(run, "pagemap", 'D');
     if (!Has(run_, "page-tables")) {

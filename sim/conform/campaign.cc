@@ -1,5 +1,7 @@
 #include "sim/conform/campaign.h"
+#include "sim/conform/within.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "absl/strings/match.h"
@@ -73,7 +75,7 @@ class Campaign {
   absl::StatusOr<CampaignResult> Run() {
     const auto kernel = backend_.Identity();
     if (!kernel.ok()) return kernel.status();
-    lacks_ = LacksOf(*kernel);
+    kernel_ = *kernel;
     for (std::uint64_t i = 0; !Over(); ++i) {
       const std::uint64_t seed = SeedOf(options_.seed, i);
       const bool varies = !options_.corpus.empty() && i % 2 == 0;
@@ -84,7 +86,7 @@ class Campaign {
         category = options_.corpus[base].category;
         scenario = Vary(options_.corpus, base, seed);
       } else {
-        scenario = DrawScenario(seed, lacks_);
+        scenario = DrawScenario(seed, LacksOf(kernel_));
       }
       if (!scenario.ok()) return scenario.status();
       if (const absl::Status done = Play(*scenario, category); !done.ok()) return done;
@@ -98,7 +100,12 @@ class Campaign {
            (options_.most_operations != 0 && operations_ >= options_.most_operations);
   }
 
-  absl::Status Play(const Scenario& scenario, const std::string& category) {
+  absl::Status Play(const Scenario& drawn, const std::string& category) {
+    const Scenario scenario = WithinReach(drawn, kernel_);
+    const bool any =
+        std::any_of(scenario.lines.begin(), scenario.lines.end(),
+                    [](const Line& line) { return line.kind == Line::Kind::kOperation; });
+    if (!any) return absl::OkStatus();
     JudgeOptions judging;
     const auto verdict = Judge(scenario, &backend_, judging);
     if (!verdict.ok()) return verdict.status();
@@ -147,7 +154,7 @@ class Campaign {
   Backend& backend_;
   const std::function<void(const CampaignFinding&)>& on_finding_;
   std::chrono::steady_clock::time_point end_;
-  KernelLacks lacks_;
+  KernelRun kernel_;
   std::uint64_t operations_ = 0;
   CampaignResult result_;
 };

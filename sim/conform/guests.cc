@@ -9,16 +9,16 @@ namespace uffdsim {
 namespace {
 
 constexpr GuestMachine kGuests[] = {
-#define GUEST(arch, emulator, oldest, machine, cpu, console, nodes, append) \
-  {arch, emulator, oldest, machine, cpu, console, nodes, append},
+#define GUEST(arch, emulator, oldest, machine, cpu, console, nodes, memory, firmware, append) \
+  {arch, emulator, oldest, machine, cpu, console, nodes, memory, firmware, append},
 #include "sim/conform/guests.def"
 #undef GUEST
 };
 
 std::vector<std::string> MemoryArguments(const GuestMachine& guest, const Launch& launch) {
-  std::vector<std::string> words = {"-m", absl::StrCat(launch.memory_mib, "M")};
+  std::vector<std::string> words = {"-m", absl::StrCat(guest.memory_mib, "M")};
   if (guest.nodes < 2) return words;
-  const std::string half = absl::StrCat(launch.memory_mib / 2, "M");
+  const std::string half = absl::StrCat(guest.memory_mib / 2, "M");
   const std::string last = absl::StrCat(launch.cpus - 1);
   for (const std::string& word :
        {std::string("-object"), absl::StrCat("memory-backend-ram,id=near,size=", half),
@@ -57,9 +57,14 @@ std::vector<std::string> EmulatorArguments(const GuestMachine& guest, const Laun
                                     "-smp",
                                     absl::StrCat(launch.cpus)};
   for (std::string& word : MemoryArguments(guest, launch)) words.push_back(std::move(word));
-  if (!launch.firmware.empty()) {
+  if (!launch.images.empty()) {
     words.emplace_back("-L");
-    words.push_back(launch.firmware);
+    words.push_back(launch.images);
+  }
+  if (!guest.firmware.empty()) {
+    const std::string images = launch.images.empty() ? "/usr/share/qemu" : launch.images;
+    words.emplace_back("-bios");
+    words.push_back(absl::StrCat(images, "/../", std::string(guest.firmware)));
   }
   for (const char* word : {"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
                            "-chardev", "stdio,id=scripts,signal=off", "-device", "virtio-serial",

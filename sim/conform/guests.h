@@ -4,7 +4,6 @@
 // Owned by: the table lives for the whole program. Errors: null for a name that has no row.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,8 +17,10 @@ struct GuestMachine {
   std::string_view machine;
   std::string_view cpu;  // under tcg
   std::string_view console;
-  int nodes;                // memory nodes: 1, or 2 with the CPUs in the first
-  std::string_view append;  // words for the kernel's command line
+  int nodes;  // memory nodes: 1, or 2 with the CPUs in the first
+  int memory_mib;
+  std::string_view firmware;  // file beside the emulator's folder of images; empty: its own
+  std::string_view append;    // words for the kernel's command line
 };
 
 const GuestMachine* FindGuest(std::string_view arch);
@@ -29,10 +30,9 @@ std::string GuestNames();
 // One start of the emulator.
 struct Launch {
   std::string emulator;
-  std::string firmware;     // folder of the emulator's images; empty: where it looks by itself
+  std::string images;       // folder of the emulator's images; empty: where it looks by itself
   std::string accelerator;  // kvm or tcg
   int cpus = 1;
-  std::uint64_t memory_mib = 1024;
   std::string kernel;
   std::string initramfs;
   std::string console;  // log file

@@ -71,7 +71,7 @@ class VirtualMachine : public Backend {
   // Sends the request and takes the answer's lines up to `done CODE`.
   absl::StatusOr<KernelRun> Ask(const std::string& request,
                                 const std::function<void(const std::string&, KernelRun*)>& take);
-  std::string Firmware() const;
+  std::string Images() const;
   std::vector<std::string> Arguments() const;
   absl::Status CheckEmulator();
   absl::Status BootOnce(std::chrono::seconds patience);
@@ -103,12 +103,12 @@ absl::Status VirtualMachine::Prepare() {
     }
   }
   std::sort(modules.begin(), modules.end());
-  if (const absl::Status checked = CheckEmulator(); !checked.ok()) return checked;
+  if (absl::Status checked = CheckEmulator(); !checked.ok()) return checked;
   return WriteInitramfs(initramfs(), settings_.executor, modules);
 }
 
 // Debian's QEMU looks for images where its package puts them, wherever it is itself.
-std::string VirtualMachine::Firmware() const {
+std::string VirtualMachine::Images() const {
   const std::filesystem::path program = settings_.emulator;
   std::error_code error;
   const auto folder = program.parent_path() / "../share/qemu";
@@ -118,10 +118,9 @@ std::string VirtualMachine::Firmware() const {
 
 std::vector<std::string> VirtualMachine::Arguments() const {
   return EmulatorArguments(guest_, {.emulator = settings_.emulator,
-                                    .firmware = Firmware(),
+                                    .images = Images(),
                                     .accelerator = accelerator_,
                                     .cpus = settings_.cpus,
-                                    .memory_mib = settings_.memory_mib,
                                     .kernel = settings_.kernel,
                                     .initramfs = initramfs(),
                                     .console = console(),

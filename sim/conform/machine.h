@@ -27,7 +27,6 @@ struct VirtualMachineSettings {
   std::string append;            // more words for the kernel's command line
   std::string work_folder;       // for the initramfs and the console's log
   int cpus = 1;
-  std::uint64_t memory_mib = 1024;
   std::chrono::seconds boot_patience{120};
   std::chrono::seconds scenario_patience{40};
 };

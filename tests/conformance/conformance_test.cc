@@ -173,6 +173,24 @@ TEST(Adapt, TakesFromBothWhatAnOlderKernelCannotShow) {
   EXPECT_EQ(kernel, model);
 }
 
+TEST(Adapt, AnEmptyHugetlbEntryIsAHoleOnTwoArchitectures) {
+  const std::string hole = R"({"op":"scan","regions":[{"categories":"----------"}]})";
+  const std::string empty = R"({"op":"scan","regions":[{"categories":"------h---"}]})";
+  const std::string page = R"({"op":"scan","regions":[{"categories":"---p--h---"}]})";
+  const auto equal = [](const std::string& arch, std::string kernel, std::string model) {
+    KernelRun run;
+    run.arch = arch;
+    run.lacks = "page-tables";
+    Adapt(run, &kernel, &model);
+    return kernel == model;
+  };
+  EXPECT_TRUE(equal("ppc64le", hole, empty));
+  EXPECT_TRUE(equal("loongarch64", hole, empty));
+  EXPECT_FALSE(equal("s390x", hole, empty));
+  EXPECT_FALSE(equal("ppc64le", hole, page));
+  EXPECT_FALSE(equal("ppc64le", empty, page));
+}
+
 TEST(Chance, HidesOnlyWhatNumaBalancingDoesByTheClock) {
   const Chance balanced{.balanced = true};
   const auto entry = [](const std::string& text) {

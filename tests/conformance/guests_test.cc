@@ -18,6 +18,8 @@
 #include "sim/conform/kernel/needs.h"
 #include "sim/conform/machine.h"
 #include "sim/conform/model_run.h"
+#include "sim/conform/within.h"
+#include "sim/scenario/format.h"
 #include "sim/scenario/parse.h"
 #include "sim/uapi/uapi.h"
 
@@ -63,8 +65,13 @@ TEST(Guests, TheEmulatorIsStartedAsTheRowSays) {
     EXPECT_EQ(After(words, "-numa").empty(), guest.nodes == 1) << name;
   }
   EXPECT_EQ(After(EmulatorArguments(*FindGuest("riscv64"), launch), "-L"), "");
-  launch.firmware = "/q/share";
+  EXPECT_EQ(After(EmulatorArguments(*FindGuest("loongarch64"), launch), "-bios"),
+            "/usr/share/qemu/../qemu-efi-loongarch64/QEMU_EFI.fd");
+  launch.images = "/q/share";
   EXPECT_EQ(After(EmulatorArguments(*FindGuest("riscv64"), launch), "-L"), "/q/share");
+  EXPECT_EQ(After(EmulatorArguments(*FindGuest("riscv64"), launch), "-bios"), "");
+  EXPECT_EQ(After(EmulatorArguments(*FindGuest("loongarch64"), launch), "-bios"),
+            "/q/share/../qemu-efi-loongarch64/QEMU_EFI.fd");
   launch.accelerator = "kvm";
   launch.cpus = 3;
   const auto words = EmulatorArguments(*FindGuest("x86_64"), launch);
@@ -177,6 +184,11 @@ TEST(Needs, TheFirstThingThatTheKernelLacksIsNamed) {
   less.nodes = 1;
   EXPECT_EQ(Lacks("migrate A 0 1 1\n", less), "kernel has no second memory node");
   less = all;
+  less.moves_huge = false;
+  EXPECT_EQ(Lacks("map A anon 1\nmbind A 0 1 2 2 0\nmap B hugeanon 512\n", less), "");
+  EXPECT_EQ(Lacks("map B hugeanon 512\nmbind B 0 512 2 2 0\n", less),
+            "kernel does not move huge pages to another node");
+  less = all;
   less.huge_pages = 3;
   less.huge_bytes = 32 << 20;
   EXPECT_EQ(Lacks("memfd M 512 hugetlb\n", less),
@@ -184,6 +196,31 @@ TEST(Needs, TheFirstThingThatTheKernelLacksIsNamed) {
   EXPECT_EQ(Lacks("memfd M 512\nmap A anon 1\n", less), "");
   less.huge_bytes = 0;
   EXPECT_EQ(Lacks("map A hugeshared 512\n", less), "kernel has no hugetlb");
+}
+
+TEST(WithinReach, LeavesNothingThatTheKernelLacks) {
+  const auto scenario = ParseScenario(
+      "t",
+      "map A hugeanon 512\nmemfd M 512 hugetlb\nmap B anon 4\n"
+      "uffd U features=rwp,wp_async,event_fork\nregister U B 0 4 wp,minor,rwp\n"
+      "rwprotect U B 0 1 on\nwriteprotect U B 0 1 on\ncontinue U B 0 1\n"
+      "set_mode U enable=rwp_async\nscan B 0 4 category=accessed return=accessed,present\n"
+      "migrate B 0 1 1\nmbind B 0 1 2 2 0\nread B 0\n");
+  ASSERT_TRUE(scenario.ok()) << scenario.status();
+  KernelRun kernel = KernelOf("s390x", 4096, 0x1017e);
+  kernel.nodes = 1;
+  kernel.lacks = "page-tables hugetlb";
+  Offer offer = {.features = kernel.offered, .nodes = 1};
+  EXPECT_NE(Lacking(*scenario, offer), "");
+  const Scenario within = WithinReach(*scenario, kernel);
+  EXPECT_EQ(Lacking(within, offer), "");
+  EXPECT_EQ(FormatScenario(within),
+            "map A anon 512\nmemfd M 512\nmap B anon 4\nuffd U features=event_fork\n"
+            "register U B 0 4 missing\nscan B 0 4 category=none return=present\nread B 0\n");
+  kernel.offered = 0x7ffff;
+  kernel.nodes = 2;
+  kernel.lacks = "";
+  EXPECT_EQ(FormatScenario(WithinReach(*scenario, kernel)), FormatScenario(*scenario));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cctype>
@@ -73,9 +74,11 @@ bool WantsHugePages(const Statement& s) {
          (s.map_kind == MapKind::kHugeAnon || s.map_kind == MapKind::kHugeShared);
 }
 
+bool Moves(const Statement& s) { return s.code == OpCode::k_migrate || s.code == OpCode::k_mbind; }
+
 // What is not userfaultfd's: the second memory node and the pool of huge pages.
 std::string LackingMachine(const Statement& s, const Offer& offer) {
-  if ((s.code == OpCode::k_migrate || s.code == OpCode::k_mbind) && offer.nodes < 2) {
+  if (Moves(s) && offer.nodes < 2) {
     return "kernel has no second memory node";
   }
   if (!WantsHugePages(s) || offer.huge_pages >= kHugePagesOfScenario) return "";
@@ -138,17 +141,25 @@ std::uint64_t OfferedFeatures() {
 }
 
 Offer OfferOfKernel() {
+  utsname name{};
+  uname(&name);
   return {.features = OfferedFeatures(),
           .nodes = MemoryNodes(),
           .huge_pages = HugePoolPages(),
+          .moves_huge = std::string(name.machine) != "loongarch64",
           .huge_bytes = HugePageBytes(),
           .huge_settings = HugeSettingsAreOurs(),
           .proc_mem_forces = ProcMemForces()};
 }
 
 std::string Lacking(const Scenario& scenario, const Offer& offer) {
+  bool huge = false;
   for (const Line& line : scenario.lines) {
     if (line.kind != Line::Kind::kOperation) continue;
+    huge = huge || WantsHugePages(line.statement);
+    if (huge && Moves(line.statement) && !offer.moves_huge) {
+      return "kernel does not move huge pages to another node";
+    }
     std::string lacking = LackingFeature(line.statement, offer.features);
     if (lacking.empty()) lacking = LackingMachine(line.statement, offer);
     if (!lacking.empty()) return lacking;

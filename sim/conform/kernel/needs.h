@@ -16,6 +16,7 @@ struct Offer {
   std::uint64_t features = 0;    // UFFDIO_API's; 0 when userfaultfd cannot be used
   std::uint32_t nodes = 2;       // with memory; 0: a kernel without CONFIG_NUMA
   std::uint64_t huge_pages = 0;  // in the pool of the default size
+  bool moves_huge = true;        // ARCH_ENABLE_HUGEPAGE_MIGRATION
   std::uint64_t huge_bytes = 0;  // of one of them; 0: no hugetlb
   bool huge_settings = true;     // are as scenarios take them
   bool proc_mem_forces = false;  // /proc/self/mem writes where the mapping does not allow it
