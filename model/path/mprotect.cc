@@ -88,7 +88,7 @@ Next Apply(World& w, Task& t, MprotectFrame& f) {
       if (populates) {
         const Vpn begin = f.next;
         f.next = end;
-        PushPopulate(t, t.mm, begin, end, PopulateKind::kLock);
+        PushPopulate(t, t.mm, begin, end, PopulateKind::kProtect);
         return Next::Call(kPopulated);
       }
     }

@@ -44,13 +44,15 @@ std::uint32_t GupOf(PopulateKind kind, const Vma& vma) {
     case PopulateKind::kRead: return 0;
     case PopulateKind::kWrite: return kGupWrite;
     case PopulateKind::kLock:
+    case PopulateKind::kProtect:
     case PopulateKind::kMap: return vma.Has(kVmWrite) && !vma.Shared() ? kGupWrite : kGupForce;
   }
   return 0;
 }
 
 Next FaultIn(World& w, Task& t, const PopulateFrame& f, std::uint32_t gup, Follow what) {
-  std::uint32_t flags = kFaultAllowRetry;
+  std::uint32_t flags = 0;
+  if (f.kind != PopulateKind::kProtect) flags |= kFaultAllowRetry;
   if (what == Follow::kUnshare) {
     flags |= kFaultUnshare;
   } else if ((gup & kGupWrite) != 0) {

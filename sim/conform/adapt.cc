@@ -54,6 +54,13 @@ void DropFlag(json& vma, const std::string& flag) {
   *at = text.substr(1, text.size() - 2);
 }
 
+bool IsHugetlb(const json& region) {
+  for (const json& vma : region.value("vmas", json::array())) {
+    if ((vma.value("flags", "") + " ").find(" ht ") != std::string::npos) return true;
+  }
+  return false;
+}
+
 class Adapter {
  public:
   explicit Adapter(const KernelRun& run)
@@ -99,7 +106,13 @@ class Adapter {
     for (json& vma : region["vmas"]) {
       if (!soft_dirty_) DropFlag(vma, "sd");
     }
-    for (json& run : region["pages"]) ChangeRun(run);
+    for (json& run : region["pages"]) {
+      ChangeRun(run);
+      // mincore() of a hole asks the page cache.
+      if (EmptyHugetlbIsHole(run_.arch) && IsHugetlb(region) && Empty(run.value("scan", ""))) {
+        run.erase("mincore");
+      }
+    }
   }
 
   const KernelRun& run_;

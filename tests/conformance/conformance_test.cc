@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "sim/conform/adapt.h"
 #include "sim/conform/backend.h"
 #include "sim/conform/campaign.h"
@@ -189,6 +190,14 @@ TEST(Adapt, AnEmptyHugetlbEntryIsAHoleOnTwoArchitectures) {
   EXPECT_FALSE(equal("s390x", hole, empty));
   EXPECT_FALSE(equal("ppc64le", hole, page));
   EXPECT_FALSE(equal("ppc64le", empty, page));
+  const auto region = [](const char* flags, const char* scan, int mincore) {
+    return absl::StrCat(R"({"op":"observe","processes":[{"regions":{"A":{"vmas":[{"flags":")",
+                        flags, R"("}],"pages":[{"scan":")", scan, R"(","mincore":)", mincore,
+                        "}]}}}]}");
+  };
+  EXPECT_TRUE(equal("ppc64le", region("rd ht", "---------", 1), region("rd ht", "------h--", 0)));
+  EXPECT_FALSE(equal("ppc64le", region("rd ht", "---p--h--", 1), region("rd ht", "---p--h--", 0)));
+  EXPECT_FALSE(equal("ppc64le", region("rd sh", "---------", 1), region("rd sh", "---------", 0)));
 }
 
 TEST(Chance, HidesOnlyWhatNumaBalancingDoesByTheClock) {
