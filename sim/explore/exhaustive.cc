@@ -22,7 +22,7 @@ constexpr std::uint32_t kPiece = 32;    // states that a worker takes at a time
 struct Findings {
   std::vector<Visited::Record> fresh;
   std::vector<std::pair<Visited::Record, FoundViolation>> violations;
-  std::uint64_t transitions = 0;
+  std::vector<std::uint64_t> performed;  // by letter
 };
 
 void ExpandState(const Setting& setting, const Visited& visited, std::uint32_t state,
@@ -35,7 +35,7 @@ void ExpandState(const Setting& setting, const Visited& visited, std::uint32_t s
     const Subject::Result result = subject.Perform(setting.letters[i]);
     changed = result != Subject::Result::kDisabled;
     if (!changed) continue;
-    ++findings->transitions;
+    ++findings->performed[i];
     if (result == Subject::Result::kBeyond) continue;
     Visited::Record record;
     record.parent = state;
@@ -88,12 +88,13 @@ absl::Status Exploration::Begin() {
   root.digest = first.Identify();
   visited_.Insert(root);
   result_.levels = {1};
+  result_.performed.resize(setting_.letters.size());
   return absl::OkStatus();
 }
 
 void Exploration::Expand(std::uint32_t first, std::uint32_t last) {
   const std::uint32_t count = (last - first + kPiece - 1) / kPiece;
-  pieces_.assign(count, {});
+  pieces_.assign(count, {{}, {}, std::vector<std::uint64_t>(setting_.letters.size())});
   std::atomic<std::uint32_t> next = 0;
   const auto work = [&](Walker* walker) {
     for (std::uint32_t piece = next++; piece < count; piece = next++) {
@@ -113,7 +114,10 @@ void Exploration::Expand(std::uint32_t first, std::uint32_t last) {
 }
 
 void Exploration::Merge(const Findings& findings) {
-  result_.transitions += findings.transitions;
+  for (std::size_t i = 0; i < findings.performed.size(); ++i) {
+    result_.performed[i] += findings.performed[i];
+    result_.transitions += findings.performed[i];
+  }
   for (const Visited::Record& record : findings.fresh) visited_.Insert(record);
   for (const auto& entry : findings.violations) {
     const Visited::Record& record = entry.first;
@@ -186,6 +190,14 @@ absl::StatusOr<ExhaustiveResult> Exploration::Run() {
 }
 
 }  // namespace
+
+std::vector<std::string> NeverPossible(const Setting& setting, const ExhaustiveResult& result) {
+  std::vector<std::string> letters;
+  for (std::size_t i = 0; i < result.performed.size(); ++i) {
+    if (result.performed[i] == 0) letters.push_back(FormatStatement(setting.letters[i].statement));
+  }
+  return letters;
+}
 
 absl::StatusOr<ExhaustiveResult> Exhaust(const Setting& setting, const ExhaustiveOptions& options) {
   return Exploration(setting, options).Run();

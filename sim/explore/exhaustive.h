@@ -48,11 +48,15 @@ struct ExhaustiveResult {
     kViolation,
   } end{};
   std::uint64_t states = 0;
-  std::uint64_t transitions = 0;      // operations performed and judged
-  std::vector<std::uint64_t> levels;  // new states at each depth, the root's first
-  std::uint64_t bookkeeping = 0;      // bytes of the visited set at the end
-  std::vector<Counterexample> found;  // at most one per invariant
+  std::uint64_t transitions = 0;         // operations performed and judged
+  std::vector<std::uint64_t> levels;     // new states at each depth, the root's first
+  std::vector<std::uint64_t> performed;  // by letter: in how many states somebody could issue it
+  std::uint64_t bookkeeping = 0;         // bytes of the visited set at the end
+  std::vector<Counterexample> found;     // at most one per invariant
 };
+
+// Letters that nobody could issue in any state that was expanded, as they are written.
+std::vector<std::string> NeverPossible(const Setting& setting, const ExhaustiveResult& result);
 
 absl::StatusOr<ExhaustiveResult> Exhaust(const Setting& setting, const ExhaustiveOptions& options);
 

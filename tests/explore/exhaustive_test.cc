@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -41,21 +40,6 @@ ExhaustiveResult Explore(const Setting& setting, const ExhaustiveOptions& option
   EXPECT_TRUE(result.ok()) << result.status().message();
   return *std::move(result);
 }
-
-// A directory of the test's own that goes away with it.
-class Directory {
- public:
-  Directory() {
-    const std::string pattern = "uffdsim-explore-" + std::string(6, 'X');
-    std::string name = (std::filesystem::temp_directory_path() / pattern).string();
-    path_ = mkdtemp(name.data());
-  }
-  ~Directory() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 TEST(Exhaustive, CountsWhatCanBeCountedByHand) {
   // Never touched; zero page; written. Emptied again there is a page table, and, once something was
