@@ -34,17 +34,24 @@ void Referee::Report(InvariantId id, MmId mm, Vpn vpn, std::string detail) {
   v.path = path_;
   v.step = step_;
   v.detail = std::move(detail);
-  if (watch_) {
-    watch_->Look(source_, path_, step_);
-    if (const StepWatch::Change* change = watch_->Find(mm, vpn)) {
-      v.path = change->path;
-      v.step = change->step;
-      v.before = source_.WordText(change->before);
-      v.after = source_.WordText(change->after);
-    }
-  }
   v.kernel = source_.KernelOf(v.path);
+  if (std::optional<PageChange> change = LastChange(mm, vpn)) {
+    v.path = std::move(change->path);
+    v.step = std::move(change->step);
+    v.kernel = std::move(change->kernel);
+    v.before = std::move(change->before);
+    v.after = std::move(change->after);
+  }
   violations_.push_back(std::move(v));
+}
+
+std::optional<PageChange> Referee::LastChange(MmId mm, Vpn vpn) {
+  if (!watch_) return std::nullopt;
+  watch_->Look(source_, path_, step_);
+  const StepWatch::Change* change = watch_->Find(mm, vpn);
+  if (change == nullptr) return std::nullopt;
+  return PageChange{change->path, change->step, source_.KernelOf(change->path),
+                    source_.WordText(change->before), source_.WordText(change->after)};
 }
 
 void Referee::WatchSteps() {

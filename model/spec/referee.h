@@ -42,6 +42,16 @@ struct Violation {
   std::string detail;  // what was expected, what is
 };
 
+// What changed a page last: path and step, file and function of that path, the page's entry before
+// and after, decoded.
+struct PageChange {
+  std::string path;
+  std::string step;
+  std::string kernel;
+  std::string before;
+  std::string after;
+};
+
 // A loss that the release is known to have: legal in its profile, reported as a finding.
 struct Finding {
   Cause cause{};
@@ -79,6 +89,8 @@ class Referee : public Listener {
   // Looks at every page before each step, so that a violation names the step that changed the page
   // and the entry before and after. For reports and short runs: each step costs a pass over memory.
   void WatchSteps();
+  // The page's last change; nothing when none was seen, or without WatchSteps().
+  std::optional<PageChange> LastChange(MmId mm, Vpn vpn);
 
   const std::vector<Violation>& violations() const { return violations_; }
   const std::vector<Finding>& findings() const { return findings_; }

@@ -57,4 +57,12 @@ void Checker::After(const Statement& statement, Record* record) {
   absl::StrAppend(&record->json, ",\"violations\":", ViolationsJson(record->violations), "}");
 }
 
+std::optional<PageChange> Checker::LastChange(const Statement& statement) {
+  const std::optional<MmId> mm = executor_->names().Process(statement.process);
+  if (!mm || !statement.Has(Role::kRegion)) return std::nullopt;
+  Names& names = executor_->names();
+  return referee_.LastChange(
+      *mm, Vpn(names.Address(statement.region, statement.offset) / names.page_size()));
+}
+
 }  // namespace uffdsim

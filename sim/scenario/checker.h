@@ -4,6 +4,8 @@
 // demand.
 #pragma once
 
+#include <optional>
+
 #include "model/machine/abstraction.h"
 #include "model/spec/referee.h"
 #include "sim/scenario/executor.h"
@@ -18,6 +20,9 @@ class Checker {
   // Call after an operation: adds to its record, and to its JSON line, what the referee found in
   // it.
   void After(const Statement& statement, Record* record);
+
+  // What changed the page last that an operation speaks of; nothing when it speaks of none.
+  std::optional<PageChange> LastChange(const Statement& statement);
 
   const Referee& referee() const { return referee_; }
 

@@ -165,8 +165,10 @@ absl::StatusOr<RunResult> RunScenario(const Scenario& scenario, const RunOptions
   if (options.on_start) options.on_start(executor);
   result.first_line = FirstLine(result.profile, (*arch)->kernel_name(), page_size);
   emit(result.first_line);
+  const Statement* operation = nullptr;
   for (const Line& line : scenario.lines) {
     if (line.kind == Line::Kind::kOperation) {
+      operation = &line.statement;
       result.records.push_back(executor.Execute(line.statement, line.number));
       if (checker) checker->After(line.statement, &result.records.back());
       emit(result.records.back().json);
@@ -175,8 +177,9 @@ absl::StatusOr<RunResult> RunScenario(const Scenario& scenario, const RunOptions
       ++result.expectations;
       std::string actual = Judge(line.expectation, result.records.back(), &executor);
       if (actual.empty()) continue;
-      result.failures.push_back(
-          {line.number, FormatExpectation(line.expectation), std::move(actual)});
+      result.failures.push_back({line.number, FormatExpectation(line.expectation),
+                                 std::move(actual), *operation,
+                                 checker ? checker->LastChange(*operation) : std::nullopt});
     }
   }
   result.violations = UnexpectedViolations(scenario, result);

@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "model/arch/arch.h"
+#include "model/spec/referee.h"
 #include "sim/scenario/executor.h"
 #include "sim/scenario/record.h"
 #include "sim/scenario/statement.h"
@@ -49,6 +50,8 @@ struct Failure {
   int line = 0;          // of the scenario's text
   std::string expected;  // the line, in normal form
   std::string actual;
+  Statement operation;               // that it speaks of
+  std::optional<PageChange> change;  // of the operation's page, the last; only while checking
 };
 
 struct RunResult {
