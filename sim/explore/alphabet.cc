@@ -10,6 +10,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "model/base/near_match.h"
+#include "sim/explore/alphabet_check.h"
 #include "sim/scenario/parse.h"
 
 namespace uffdsim {
@@ -58,6 +59,7 @@ absl::StatusOr<Alphabet> ParseAlphabet(const std::string& name, const std::strin
   alphabet.name = name;
   alphabet.size = size;
   std::vector<Statement>* part = &alphabet.setup;
+  std::vector<Line> operations;
   std::string above;  // as many empty lines as there are above, so that errors name the line
   for (const std::string& line : std::vector<std::string>(absl::StrSplit(text, '\n'))) {
     if (absl::StripAsciiWhitespace(line) == kLetters) {
@@ -75,6 +77,7 @@ absl::StatusOr<Alphabet> ParseAlphabet(const std::string& name, const std::strin
               name, ":", parsed_line.number, ":1: expected an operation or `", kLetters, "`"));
         }
         part->push_back(parsed_line.statement);
+        operations.push_back(parsed_line);
       }
     }
     above += '\n';
@@ -83,6 +86,7 @@ absl::StatusOr<Alphabet> ParseAlphabet(const std::string& name, const std::strin
     return absl::InvalidArgumentError(
         absl::StrCat(name, ": no letters; expected a line `", kLetters, "` and operations below"));
   }
+  if (absl::Status checked = CheckAlphabetLines(name, operations); !checked.ok()) return checked;
   return alphabet;
 }
 

@@ -3,7 +3,8 @@
 // Text (see alphabets.def, or a file of one's own): lines of the scenario language; those before
 // the line `letters` are the set-up, those after it the letters. In a line, `$n` is the number of
 // pages and `$k` the number of processes; `$p` stands for each page in turn (0 .. n-1), `$q` for
-// each process, `$c` for each process but the first: such a line is several.
+// each process, `$c` for each process but the first: such a line is several. `choose POINT [NTH]`
+// arms an answer of the environment, as in a scenario; what is armed is part of the state.
 //
 // Owned by: the caller. Errors: InvalidArgument, `name:line:column: ..` as in scenarios.
 #pragma once

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "model/machine/abstraction.h"
 #include "sim/scenario/descriptors.h"
+#include "sim/scenario/scripted_choices.h"
 
 namespace uffdsim {
 namespace {
@@ -29,6 +30,7 @@ struct Subject::State {
         referee(view, setting.strictness),
         bindings(setting.contexts.size()),
         forks_read(setting.contexts.size()) {
+    machine.world().choices = &choices;
     if (setting.judged) machine.world().listener = &referee;
   }
 
@@ -36,6 +38,7 @@ struct Subject::State {
   WorldView view;
   Referee referee;
   Descriptors descriptors;
+  ScriptedChoices choices;
   std::vector<CtxId> bindings;            // by name
   std::vector<std::uint32_t> forks_read;  // by name: children that its messages brought
   std::vector<PendingFork> pending;
@@ -202,6 +205,7 @@ void Subject::PerformInside(const Setting::Letter& letter) {
     case OpCode::k_fork: PerformFork(op); break;
     case OpCode::k_exit: PerformExit(op); break;
     case OpCode::k_messages: PerformMessages(op); break;
+    case OpCode::k_choose: s.choices.Arm(letter.statement.text, letter.statement.number); break;
     default: {
       std::uint64_t tag = 1;
       for (const Task& t : w.tasks) {
@@ -270,6 +274,10 @@ Digest Subject::Identify() {
   const History& history = s.referee.history();
   history.VisitWords([this](std::uint64_t word) { digester_.Add(word); });
   digester_.Add(history.hints ? 1 : 0);
+  for (const ScriptedChoices::Armed& armed : s.choices.armed()) {
+    digester_.Add(static_cast<std::uint64_t>(armed.point));
+    digester_.Add(armed.left);
+  }
   return digester_.Finish();
 }
 

@@ -9,7 +9,9 @@ void ScriptedChoices::Arm(std::string_view point, std::uint64_t nth) {
   const auto* row = std::find_if(kChoices.begin(), kChoices.end(),
                                  [&](const ChoiceRow& r) { return r.name == point; });
   if (row == kChoices.end() || nth == 0) return;
-  armed_.push_back({.point = static_cast<ChoicePoint>(row - kChoices.begin()), .left = nth});
+  const Armed armed{.point = static_cast<ChoicePoint>(row - kChoices.begin()), .left = nth};
+  const auto at = std::lower_bound(armed_.begin(), armed_.end(), armed);
+  if (at == armed_.end() || *at != armed) armed_.insert(at, armed);
 }
 
 bool ScriptedChoices::Choose(ChoicePoint point) {
