@@ -1,11 +1,15 @@
 #include "sim/explore/failure.h"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "sim/scenario/format.h"
 #include "sim/scenario/json.h"
 #include "sim/scenario/run.h"
@@ -13,19 +17,30 @@
 namespace uffdsim {
 namespace {
 
-// Who does a statement.
-std::string ActorOf(const Statement& statement) {
+// Who does a line: a thread, somebody whom a comment names, the environment, or a process.
+std::string ActorOf(const Line& line) {
+  const Statement& statement = line.statement;
+  if (!statement.thread.empty()) return statement.thread;
+  if (const std::string named = NamedActor(line); !named.empty()) return named;
+  if (statement.code == OpCode::k_choose) return "environment";
   return absl::StrCat("process ", statement.process);
 }
 
 // The statement without what its column says already.
 std::string BareText(const Statement& statement) {
+  if (statement.code == OpCode::k_step) {
+    const std::string text = FormatStatement(statement);
+    return absl::StrReplaceAll(text, {{absl::StrCat("step ", statement.thread), "step"}});
+  }
   Statement bare = statement;
   bare.process = 0;
+  bare.thread.clear();
   return FormatStatement(bare);
 }
 
-std::string StatusText(const Outcome& outcome) {
+std::string StatusText(const Record& record) {
+  const Outcome& outcome = record.outcome;
+  if (!record.next.empty()) return absl::StrCat(" -> ", record.next);
   std::string text = std::string(StatusWord(outcome.status));
   if (outcome.status == Outcome::Status::kError) text = ErrnoName(outcome.error);
   if (outcome.status == Outcome::Status::kSignal) text = outcome.signal;
@@ -62,6 +77,7 @@ class Table {
       for (std::size_t i = 0; i < actors_.size(); ++i) {
         absl::StrAppend(&text, "  ", Padded(actors_[i], i));
       }
+      absl::StripTrailingAsciiWhitespace(&text);
       text += "\n";
     }
     for (const auto& [column, cell] : rows_) {
@@ -84,14 +100,67 @@ class Table {
   std::vector<std::pair<std::size_t, std::string>> rows_;
 };
 
-const RecordViolation* FirstViolation(const RunResult& result) {
-  for (const Record& record : result.records) {
-    if (!record.violations.empty()) return &record.violations.front();
+// What is wrong, in the words of the report.
+struct Wrong {
+  std::string invariant;  // "Expectation" where a claim of the scenario does not hold
+  std::string sentence;
+  std::string at;
+  std::string step;
+  std::string kernel;
+  std::string before;
+  std::string after;
+  std::string detail;
+};
+
+Wrong WrongExpectation(const Failure& failure, const RunResult& result) {
+  const Statement& operation = failure.operation;
+  Wrong wrong{.invariant = "Expectation",
+              .sentence = absl::StrCat("`", failure.expected, "` after `",
+                                       FormatStatement(operation), "`, line ", failure.line),
+              .at = {},
+              .step = result.records.back().next,
+              .kernel = {},
+              .before = {},
+              .after = {},
+              .detail = absl::StrCat("found ", failure.actual)};
+  if (operation.Has(Role::kRegion)) {
+    wrong.at = absl::StrCat(operation.process, ":", operation.region, ":",
+                            FormatQuantity(operation.offset));
   }
-  return nullptr;
+  if (const std::optional<PageChange>& change = failure.change) {
+    wrong.step = absl::StrCat(change->path, "/", change->step);
+    wrong.kernel = change->kernel;
+    wrong.before = change->before;
+    wrong.after = change->after;
+  }
+  return wrong;
+}
+
+// The first violation, else the first expectation that does not hold.
+std::optional<Wrong> FirstWrong(const RunResult& result) {
+  for (const Record& record : result.records) {
+    if (record.violations.empty()) continue;
+    const RecordViolation& v = record.violations.front();
+    return Wrong{v.invariant, v.sentence, v.at, v.step, v.kernel, v.before, v.after, v.detail};
+  }
+  if (result.failures.empty()) return std::nullopt;
+  return WrongExpectation(result.failures.front(), result);
+}
+
+void AddRow(const char* name, const std::string& value, std::string* text) {
+  if (!value.empty()) absl::StrAppend(text, absl::StrFormat("%-11s", name), value, "\n");
+}
+
+std::string WordsText(const Wrong& wrong) {
+  return wrong.before.empty() ? "" : absl::StrCat(wrong.before, " -> ", wrong.after);
 }
 
 }  // namespace
+
+std::string NamedActor(const Line& line) {
+  const std::string comment(absl::StripAsciiWhitespace(line.comment));
+  return absl::StrContains(comment, ' ') ? "" : comment;
+}
 
 absl::StatusOr<std::string> FailureText(const Scenario& scenario, const std::string& file) {
   const auto result = Replay(scenario);
@@ -101,18 +170,19 @@ absl::StatusOr<std::string> FailureText(const Scenario& scenario, const std::str
   for (const Line& line : scenario.lines) {
     if (line.kind != Line::Kind::kOperation) continue;
     const Record& record = result->records[next++];
-    table.Add(ActorOf(line.statement),
-              absl::StrCat(BareText(line.statement), StatusText(record.outcome)));
+    table.Add(ActorOf(line), absl::StrCat(BareText(line.statement), StatusText(record)));
   }
   std::string text =
       absl::StrCat("profile ", result->profile, ", ", result->arch, "\n\n", table.Text(), "\n");
-  if (const RecordViolation* violation = FirstViolation(*result)) {
-    absl::StrAppend(&text, "violation  ", violation->invariant, ": ", violation->sentence, "\n");
-    absl::StrAppend(&text, "at         ", violation->at, "\n");
-    if (!violation->step.empty()) absl::StrAppend(&text, "step       ", violation->step, "\n");
-    absl::StrAppend(&text, "detail     ", violation->detail, "\n");
+  if (const std::optional<Wrong> wrong = FirstWrong(*result)) {
+    AddRow("violation", absl::StrCat(wrong->invariant, ": ", wrong->sentence), &text);
+    AddRow("at", wrong->at, &text);
+    AddRow("step", wrong->step, &text);
+    AddRow("kernel", wrong->kernel, &text);
+    AddRow("word", WordsText(*wrong), &text);
+    AddRow("detail", wrong->detail, &text);
   }
-  absl::StrAppend(&text, "replay     ", ReplayCommand(file), "\n");
+  if (!file.empty()) AddRow("replay", ReplayCommand(file), &text);
   return text;
 }
 
@@ -124,12 +194,15 @@ absl::StatusOr<std::string> FailureJson(const Scenario& scenario, const std::str
     j.Field("arch", result->arch);
     j.Field("profile", result->profile);
     j.Field("scenario", FormatScenario(scenario));
-    if (const RecordViolation* violation = FirstViolation(*result)) {
-      j.Field("invariant", violation->invariant);
-      j.Field("sentence", violation->sentence);
-      j.Field("at", violation->at);
-      j.Field("step", violation->step);
-      j.Field("detail", violation->detail);
+    if (const std::optional<Wrong> wrong = FirstWrong(*result)) {
+      j.Field("invariant", wrong->invariant);
+      j.Field("sentence", wrong->sentence);
+      j.Field("at", wrong->at);
+      j.Field("step", wrong->step);
+      j.Field("kernel", wrong->kernel);
+      j.Field("before", wrong->before);
+      j.Field("after", wrong->after);
+      j.Field("detail", wrong->detail);
     }
     j.Field("file", file);
     j.Field("replay", ReplayCommand(file));

@@ -10,6 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "sim/explore/failure.h"
 #include "sim/explore/simplify.h"
 #include "sim/scenario/format.h"
 #include "sim/scenario/parse.h"
@@ -33,6 +34,9 @@ class Shrinker {
         header_ += FormatScenario(one);
       } else if (line.kind == Line::Kind::kOperation) {
         lines_.push_back(absl::StrSplit(FormatStatement(line.statement), ' '));
+        if (const std::string actor = NamedActor(line); !actor.empty()) {
+          lines_.back().push_back("# " + actor);
+        }
       } else if (line.kind == Line::Kind::kExpect) {
         lines_.push_back(absl::StrSplit(FormatExpectation(line.expectation), ' '));
       }

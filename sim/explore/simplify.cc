@@ -92,6 +92,7 @@ std::uint64_t WeightOfValue(const std::string& value) {
 std::vector<Words> SimplerForms(const Words& words) {
   std::vector<Words> forms;
   for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i].starts_with('#')) continue;  // who does it
     Words shorter = words;
     shorter.erase(shorter.begin() + static_cast<std::ptrdiff_t>(i));
     forms.push_back(std::move(shorter));

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/explore/failure.h"
 #include "sim/scenario/format.h"
 #include "sim/scenario/run.h"
 
@@ -61,6 +62,75 @@ TEST(Interleave, TheReductionsReachTheSameEnds) {
     EXPECT_EQ(states.ends, all.ends) << name;
     EXPECT_LE(dpor.schedules, all.schedules) << name;
     EXPECT_LT(states.transitions, all.transitions) << name;
+  }
+}
+
+// Within a bound the reduction may leave out only what something within the bound stands for.
+TEST(Interleave, TheBoundedReductionReachesTheSameEnds) {
+  for (const char* name : {"arm-vs-write", "move-vs-move", "wake-before-queue"}) {
+    std::uint64_t transitions = 0;
+    for (const std::uint32_t bound : {0U, 1U, 2U}) {
+      InterleaveOptions options;
+      options.preemptions = bound;
+      options.reduction = Reduction::kNone;
+      const InterleaveResult all = Check(name, options);
+      options.reduction = Reduction::kDpor;
+      const InterleaveResult dpor = Check(name, options);
+      EXPECT_EQ(dpor.ends, all.ends) << name << " within " << bound;
+      EXPECT_LE(dpor.schedules, all.schedules) << name << " within " << bound;
+      EXPECT_GE(dpor.transitions, transitions) << name << " within " << bound;
+      transitions = dpor.transitions;
+    }
+  }
+}
+
+TEST(Interleave, TheBoundedReductionFindsWhatTwoPreemptionsBreak) {
+  InterleaveOptions options;
+  options.reduction = Reduction::kDpor;
+  options.preemptions = 0;
+  EXPECT_FALSE(Check("scan-before-sync", options).failure.has_value());
+  options.preemptions = 2;
+  const InterleaveResult two = Check("scan-before-sync", options);
+  ASSERT_TRUE(two.failure.has_value());
+  EXPECT_EQ(two.failure->schedule, two.schedules);
+  ExpectReplays(*two.failure);
+}
+
+TEST(Interleave, SaysWhereItWasCutOff) {
+  InterleaveOptions options;
+  options.reduction = Reduction::kNone;
+  options.most_schedules = 3;
+  std::uint64_t calls = 0;
+  options.progress = [&](std::uint64_t done, std::uint64_t known) {
+    ++calls;
+    EXPECT_GT(known, done);
+  };
+  const InterleaveResult result = Check("documented", options);
+  EXPECT_EQ(result.schedules, 3U);
+  EXPECT_EQ(calls, 3U);
+  EXPECT_TRUE(result.cut_off);
+  EXPECT_FALSE(result.complete);
+}
+
+// The schedule that is counted is one of those that were counted, although another is shown.
+TEST(Interleave, AFailureIsShownByActorWithStepWordAndFunction) {
+  const InterleaveResult result = Check("scan-before-sync");
+  ASSERT_TRUE(result.failure.has_value());
+  EXPECT_EQ(result.failure->schedule, result.schedules);
+  EXPECT_EQ(result.failure->preemptions, 2U);
+  const auto text = FailureText(result.failure->scenario, "a.scn");
+  ASSERT_TRUE(text.ok()) << text.status();
+  const std::string head = text->substr(text->find("process 0"));
+  const std::string columns = head.substr(0, head.find('\n'));
+  for (const char* actor : {"V1", "V2", "E", "handler"}) {
+    EXPECT_NE(columns.find(actor), std::string::npos) << columns;
+  }
+  for (const char* row :
+       {"\nviolation  Expectation: `expect values 19` after `read A 0`, line ",
+        "\nstep       uffd_fill/install\n", "\nkernel     mm/userfaultfd.c mfill_atomic()\n",
+        "\nword       none -> pte ", "\ndetail     found 18\n",
+        "\nreplay     uffdsim scenario run a.scn --check\n"}) {
+    EXPECT_NE(text->find(row), std::string::npos) << row << *text;
   }
 }
 

@@ -1,12 +1,12 @@
 #include "sim/explore/interleave/interleave.h"
 
 #include <algorithm>
-#include <set>
 #include <vector>
 
 #include "sim/explore/interleave/race_tracker.h"
 #include "sim/explore/interleave/sampler.h"
 #include "sim/explore/shrink.h"
+#include "sim/explore/visited.h"
 
 namespace uffdsim {
 namespace {
@@ -28,11 +28,13 @@ class Search {
 
   absl::StatusOr<InterleaveResult> Run() {
     for (bool more = true; more && !result_.failure;) {
-      if (result_.schedules == options_.most_schedules) return std::move(result_);
+      result_.cut_off = result_.schedules == options_.most_schedules;
+      if (result_.cut_off) break;
       if (const absl::Status status = Execute(); !status.ok()) return status;
       more = Backtrack();
+      if (options_.progress) options_.progress(result_.schedules, result_.schedules + Left());
     }
-    result_.complete = !result_.failure && !bounded_;
+    result_.complete = !result_.failure && !bounded_ && !result_.cut_off;
     result_.states = seen_.size();
     return std::move(result_);
   }
@@ -44,6 +46,7 @@ class Search {
     if (!started.ok()) return started.status();
     Session& session = **started;
     RaceTracker races(session.actors());
+    taken_.clear();
     for (std::size_t depth = 0; depth < kMostTransitions; ++depth) {
       if (session.broken()) break;
       if (depth == path_.size() && !AddNode(session)) break;
@@ -52,7 +55,13 @@ class Search {
       const bool fresh = depth + 1 == path_.size();
       if (fresh) ++node.tried;
       const Turn turn = node.turns[node.tried - 1];
-      if (options_.reduction == Reduction::kDpor) TrackRaces(session, turn, &races);
+      if (options_.reduction == Reduction::kDpor) {
+        if (options_.preemptions) {
+          TrackBounded(session, turn);
+        } else {
+          TrackRaces(session, turn, &races);
+        }
+      }
       std::vector<Asked> asked;
       session.Take(turn, &asked);
       if (fresh) {
@@ -77,16 +86,12 @@ class Search {
       node.failures = before.failures + (taken.yes ? 1 : 0);
     }
     if (node.enabled.empty()) return false;
-    if (options_.reduction == Reduction::kStates && !seen_.insert(KeyOf(session, node)).second) {
+    if (options_.reduction == Reduction::kStates && !seen_.Insert(RecordOf(session, node))) {
       pruned_ = true;
       return false;
     }
     for (const std::size_t actor : InOrder(node)) {
-      if (options_.preemptions && IsPreemption(node, actor) &&
-          node.preemptions == *options_.preemptions) {
-        bounded_ = true;
-        continue;
-      }
+      if (!WithinBound(node, actor)) continue;
       node.turns.push_back({actor, std::nullopt});
       // DPOR starts with one and adds what races ask for.
       if (options_.reduction == Reduction::kDpor) break;
@@ -98,6 +103,13 @@ class Search {
   static bool IsPreemption(const Node& node, std::size_t actor) {
     return actor != node.last &&
            std::find(node.enabled.begin(), node.enabled.end(), node.last) != node.enabled.end();
+  }
+
+  bool WithinBound(const Node& node, std::size_t actor) {
+    const bool within = !options_.preemptions || !IsPreemption(node, actor) ||
+                        node.preemptions < *options_.preemptions;
+    bounded_ = bounded_ || !within;
+    return within;
   }
 
   // Whoever ran goes on first: schedules with few switches come first.
@@ -116,31 +128,54 @@ class Search {
 
   void TrackRaces(const Session& session, const Turn& turn, RaceTracker* races) {
     const auto racing = races->Take(turn.actor, session.Footprint(turn.actor));
-    for (const std::size_t before : racing) {
-      // The actor, or whoever can lead to it, has to go first there too.
-      Node& node = path_[before];
-      const bool could =
-          std::find(node.enabled.begin(), node.enabled.end(), turn.actor) != node.enabled.end();
-      for (const std::size_t actor : node.enabled) {
-        if (!could || actor == turn.actor) AddTurn(&node, {actor, std::nullopt});
+    for (const std::size_t before : racing) GoFirst(before, turn.actor);
+  }
+
+  // What comes first may only be exchanged with what is dependent on it by a schedule beyond the
+  // bound on the way. So whoever can go on is asked about everything dependent that was taken, and
+  // not only there but also where the taker's block begins, or the one before: there it costs no
+  // preemption more.
+  void TrackBounded(const Session& session, const Turn& turn) {
+    for (const std::size_t actor : path_[taken_.size()].enabled) {
+      const std::uint32_t footprint = session.Footprint(actor);
+      for (std::size_t i = 0; i < taken_.size(); ++i) {
+        if (taken_[i].actor == actor || (taken_[i].footprint & footprint) == 0) continue;
+        GoFirst(i, actor);
+        if (i > 0) GoFirst(taken_[i - 1].block, actor);
+      }
+    }
+    const bool same = !taken_.empty() && taken_.back().actor == turn.actor;
+    taken_.push_back(
+        {turn.actor, session.Footprint(turn.actor), same ? taken_.back().block : taken_.size()});
+  }
+
+  // The actor, or whoever can lead to it, has to be tried at an earlier place too.
+  void GoFirst(std::size_t place, std::size_t actor) {
+    Node& node = path_[place];
+    const bool could =
+        std::find(node.enabled.begin(), node.enabled.end(), actor) != node.enabled.end();
+    for (const std::size_t other : node.enabled) {
+      if ((could && other != actor) || !WithinBound(node, other)) continue;
+      const Turn turn{other, std::nullopt};
+      if (std::find(node.turns.begin(), node.turns.end(), turn) == node.turns.end()) {
+        node.turns.push_back(turn);
       }
     }
   }
 
-  static void AddTurn(Node* node, const Turn& turn) {
-    if (std::find(node->turns.begin(), node->turns.end(), turn) == node->turns.end()) {
-      node->turns.push_back(turn);
-    }
+  Visited::Record RecordOf(const Session& session, const Node& node) const {
+    std::vector<std::uint64_t> beside = {node.failures};
+    if (options_.preemptions) beside.insert(beside.end(), {node.preemptions, node.last});
+    Visited::Record record;
+    record.digest = session.StateDigest(beside);
+    return record;
   }
 
-  std::string KeyOf(const Session& session, const Node& node) const {
-    std::string key = session.StateText();
-    key += static_cast<char>(node.failures);
-    if (options_.preemptions) {
-      key += static_cast<char>(node.preemptions);
-      key += static_cast<char>(node.last);
-    }
-    return key;
+  // Turns that are known and not tried.
+  std::uint64_t Left() const {
+    std::uint64_t left = 0;
+    for (const Node& node : path_) left += node.turns.size() - node.tried;
+    return left;
   }
 
   void End(Session& session) {
@@ -151,7 +186,7 @@ class Search {
     }
     pruned_ = false;
     if (session.broken()) {
-      result_.failure = {*session.broken(), session.Lines(), result_.schedules};
+      result_.failure = {*session.broken(), session.Lines(), result_.schedules, std::nullopt};
     }
   }
 
@@ -164,7 +199,14 @@ class Search {
   const Program& program_;
   const InterleaveOptions& options_;
   std::vector<Node> path_;
-  std::set<std::string> seen_;
+  // Transitions of this execution, for the bounded reduction.
+  struct Taken {
+    std::size_t actor = 0;
+    std::uint32_t footprint = 0;
+    std::size_t block = 0;  // where its actor went on for the first time without a switch
+  };
+  std::vector<Taken> taken_;
+  Visited seen_;
   bool pruned_ = false;
   bool bounded_ = false;
   InterleaveResult result_;
@@ -184,14 +226,16 @@ Scenario ShrinkSchedule(const Scenario& failing) {
   return Shrink(failing, [&](const Scenario& s) { return BrokenBy(s) == invariant; }).scenario;
 }
 
-// The failing schedule with the fewest preemptions, as far as a few of them do.
+// A schedule that fails alike with the fewest preemptions, as far as a few of them do.
 InterleaveResult::Failure FewestSwitches(const Program& program, InterleaveOptions options,
                                          const InterleaveResult::Failure& found) {
   constexpr std::uint32_t kMostPreemptions = 3;
   for (std::uint32_t bound = 0; bound <= kMostPreemptions; ++bound) {
     options.preemptions = bound;
     const auto result = Search(program, options).Run();
-    if (result.ok() && result->failure) return *result->failure;
+    if (!result.ok() || !result->failure) continue;
+    if (result->failure->broken.invariant != found.broken.invariant) continue;
+    return {found.broken, result->failure->scenario, found.schedule, bound};
   }
   return found;
 }

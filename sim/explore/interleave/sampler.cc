@@ -18,6 +18,7 @@ class Sampler {
   absl::StatusOr<InterleaveResult> Run() {
     for (; result_.schedules < options_.pct && !result_.failure;) {
       if (const absl::Status status = Execute(); !status.ok()) return status;
+      if (options_.progress) options_.progress(result_.schedules, options_.pct);
     }
     return std::move(result_);
   }
@@ -56,7 +57,7 @@ class Sampler {
     if (!session.broken()) session.Finish();
     result_.ends.insert(session.EndText());
     if (session.broken()) {
-      result_.failure = {*session.broken(), session.Lines(), result_.schedules};
+      result_.failure = {*session.broken(), session.Lines(), result_.schedules, std::nullopt};
     }
     return absl::OkStatus();
   }

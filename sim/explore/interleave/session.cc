@@ -119,7 +119,7 @@ absl::StatusOr<Record> Session::Perform(const std::string& line) {
   auto scenario = ParseScenario(Text(program_.name), line);
   if (!scenario.ok()) return scenario.status();
   executor_.names().Learn(*scenario);
-  lines_.push_back(line);
+  AddLine(line);
   Record record =
       executor_.Execute(scenario->lines.front().statement, static_cast<int>(lines_.size()));
   checker_->After(scenario->lines.front().statement, &record);
@@ -128,6 +128,11 @@ absl::StatusOr<Record> Session::Perform(const std::string& line) {
   }
   NoteEnds(record);
   return record;
+}
+
+void Session::AddLine(std::string line) {
+  lines_.push_back(std::move(line));
+  by_handler_.push_back(handling_);
 }
 
 Record Session::Run(const std::string& line) {
@@ -285,7 +290,9 @@ void Session::Take(const Turn& turn, std::vector<Asked>* asked) {
   }
   recorder_->Take();
   if (turn.actor == threads()) {
+    handling_ = true;
     TakeHandlerTurn();
+    handling_ = false;
   } else if (threads_[turn.actor].running) {
     StepThread(turn.actor);
   } else {
@@ -311,7 +318,7 @@ void Session::Finish() {
   if (!broken_ && !Settled()) {
     for (std::size_t i = 0; i < threads(); ++i) {
       if (!Enabled(i)) continue;
-      lines_.emplace_back("expect next done");
+      AddLine("expect next done");
       Break("NoProgress", absl::StrCat(ActorName(i), " goes on for ever without getting anywhere"));
     }
   }
@@ -320,18 +327,18 @@ void Session::Finish() {
   for (std::size_t i = 0; i < threads(); ++i) {
     if (!threads_[i].running) continue;
     Run(absl::StrCat("step ", ActorName(i)));
-    lines_.emplace_back("expect next done");
+    AddLine("expect next done");
     Break("NoLostWakeup", absl::StrCat(ActorName(i), " sleeps, and nobody will wake it"));
     return;
   }
 }
 
 void Session::Expect(const Line& line, const Record& record) {
-  lines_.push_back(FormatExpectation(line.expectation));
+  AddLine(FormatExpectation(line.expectation));
   const std::string actual = Judge(line.expectation, record, &executor_);
   if (!actual.empty()) {
     Break("Expectation",
-          absl::StrCat("expected ", FormatExpectation(line.expectation), "; is: ", actual));
+          absl::StrCat("`", FormatExpectation(line.expectation), "` finds ", actual));
   }
 }
 
@@ -373,6 +380,7 @@ Scenario Session::Lines() const {
     }
     text += lines_[i];
     if (same > 1) absl::StrAppend(&text, " ", same);
+    if (by_handler_[i]) absl::StrAppend(&text, "  # ", ActorName(threads()));
     text += "\n";
     i += same - 1;
   }

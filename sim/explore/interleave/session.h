@@ -13,10 +13,12 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "model/machine/digest.h"
 #include "model/op/choices.h"
 #include "sim/explore/judge.h"
 #include "sim/explore/program.h"
@@ -74,11 +76,12 @@ class Session {
   // the epilogue. Adds what is wrong to broken().
   void Finish();
 
-  // A scenario that repeats the execution so far, with the header of the machine.
+  // A scenario that repeats the execution so far, with the header of the machine. What the handler
+  // did has its name behind it, as failure.h shows it.
   Scenario Lines() const;
-  // Everything that decides about the future: two sessions of one program with the same text go on
-  // alike.
-  std::string StateText() const;
+  // Of everything that decides about the future, and of what the caller knows beside it: two
+  // sessions of one program with the same digest go on alike.
+  Digest StateDigest(std::span<const std::uint64_t> beside) const;
   // What can be seen of the machine from outside.
   std::string EndText() const;
 
@@ -106,6 +109,7 @@ class Session {
   void Ended(std::size_t thread, const Record& record);
   void NoteEnds(const Record& record);
   std::string Filled(std::string_view text, std::uint64_t page) const;
+  void AddLine(std::string line);
   Record Run(const std::string& line);
   absl::StatusOr<Record> Perform(const std::string& line);
   void ReadMessages(const Record& record);
@@ -123,6 +127,8 @@ class Session {
   std::unique_ptr<Checker> checker_;
   std::vector<ThreadState> threads_;
   std::vector<std::string> lines_;
+  std::vector<bool> by_handler_;     // of those lines
+  bool handling_ = false;            // the handler takes its turn
   std::deque<std::string> answers_;  // of the handler, not given yet
   std::uint64_t kept_ = 0;           // the byte that was kept last
   int holds_ = 0;                    // threads that hold the handler back

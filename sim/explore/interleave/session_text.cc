@@ -1,23 +1,29 @@
-// Sessions as text: for recognising states, and for comparing what two schedules came to.
+// What a session came to: for recognising states, and for comparing the ends of two schedules.
 #include "absl/strings/str_cat.h"
 #include "model/machine/digest.h"
 #include "sim/explore/interleave/session.h"
 
 namespace uffdsim {
 
-std::string Session::StateText() const {
+Digest Session::StateDigest(std::span<const std::uint64_t> beside) const {
   Digester digester;
   const CtxId named[] = {executor_.names().Context(program_.uffd)};
   digester.Begin(executor_.machine().world(), named);
   checker_->referee().history().VisitWords([&](std::uint64_t word) { digester.Add(word); });
-  const Digest digest = digester.Finish();
-  std::string text = absl::StrCat(digest.high, " ", digest.low, " ", kept_, " ", holds_);
+  digester.Add(kept_);
+  digester.Add(static_cast<std::uint64_t>(holds_));
   for (const ThreadState& thread : threads_) {
-    absl::StrAppend(&text, " ", thread.act, thread.running ? "r" : "-",
-                    thread.hot.has_value() ? (*thread.hot ? "h" : "c") : "-");
+    digester.Add(thread.act);
+    digester.Add(thread.running ? 1 : 0);
+    digester.Add(thread.hot.has_value() ? 1 + (*thread.hot ? 1 : 0) : 0);
   }
-  for (const std::string& answer : answers_) absl::StrAppend(&text, "\n", answer);
-  return text;
+  digester.Add(answers_.size());
+  for (const std::string& answer : answers_) {
+    digester.Add(answer.size());
+    for (const char letter : answer) digester.Add(static_cast<unsigned char>(letter));
+  }
+  for (const std::uint64_t word : beside) digester.Add(word);
+  return digester.Finish();
 }
 
 std::string Session::EndText() const {
