@@ -10,12 +10,14 @@
 #include "absl/strings/str_join.h"
 #include "nlohmann/json.hpp"
 #include "sim/cli/check_command.h"
+#include "sim/cli/check_failure.h"
+#include "sim/cli/number_range.h"
 #include "sim/cli/outcome.h"
 #include "sim/cli/output_file.h"
 #include "sim/cli/progress.h"
 #include "sim/explore/counterexample.h"
 #include "sim/explore/exhaustive.h"
-#include "sim/explore/failure.h"
+#include "sim/explore/judge.h"
 #include "sim/scenario/format.h"
 
 namespace uffdsim {
@@ -27,7 +29,7 @@ struct Arguments {
   MachineChoice machine{.arch = "x86_64-tiny", .profile = "ideal", .defects = {}};
   std::uint32_t sleepers = 1;
   ExhaustiveOptions options;
-  std::string scenario_file = "counterexample.scn";
+  std::string scenario_file;  // "" a name of its own
   std::string json_file;
 };
 
@@ -70,7 +72,16 @@ nlohmann::ordered_json ToJson(const Arguments& arguments, const Setting& setting
     row["step"] = c.violation.step;
     row["detail"] = c.violation.detail;
     row["operations"] = c.letters.size();
-    row["scenario"] = FormatScenario(ToScenario(setting, c.letters, c.violation));
+    const Scenario scenario = ToScenario(setting, c.letters, c.violation);
+    row["scenario"] = FormatScenario(scenario);
+    // The replay watches every step, which exploring cannot afford.
+    if (const auto broken = FirstBroken(scenario); broken.ok() && broken->has_value()) {
+      const RecordViolation& seen = (*broken)->violation;
+      row["step"] = seen.step;
+      row["kernel"] = seen.kernel;
+      row["before"] = seen.before;
+      row["after"] = seen.after;
+    }
     json["violations"].push_back(row);
   }
   return json;
@@ -89,22 +100,20 @@ void PrintTable(const Setting& setting, const ExhaustiveResult& result) {
             << "  new states: " << absl::StrJoin(result.levels, " ") << "\n";
   std::cout << "  ended at     " << EndSentence(result.end) << "\n";
   std::cout << absl::StrFormat("  bookkeeping  %12d  bytes\n", result.bookkeeping);
+  if (const auto never = NeverPossible(setting, result); !never.empty()) {
+    std::cout << "  not possible so far: " << absl::StrJoin(never, "; ") << "\n";
+  }
   if (result.found.empty()) std::cout << "  no violation\n";
 }
 
-// The first counterexample, written and shown with the command that replays it.
-absl::Status Report(const Arguments& arguments, const Setting& setting,
-                    const Counterexample& counterexample) {
-  const Scenario scenario = ToScenario(setting, counterexample.letters, counterexample.violation);
-  auto file = OutputFile::Create(arguments.scenario_file);
-  if (!file.ok()) return file.status();
-  if (absl::Status written = (*file)->Commit(FormatScenario(scenario)); !written.ok()) {
-    return written;
-  }
-  const auto text = FailureText(scenario, arguments.scenario_file);
-  if (!text.ok()) return text.status();
-  std::cout << *text;
-  return absl::OkStatus();
+// What is said of letters that were never possible: an alphabet that closed without them promises
+// more than it tried.
+absl::Status RefuseVacuous(const Setting& setting, const ExhaustiveResult& result) {
+  const std::vector<std::string> never = NeverPossible(setting, result);
+  if (never.empty() || result.end != ExhaustiveResult::End::kClosed) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(setting.alphabet.name, ": expected letters that somebody can issue in some ",
+                   "state; never possible: `", absl::StrJoin(never, "`, `"), "`"));
 }
 
 absl::StatusOr<int> Run(const Arguments& arguments) {
@@ -112,12 +121,10 @@ absl::StatusOr<int> Run(const Arguments& arguments) {
   if (!alphabet.ok()) return alphabet.status();
   const auto setting = MakeSetting(*std::move(alphabet), arguments.machine, arguments.sleepers);
   if (!setting.ok()) return setting.status();
-  std::unique_ptr<OutputFile> json;
-  if (!arguments.json_file.empty()) {
-    auto file = OutputFile::Create(arguments.json_file);
-    if (!file.ok()) return file.status();
-    json = *std::move(file);
-  }
+  auto files = FailureFiles::Create(arguments.scenario_file, "");
+  if (!files.ok()) return files.status();
+  const auto json = CreateIfAsked(arguments.json_file);
+  if (!json.ok()) return json.status();
   ExhaustiveOptions options = arguments.options;
   auto progress = std::make_unique<Progress>("check exhaustive", "states");
   options.progress = [&](std::uint64_t states, std::uint64_t left, std::uint64_t) {
@@ -126,16 +133,17 @@ absl::StatusOr<int> Run(const Arguments& arguments) {
   const auto result = Exhaust(*setting, options);
   progress.reset();
   if (!result.ok()) return result.status();
+  if (absl::Status vacuous = RefuseVacuous(*setting, *result); !vacuous.ok()) return vacuous;
   PrintTable(*setting, *result);
-  if (json != nullptr) {
-    const absl::Status written =
-        json->Commit(absl::StrCat(ToJson(arguments, *setting, *result).dump(2), "\n"));
-    if (!written.ok()) return written;
+  int exit_code = 0;
+  if (!result->found.empty()) {
+    const Counterexample& found = result->found.front();
+    exit_code = files->Report(ToScenario(*setting, found.letters, found.violation),
+                              "counterexample.scn", std::cout);
   }
-  if (result->found.empty()) return 0;
-  const absl::Status reported = Report(arguments, *setting, result->found.front());
-  if (!reported.ok()) return reported;
-  return 1;
+  const absl::Status written =
+      CommitIfAsked(json->get(), absl::StrCat(ToJson(arguments, *setting, *result).dump(2), "\n"));
+  return ExitCodeAfterWriting(exit_code, written);
 }
 
 }  // namespace
@@ -153,8 +161,10 @@ void AddCheck_exhaustive(CLI::App& check, int* exit_code) {
       ->check(CLI::Range(1, 8))
       ->capture_default_str();
   sub->add_option("--sleepers", a->sleepers, "threads that may sleep at the same time")
+      ->check(NotNegative())
       ->capture_default_str();
   sub->add_option("--depth", a->options.depth, "operations in a row; 0: until closure")
+      ->check(NotNegative())
       ->capture_default_str();
   sub->add_option("--arch", a->machine.arch, "configuration of an architecture")
       ->capture_default_str();
@@ -163,6 +173,7 @@ void AddCheck_exhaustive(CLI::App& check, int* exit_code) {
   sub->add_flag("--tlb", a->machine.tlb,
                 "translations are cached until they are flushed (`hardware tlb`)");
   sub->add_option("--states-max", a->options.states_max, "end at so many states; 0: no limit")
+      ->check(NotNegative())
       ->capture_default_str();
   sub->add_option("--memory", a->options.memory, "end at so many bytes of bookkeeping; 0: no limit")
       ->transform(CLI::AsSizeValue(false));
@@ -171,7 +182,7 @@ void AddCheck_exhaustive(CLI::App& check, int* exit_code) {
       ->capture_default_str();
   sub->add_option("--resume", a->options.resume, "directory that keeps the progress");
   sub->add_option("--scenario", a->scenario_file, "where a counterexample goes")
-      ->capture_default_str();
+      ->default_str("counterexample.scn");
   sub->add_option("--json", a->json_file, "write the whole result there");
   sub->callback([a, exit_code] { *exit_code = ExitCodeOf(Run(*a)); });
 }

@@ -3,22 +3,21 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "model/base/near_match.h"
 #include "sim/cli/check_command.h"
-#include "sim/cli/output_file.h"
-#include "sim/explore/failure.h"
+#include "sim/cli/check_failure.h"
+#include "sim/cli/number_range.h"
+#include "sim/cli/outcome.h"
+#include "sim/cli/progress.h"
 #include "sim/explore/interleave/interleave.h"
-#include "sim/scenario/format.h"
 
 namespace uffdsim {
 namespace {
-
-constexpr int kExitViolation = 1;
-constexpr int kExitBadInput = 2;
 
 struct InterleaveCommand {
   std::string program;  // "" lists them
@@ -42,21 +41,15 @@ absl::StatusOr<const Program*> ProgramNamed(const std::string& name) {
       absl::StrCat("unknown program '", name, "'", DidYouMean(name, known)));
 }
 
-absl::Status ShowFailure(const InterleaveCommand& command, const InterleaveResult::Failure& failure,
-                         std::ostream& out) {
-  const std::string path = command.out.empty() ? command.program + ".scn" : command.out;
-  const auto text = FailureText(failure.scenario, path);
-  if (!text.ok()) return text.status();
-  out << "schedule " << failure.schedule << " breaks " << failure.broken.invariant << ": "
-      << failure.broken.detail << "\n\n"
-      << *text;
-  if (auto written = WriteIfAsked(path, FormatScenario(failure.scenario)); !written.ok()) {
-    return written;
+// Which schedule fails, and how the one that is shown was found.
+std::string FailureLine(const InterleaveResult::Failure& failure) {
+  std::string text = absl::StrCat("schedule ", failure.schedule, " breaks ",
+                                  failure.broken.invariant, ": ", failure.broken.detail, "\n");
+  if (failure.preemptions) {
+    absl::StrAppend(&text, "so does the one below, with as few preemptions as possible: ",
+                    *failure.preemptions, "\n");
   }
-  if (command.json.empty()) return absl::OkStatus();
-  const auto json = FailureJson(failure.scenario, path);
-  if (!json.ok()) return json.status();
-  return WriteIfAsked(command.json, *json + "\n");
+  return text;
 }
 
 absl::StatusOr<int> Run(const InterleaveCommand& command, std::ostream& out) {
@@ -66,18 +59,25 @@ absl::StatusOr<int> Run(const InterleaveCommand& command, std::ostream& out) {
   }
   const auto program = ProgramNamed(command.program);
   if (!program.ok()) return program.status();
-  const auto result = CheckInterleave(**program, command.options);
+  auto files = FailureFiles::Create(command.out, command.json);
+  if (!files.ok()) return files.status();
+  InterleaveOptions options = command.options;
+  auto progress = std::make_unique<Progress>("check interleave", "schedules known so far");
+  options.progress = [&](std::uint64_t done, std::uint64_t known) { progress->Show(done, known); };
+  const auto result = CheckInterleave(**program, options);
+  progress.reset();
   if (!result.ok()) return result.status();
   out << "interleave: " << command.program << ", " << result->schedules << " schedules, "
       << result->transitions << " transitions";
   if (result->states != 0) out << ", " << result->states << " states";
-  out << (result->complete ? ", complete" : "") << "\n";
+  out << (result->complete ? ", complete" : "") << (result->cut_off ? ", cut off by --most" : "")
+      << "\n";
   if (!result->failure) {
     out << "no violation\n";
     return 0;
   }
-  if (const auto shown = ShowFailure(command, *result->failure, out); !shown.ok()) return shown;
-  return kExitViolation;
+  out << FailureLine(*result->failure) << "\n";
+  return files->Report(result->failure->scenario, command.program + ".scn", out);
 }
 
 }  // namespace
@@ -92,14 +92,20 @@ void AddCheck_interleave(CLI::App& check, int* exit_code) {
       {"states", Reduction::kStates}, {"dpor", Reduction::kDpor}, {"none", Reduction::kNone}};
   sub->add_option("--reduction", options.reduction, "states (default), dpor or none")
       ->transform(CLI::CheckedTransformer(reductions));
-  sub->add_option("--preemptions", options.preemptions, "at most so many; all schedules otherwise");
+  sub->add_option("--preemptions", options.preemptions, "at most so many; all schedules otherwise")
+      ->check(NotNegative());
   sub->add_option("--failures", options.failures, "how often the environment may say yes")
+      ->check(NotNegative())
       ->capture_default_str();
-  sub->add_option("--pct", options.pct, "sample so many schedules instead")->capture_default_str();
+  sub->add_option("--pct", options.pct, "sample so many schedules instead")
+      ->check(AtLeastOne())
+      ->capture_default_str();
   sub->add_option("--depth", options.pct_depth, "of PCT: ordering constraints of the bug")
+      ->check(AtLeastOne())
       ->capture_default_str();
   sub->add_option("--seed", options.seed, "of the samples")->capture_default_str();
   sub->add_option("--most", options.most_schedules, "end after so many schedules")
+      ->check(AtLeastOne())
       ->capture_default_str();
   sub->add_option("--profile", options.machine.profile, "which kernel")->capture_default_str();
   sub->add_option("--defect", options.machine.defects, "seeded defects, beside the profile's own");
@@ -108,11 +114,7 @@ void AddCheck_interleave(CLI::App& check, int* exit_code) {
   sub->add_option("--arch", options.machine.arch, "which architecture")->capture_default_str();
   sub->add_option("--out", command->out, "file of the failing schedule");
   sub->add_option("--json", command->json, "file of the failure as JSON");
-  sub->callback([command, exit_code] {
-    const auto code = Run(*command, std::cout);
-    if (!code.ok()) std::cerr << "uffdsim: " << code.status().message() << "\n";
-    *exit_code = code.ok() ? *code : kExitBadInput;
-  });
+  sub->callback([command, exit_code] { *exit_code = ExitCodeOf(Run(*command, std::cout)); });
 }
 
 }  // namespace uffdsim

@@ -13,6 +13,7 @@
 #include "nlohmann/json.hpp"
 #include "sim/cli/check_command.h"
 #include "sim/cli/machine_figures.h"
+#include "sim/cli/number_range.h"
 #include "sim/cli/outcome.h"
 #include "sim/cli/output_file.h"
 #include "sim/cli/progress.h"
@@ -240,15 +241,18 @@ absl::StatusOr<int> Run(const Arguments& arguments) {
   matrix.rows.push_back({kClean, false, {}, {}});
   if (const absl::Status s = ChooseDefects(arguments.defects, &matrix); !s.ok()) return s;
   if (const absl::Status s = ChooseEngines(arguments.engines, &matrix); !s.ok()) return s;
+  const auto markdown_file = CreateIfAsked(arguments.markdown_file);
+  if (!markdown_file.ok()) return markdown_file.status();
+  const auto json_file = CreateIfAsked(arguments.json_file);
+  if (!json_file.ok()) return json_file.status();
   if (const absl::Status s = Hunt(arguments, &matrix); !s.ok()) return s;
   PrintTable(matrix);
-  const std::string markdown = Markdown(matrix, arguments.budget);
-  if (const absl::Status s = WriteIfAsked(arguments.markdown_file, markdown); !s.ok()) return s;
-  const std::string json = absl::StrCat(ToJson(matrix, arguments.budget).dump(2), "\n");
-  if (const absl::Status s = WriteIfAsked(arguments.json_file, json); !s.ok()) return s;
+  absl::Status written = CommitIfAsked(markdown_file->get(), Markdown(matrix, arguments.budget));
+  written.Update(CommitIfAsked(json_file->get(),
+                               absl::StrCat(ToJson(matrix, arguments.budget).dump(2), "\n")));
   const bool all_killed = std::all_of(matrix.rows.begin() + 1, matrix.rows.end(),
                                       [](const Row& row) { return row.killed(); });
-  return matrix.clean_is_silent() && all_killed ? 0 : 1;
+  return ExitCodeAfterWriting(matrix.clean_is_silent() && all_killed ? 0 : 1, written);
 }
 
 }  // namespace
@@ -260,6 +264,7 @@ void AddCheck_kill(CLI::App& check, int* exit_code) {
   sub->add_option("--engine", a->engines, "exhaustive, twins, random, interleave; default: all");
   sub->add_option("--defect", a->defects, "ids, or all, written, derived")->capture_default_str();
   sub->add_option("--budget", a->budget, "operations for each defect and engine")
+      ->check(AtLeastOne())
       ->capture_default_str();
   sub->add_option("--threads", a->threads, "the result is the same for any number")
       ->check(CLI::Range(1, 16))

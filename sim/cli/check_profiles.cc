@@ -10,6 +10,7 @@
 #include "model/defect/catalogue.h"
 #include "nlohmann/json.hpp"
 #include "sim/cli/check_command.h"
+#include "sim/cli/number_range.h"
 #include "sim/cli/outcome.h"
 #include "sim/cli/output_file.h"
 #include "sim/cli/profiles_page.h"
@@ -64,6 +65,10 @@ absl::StatusOr<int> Run(const Arguments& arguments) {
   if (profiles.empty()) {
     for (const ProfileRow& row : Profiles()) profiles.emplace_back(row.name);
   }
+  const auto markdown_file = CreateIfAsked(arguments.markdown_file);
+  if (!markdown_file.ok()) return markdown_file.status();
+  const auto json_file = CreateIfAsked(arguments.json_file);
+  if (!json_file.ok()) return json_file.status();
   std::vector<absl::StatusOr<ProfileFaults>> results(profiles.size(), ProfileFaults{});
   auto progress = std::make_unique<Progress>("check profiles", "profiles");
   std::size_t done = 0;
@@ -88,11 +93,9 @@ absl::StatusOr<int> Run(const Arguments& arguments) {
     if (profiles[i] == "ideal" && !faults.broken.empty()) ideal_is_clean = false;
     page.emplace_back(profiles[i], faults);
   }
-  const std::string markdown = ProfilesPage(page, arguments.budget);
-  if (const absl::Status s = WriteIfAsked(arguments.markdown_file, markdown); !s.ok()) return s;
-  const std::string text = absl::StrCat(json.dump(2), "\n");
-  if (const absl::Status s = WriteIfAsked(arguments.json_file, text); !s.ok()) return s;
-  return ideal_is_clean ? 0 : 1;
+  absl::Status written = CommitIfAsked(markdown_file->get(), ProfilesPage(page, arguments.budget));
+  written.Update(CommitIfAsked(json_file->get(), absl::StrCat(json.dump(2), "\n")));
+  return ExitCodeAfterWriting(ideal_is_clean ? 0 : 1, written);
 }
 
 }  // namespace
@@ -103,6 +106,7 @@ void AddCheck_profiles(CLI::App& check, int* exit_code) {
       "profiles", "Which invariants each kernel profile breaks; 1 if `ideal` breaks any");
   sub->add_option("--profile", a->profiles, "default: all");
   sub->add_option("--budget", a->budget, "operations for each profile and alphabet")
+      ->check(AtLeastOne())
       ->capture_default_str();
   sub->add_option("--threads", a->threads, "the result is the same for any number")
       ->check(CLI::Range(1, 16))

@@ -1,20 +1,23 @@
 // `uffdsim check random`: drawn sequences until one breaks an invariant, then a short file of it.
 #include <CLI/CLI.hpp>
 #include <iostream>
+#include <memory>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "sim/cli/check_command.h"
-#include "sim/cli/output_file.h"
-#include "sim/explore/failure.h"
+#include "sim/cli/check_failure.h"
+#include "sim/cli/number_range.h"
+#include "sim/cli/outcome.h"
+#include "sim/cli/progress.h"
 #include "sim/explore/random.h"
 #include "sim/scenario/format.h"
 
 namespace uffdsim {
 namespace {
 
-constexpr int kExitViolation = 1;
-constexpr int kExitBadInput = 2;
+// What is known of each is kept until the end.
+constexpr std::uint64_t kMostSequences = 10'000'000;
 
 struct RandomCommand {
   RandomOptions options;
@@ -23,13 +26,8 @@ struct RandomCommand {
   std::optional<std::uint64_t> show;  // this sequence is printed, and nothing run
 };
 
-std::string OutFile(const RandomCommand& command, const RandomFailure& failure) {
-  if (!command.out.empty()) return command.out;
-  return absl::StrCat("random-", command.options.seed, "-", failure.sequence, ".scn");
-}
-
-absl::StatusOr<int> Report(const RandomCommand& command, const RandomResult& result,
-                           std::ostream& out) {
+int Report(const RandomCommand& command, const RandomResult& result, FailureFiles* files,
+           std::ostream& out) {
   out << "random: " << result.sequences << " sequences, " << result.statements
       << " statements, profile " << command.options.machine.profile << "\n";
   if (!result.failure) {
@@ -37,22 +35,11 @@ absl::StatusOr<int> Report(const RandomCommand& command, const RandomResult& res
     return 0;
   }
   const RandomFailure& failure = *result.failure;
-  const std::string path = OutFile(command, failure);
   out << "sequence " << failure.sequence << " breaks an invariant; shrunk from " << failure.drawn
       << " statements by " << failure.runs << " runs\n\n";
-  const auto text = FailureText(failure.scenario, path);
-  if (!text.ok()) return text.status();
-  out << *text;
-  if (const auto written = WriteIfAsked(path, FormatScenario(failure.scenario)); !written.ok()) {
-    return written;
-  }
-  if (!command.json.empty()) {
-    const auto json = FailureJson(failure.scenario, path);
-    if (!json.ok()) return json.status();
-    if (const auto written = WriteIfAsked(command.json, *json + "\n"); !written.ok())
-      return written;
-  }
-  return kExitViolation;
+  return files->Report(failure.scenario,
+                       absl::StrCat("random-", command.options.seed, "-", failure.sequence, ".scn"),
+                       out);
 }
 
 absl::StatusOr<int> Run(const RandomCommand& command, std::ostream& out) {
@@ -62,9 +49,15 @@ absl::StatusOr<int> Run(const RandomCommand& command, std::ostream& out) {
     out << FormatScenario(*sequence);
     return 0;
   }
-  const auto result = CheckRandom(command.options);
+  auto files = FailureFiles::Create(command.out, command.json);
+  if (!files.ok()) return files.status();
+  RandomOptions options = command.options;
+  auto progress = std::make_unique<Progress>("check random", "sequences");
+  options.progress = [&](std::uint64_t done) { progress->Show(done, options.sequences); };
+  const auto result = CheckRandom(options);
+  progress.reset();
   if (!result.ok()) return result.status();
-  return Report(command, *result, out);
+  return Report(command, *result, &*files, out);
 }
 
 }  // namespace
@@ -75,8 +68,11 @@ void AddCheck_random(CLI::App& check, int* exit_code) {
       "random", "Draw long sequences of operations; make the first that breaks an invariant short");
   RandomOptions& options = command->options;
   sub->add_option("--seed", options.seed, "of the whole campaign")->capture_default_str();
-  sub->add_option("--sequences", options.sequences, "how many")->capture_default_str();
+  sub->add_option("--sequences", options.sequences, "how many")
+      ->check(WholeNumber(1, kMostSequences))
+      ->capture_default_str();
   sub->add_option("--length", options.length, "statements of each, after its set-up")
+      ->check(AtLeastOne())
       ->capture_default_str();
   sub->add_option("--profile", options.machine.profile, "which kernel")->capture_default_str();
   sub->add_option("--defect", options.machine.defects, "seeded defects, beside the profile's own");
@@ -89,11 +85,7 @@ void AddCheck_random(CLI::App& check, int* exit_code) {
   sub->add_option("--show", command->show, "print one sequence, by its number, and run nothing");
   sub->add_option("--out", command->out, "file of the shrunk scenario");
   sub->add_option("--json", command->json, "file of the failure as JSON");
-  sub->callback([command, exit_code] {
-    const auto code = Run(*command, std::cout);
-    if (!code.ok()) std::cerr << "uffdsim: " << code.status().message() << "\n";
-    *exit_code = code.ok() ? *code : kExitBadInput;
-  });
+  sub->callback([command, exit_code] { *exit_code = ExitCodeOf(Run(*command, std::cout)); });
 }
 
 }  // namespace uffdsim

@@ -15,4 +15,12 @@ inline int ExitCodeOf(const absl::StatusOr<int>& outcome) {
   return kExitBadInput;
 }
 
+// The same when a result file was written last: `found` counts for more than a file that could not
+// be written.
+inline int ExitCodeAfterWriting(int found, const absl::Status& written) {
+  if (written.ok()) return found;
+  const int bad_input = ExitCodeOf(written);
+  return found != 0 ? found : bad_input;
+}
+
 }  // namespace uffdsim

@@ -47,6 +47,15 @@ absl::Status OutputFile::Commit(std::string_view content) {
   return status;
 }
 
+absl::StatusOr<std::unique_ptr<OutputFile>> CreateIfAsked(const std::string& path) {
+  if (path.empty()) return std::unique_ptr<OutputFile>();
+  return OutputFile::Create(path);
+}
+
+absl::Status CommitIfAsked(OutputFile* file, std::string_view content) {
+  return file == nullptr ? absl::OkStatus() : file->Commit(content);
+}
+
 absl::Status WriteIfAsked(const std::string& path, std::string_view content) {
   if (path.empty()) return absl::OkStatus();
   auto file = OutputFile::Create(path);

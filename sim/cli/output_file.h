@@ -33,6 +33,11 @@ class OutputFile {
   std::FILE* file_;  // null once committed
 };
 
+// The same for an output that need not be asked for: null when `path` is empty.
+absl::StatusOr<std::unique_ptr<OutputFile>> CreateIfAsked(const std::string& path);
+// All of `content`; nothing is done when `file` is null.
+absl::Status CommitIfAsked(OutputFile* file, std::string_view content);
+
 // All of `content`; nothing is done when `path` is empty: the user did not ask for the file.
 absl::Status WriteIfAsked(const std::string& path, std::string_view content);
 

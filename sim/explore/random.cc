@@ -33,6 +33,7 @@ Scenario Sequence(const RandomOptions& options, const Arch& arch, std::uint64_t 
 absl::StatusOr<std::uint64_t> Campaign(const RandomOptions& options, const Arch& arch,
                                        std::vector<Tried>* tried) {
   tried->resize(options.sequences);
+  std::uint64_t done = 0;
   RunParallel(
       options.sequences, options.threads,
       [&](std::size_t number) {
@@ -41,6 +42,7 @@ absl::StatusOr<std::uint64_t> Campaign(const RandomOptions& options, const Arch&
         (*tried)[number].broken = FirstBroken(scenario);
       },
       [&](std::size_t number) {
+        if (options.progress) options.progress(++done);
         const auto& broken = (*tried)[number].broken;
         return broken.ok() && !broken->has_value();
       });

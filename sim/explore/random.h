@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -22,6 +23,8 @@ struct RandomOptions {
   std::uint64_t sequences = 1000;
   std::uint32_t length = 60;  // statements of a sequence after its set-up
   unsigned threads = 1;
+  // Called with how many sequences were judged, one call at a time.
+  std::function<void(std::uint64_t done)> progress;
 };
 
 struct RandomFailure {

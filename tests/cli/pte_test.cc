@@ -1,13 +1,12 @@
 // Does `uffdsim pte` decode, encode, compare, evaluate and judge as promised?
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <cstdio>
 #include <sstream>
 #include <string>
 
 #include "nlohmann/json.hpp"
+#include "tests/cli/program.h"
 
 namespace uffdsim {
 namespace {
@@ -16,22 +15,7 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
 
-struct Answer {
-  int code = -1;
-  std::string text;  // standard output and standard error
-};
-
-Answer Pte(const std::string& arguments) {
-  const std::string command = std::string(UFFDSIM_PROGRAM) + " pte " + arguments + " 2>&1";
-  std::FILE* pipe = popen(command.c_str(), "r");
-  Answer answer;
-  char buffer[4096];
-  std::size_t n = 0;
-  while ((n = std::fread(buffer, 1, sizeof(buffer), pipe)) > 0) answer.text.append(buffer, n);
-  const int status = pclose(pipe);
-  if (WIFEXITED(status)) answer.code = WEXITSTATUS(status);
-  return answer;
-}
+Answer Pte(const std::string& arguments) { return RunProgram("pte " + arguments); }
 
 void ExpectRefused(const std::string& arguments, const std::string& said) {
   const Answer answer = Pte(arguments);

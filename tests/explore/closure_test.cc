@@ -3,6 +3,7 @@
 
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "sim/explore/exhaustive.h"
 #include "tests/explore/explore_test_util.h"
@@ -21,12 +22,15 @@ ExhaustiveResult Explore(const std::string& alphabet, AlphabetSize size, std::ui
 
 TEST(Closure, TwoPages) {
   for (const char* alphabet :
-       {"rwp-anon",  "rwp-sync",   "rwp-missing",   "rwp-shmem",      "modes",    "wp",
-        "wp-async",  "wp-missing", "mixed-scan",    "file-rwp",       "guard",    "mremap-event",
-        "swap-sync", "move",       "numa-thp",      "numa-thp-wp",    "thp-move", "thp-file",
-        "hugetlb",   "hugetlb-wp", "hugetlb-ioctl", "hugetlb-migrate"}) {
+       {"rwp-anon",  "rwp-sync",   "rwp-missing",   "rwp-shmem",       "modes",    "wp",
+        "wp-async",  "wp-missing", "mixed-scan",    "file-rwp",        "guard",    "mremap-event",
+        "swap-sync", "move",       "numa-thp",      "numa-thp-wp",     "thp-move", "thp-file",
+        "hugetlb",   "hugetlb-wp", "hugetlb-ioctl", "hugetlb-migrate", "failures"}) {
     const ExhaustiveResult result = Explore(alphabet, {.pages = 2, .processes = 2}, 0);
     EXPECT_EQ(result.end, ExhaustiveResult::End::kClosed) << alphabet;
+    EXPECT_EQ(NeverPossible(NamedSetting(alphabet, {.pages = 2, .processes = 2}), result),
+              std::vector<std::string>{})
+        << alphabet;
     EXPECT_LE(result.bookkeeping, 64 * result.states + (1U << 20)) << alphabet;
   }
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sim/explore/counterexample.h"
+#include "sim/explore/judge.h"
 #include "sim/scenario/run.h"
 #include "tests/explore/explore_test_util.h"
 
@@ -161,6 +162,65 @@ TEST(Exhaustive, SetupThatFailsIsBadInput) {
   EXPECT_NE(std::string(result.status().message()).find("register U A 0 1 rwp"), std::string::npos);
 }
 
+// A closed space promises nothing about a letter that nobody could issue.
+TEST(Exhaustive, SaysWhichLettersWereNeverPossible) {
+  const Setting setting = SettingOf("map A anon 1\nletters\nread A 0\n@1 read A 0\n", {});
+  const ExhaustiveResult result = Explore(setting, {});
+  EXPECT_EQ(NeverPossible(setting, result), std::vector<std::string>{"@1 read A 0"});
+  const Setting forked =
+      SettingOf("map A anon 1\nletters\nread A 0\nfork 1\n@1 read A 0\nexit 1\n", {});
+  EXPECT_TRUE(NeverPossible(forked, Explore(forked, {})).empty());
+}
+
+TEST(Exhaustive, TheEnvironmentsAnswersAreLetters) {
+  // Untouched; written; emptied with what stays of a page that was written. Each armed or not.
+  const std::string text = "map A anon 1\nletters\nwrite A 0 1\nmadvise A 0 1 DONTNEED\n";
+  const ExhaustiveResult without = Explore(SettingOf(text, {}), {});
+  const ExhaustiveResult with = Explore(SettingOf(text + "choose fail_page\n", {}), {});
+  EXPECT_EQ(with.end, ExhaustiveResult::End::kClosed);
+  EXPECT_GE(with.states, 2 * without.states);
+  EXPECT_TRUE(with.found.empty());
+}
+
+// What only a fork that runs out of memory shows is found with its failure, and replays with it.
+TEST(Exhaustive, ACounterexampleKeepsTheEnvironmentsAnswers) {
+  const std::string text = R"(
+map A anon 1
+write A 0 1
+uffd U features=rwp,event_fork
+register U A 0 1 rwp
+letters
+fork 1
+exit 1
+)";
+  const std::vector<std::string> defect = {"F8-fork-failure-with-uffd"};
+  ExhaustiveOptions options;
+  options.states_max = 200;
+  EXPECT_TRUE(Explore(SettingOf(text, {}, defect), options).found.empty());
+  const std::string failing = text + "choose fail_page_table\n";
+  EXPECT_TRUE(Explore(SettingOf(failing, {}), options).found.empty());
+  const Setting setting = SettingOf(failing, {}, defect);
+  const ExhaustiveResult result = Explore(setting, options);
+  ASSERT_EQ(result.end, ExhaustiveResult::End::kViolation);
+  const Counterexample& found = result.found.front();
+  EXPECT_EQ(found.letters.size(), 2U);
+  const auto broken = FirstBroken(ToScenario(setting, found.letters, found.violation));
+  ASSERT_TRUE(broken.ok() && broken->has_value()) << broken.status();
+  EXPECT_EQ((*broken)->violation.invariant, found.violation.name);
+}
+
+TEST(Alphabet, PlacesThatNoLineMapsAreRefused) {
+  for (const char* letter : {"read B 0", "read A 99", "read A 2", "move U B 0 A 0 1", "observe",
+                             "note x", "thread T read A 0", "step T"}) {
+    const auto broken = ParseAlphabet(
+        "a", std::string("map A anon 2\nuffd U features=move\nletters\n") + letter + "\n", {});
+    ASSERT_FALSE(broken.ok()) << letter;
+    EXPECT_EQ(std::string(broken.status().message()).find("a:4:1: expected"), 0U)
+        << broken.status().message();
+  }
+  EXPECT_TRUE(ParseAlphabet("a", "map A anon 1\nletters\nmremap A 0 1 3 B 2\nread B 4\n", {}).ok());
+}
+
 TEST(Alphabet, ErrorsNameTheLine) {
   const auto broken = ParseAlphabet("a.alphabet", "map A anon $n\nletters\nraed A $p\n", {});
   ASSERT_FALSE(broken.ok());
@@ -172,7 +232,7 @@ TEST(Alphabet, ErrorsNameTheLine) {
 
 TEST(Alphabet, EveryRowSetsUp) {
   for (const AlphabetRow& row : Alphabets()) {
-    for (const std::uint32_t pages : {1U, 3U}) {
+    for (const std::uint32_t pages : {2U, 3U}) {
       const Setting setting = NamedSetting(std::string(row.name), {.pages = pages, .processes = 2});
       const Subject subject(setting);
       EXPECT_TRUE(subject.ok()) << row.name << " line " << subject.failed_setup();

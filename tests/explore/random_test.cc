@@ -87,6 +87,13 @@ TEST(Shrink, LinesWordsAndNumbersGo) {
   EXPECT_EQ(FormatScenario(shrunk.scenario), "scan A 0 0 category=present\n");
 }
 
+TEST(Shrink, WhoDoesALineStays) {
+  const Scenario failing = Parsed("map A anon 1\nuffd U features=none  # handler\nread A 0\n");
+  const Shrunk shrunk = Shrink(
+      failing, [](const Scenario& candidate) { return Count(candidate, OpCode::k_uffd) == 1; });
+  EXPECT_EQ(FormatScenario(shrunk.scenario), "uffd U  # handler\n");
+}
+
 TEST(Shrink, WhatDoesNotFailComesBackAsItWas) {
   const Scenario scenario = Parsed("map R1 anon 4\nread R1 0\n");
   const Shrunk shrunk = Shrink(scenario, [](const Scenario&) { return false; });
@@ -120,7 +127,17 @@ TEST(Random, ASeededDefectIsFoundAndBecomesTheShortestScenario) {
   const auto text = FailureText(result->failure->scenario, "loss.scn");
   ASSERT_TRUE(text.ok());
   EXPECT_NE(text->find("NoLossWithoutReason"), std::string::npos);
-  EXPECT_NE(text->find("uffdsim scenario run loss.scn --check"), std::string::npos);
+  for (const char* row :
+       {"\nstep       mprotect/apply\n", "\nkernel     mm/mprotect.c ", "\nword       pte ",
+        "\nreplay     uffdsim scenario run loss.scn --check\n"}) {
+    EXPECT_NE(text->find(row), std::string::npos) << row << *text;
+  }
+  const auto json = FailureJson(result->failure->scenario, "loss.scn");
+  ASSERT_TRUE(json.ok());
+  for (const char* field :
+       {"\"kernel\":\"mm/mprotect.c", "\"before\":\"pte ", "\"after\":\"pte "}) {
+    EXPECT_NE(json->find(field), std::string::npos) << field << *json;
+  }
 }
 
 TEST(Random, TheResultDoesNotDependOnTheThreads) {
