@@ -35,20 +35,20 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Case{"documented", "ideal", ""}, Case{"documented", "linux-7.3.4", ""},
                     Case{"documented-minor", "ideal", ""},
                     // A write between the scan and the switch is lost.
-                    Case{"scan-before-sync", "ideal", "expected expect values 19; is: 18"},
-                    Case{"scan-before-sync", "linux-7.3.4", "expected expect values 19; is: 18"},
+                    Case{"scan-before-sync", "ideal", "`expect values 19` finds 18"},
+                    Case{"scan-before-sync", "linux-7.3.4", "`expect values 19` finds 18"},
                     // The vCPU sleeps on, and so never reads.
-                    Case{"no-wake", "ideal", "expected expect values 19; is: none"},
-                    Case{"dontneed", "ideal", "expected expect vma B 0 rss=0; is: rss=1"},
+                    Case{"no-wake", "ideal", "`expect values 19` finds none"},
+                    Case{"dontneed", "ideal", "`expect vma B 0 rss=0` finds rss=1"},
                     // The evictor waits for itself with the page held; both updates come too late.
-                    Case{"protected-read", "ideal", "expected expect values 19; is: 17"},
-                    Case{"eager-handler", "ideal", "expected expect values 19; is: 17"},
-                    Case{"prefilled", "ideal", "expected expect values 19; is: 17"},
+                    Case{"protected-read", "ideal", "`expect values 19` finds 17"},
+                    Case{"eager-handler", "ideal", "`expect values 19` finds 17"},
+                    Case{"prefilled", "ideal", "`expect values 19` finds 17"},
                     Case{"prefilled-minor", "ideal", ""},
                     Case{"prefilled-minor", "linux-7.3.4", ""},
-                    Case{"eager-minor", "ideal", "expected expect values 19; is: 17"},
+                    Case{"eager-minor", "ideal", "`expect values 19` finds 17"},
                     // A page that was hot when it was reclaimed looks cold, marker or not.
-                    Case{"reclaim", "ideal", "expected expect values 19; is: 18"},
+                    Case{"reclaim", "ideal", "`expect values 19` finds 18"},
                     Case{"reclaim-minor", "ideal", ""}),
     [](const testing::TestParamInfo<Case>& tested) {
       std::string name = std::string(tested.param.program) + "_on_" + tested.param.profile;
