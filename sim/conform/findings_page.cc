@@ -50,9 +50,10 @@ absl::StatusOr<std::string> FindingPageText(const FindingRow& row, std::string_v
                   View(SentenceOf(row.invariant)), ".\n\n");
   absl::StrAppend(&text, "| | |\n|---|---|\n| kernel function | `", View(row.kernel),
                   "` |\n| since | ", View(page->since), " |\n| expected | ", View(page->expected),
-                  " |\n| observed | in the model's words `", View(at), "` |\n| suggestion | ",
-                  View(page->suggestion), " |\n| reproducer | `", View(row.name),
-                  ".c` (`gcc -Wall -pthread`, as root) |\n\n");
+                  " |\n| observed | the kernel's answers and, last, its pages are below; the "
+                  "model, which answers the same, breaks the invariant at `",
+                  View(at), "` |\n| suggestion | ", View(page->suggestion), " |\n| reproducer | `",
+                  View(row.name), ".c` (`gcc -Wall -pthread`, as root) |\n\n");
   absl::StrAppend(&text, "Scenario (`tests/scenario/findings/", View(row.name),
                   ".scn`; its `expect` lines say what the referee sees):\n\n```\n",
                   View(row.scenario), "```\n\nWhat the kernel answered:\n\n```\n",
