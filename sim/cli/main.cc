@@ -12,11 +12,10 @@
 #include "sim/cli/laboratory.h"
 #include "sim/cli/replay_options.h"
 #include "sim/cli/scenario_command.h"
+#include "sim/text/exit_status.h"
 
 namespace uffdsim {
 namespace {
-
-constexpr int kExitBadInput = 2;
 
 int Fail(const absl::Status& status) {
   std::cerr << "uffdsim: " << status.message() << "\n";

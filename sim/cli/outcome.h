@@ -4,10 +4,9 @@
 #include <iostream>
 
 #include "absl/status/statusor.h"
+#include "sim/text/exit_status.h"
 
 namespace uffdsim {
-
-inline constexpr int kExitBadInput = 2;
 
 inline int ExitCodeOf(const absl::StatusOr<int>& outcome) {
   if (outcome.ok()) return *outcome;

@@ -7,23 +7,23 @@
 
 #include "sim/scenario/export_c.h"
 #include "sim/scenario/parse.h"
+#include "sim/text/exit_status.h"
 
 namespace uffdsim {
 namespace {
 
-constexpr int kBadInput = 2;
 constexpr std::uint64_t kPageSize = 4096;
 
 int Export(const std::string& file) {
   const auto scenario = LoadScenario(file);
   if (!scenario.ok()) {
     std::cerr << scenario.status().message() << "\n";
-    return kBadInput;
+    return kExitBadInput;
   }
   const auto program = ExportC(*scenario, kPageSize);
   if (!program.ok()) {
     std::cerr << program.status().message() << "\n";
-    return kBadInput;
+    return kExitBadInput;
   }
   std::cout << *program;
   return 0;

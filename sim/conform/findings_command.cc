@@ -17,13 +17,10 @@
 #include "sim/explore/findings.h"
 #include "sim/scenario/format.h"
 #include "sim/scenario/parse.h"
+#include "sim/text/exit_status.h"
 
 namespace uffdsim {
 namespace {
-
-constexpr int kClean = 0;
-constexpr int kNotConfirmed = 1;
-constexpr int kBadInput = 2;
 
 // What the boot loader must have said: `sysfs /proc/cmdline/NAME VALUE` is " NAME=VALUE".
 std::string BootWords(const Scenario& scenario) {
@@ -92,7 +89,7 @@ int RunConformFindingsCommand(const ConformFindingsCommand& command, std::ostrea
                               std::ostream& err) {
   const auto fail = [&](const absl::Status& status) {
     err << "uffdsim: " << status.message() << "\n";
-    return kBadInput;
+    return kExitBadInput;
   };
   ConformTarget target = command.target;
   std::string names;
@@ -113,7 +110,7 @@ int RunConformFindingsCommand(const ConformFindingsCommand& command, std::ostrea
   if (!backend.ok()) return fail(backend.status());
   std::error_code error;
   if (!command.folder.empty()) std::filesystem::create_directories(command.folder, error);
-  int worst = kClean;
+  int worst = kExitClean;
   for (const FindingRow& row : Findings()) {
     if (row.name.find(command.only) == std::string_view::npos) continue;
     const auto scenario = ParseScenario(row.name, row.scenario);
@@ -128,12 +125,12 @@ int RunConformFindingsCommand(const ConformFindingsCommand& command, std::ostrea
     if (!confirmation.ok()) return fail(confirmation.status());
     out << absl::StrFormat("%-22s %s\n", row.name, FindingSentence(row, *confirmation));
     out.flush();
-    if (!confirmation->confirmed) worst = kNotConfirmed;
+    if (!confirmation->confirmed) worst = kExitFound;
     if (command.reproducers) {
       const auto reproduced = Reproduce(row, *confirmation, target.arch, backend->get());
       if (!reproduced.ok()) return fail(reproduced.status());
       out << absl::StrFormat("%-22s %s\n", "", *reproduced);
-      if (reproduced->rfind("reproducer: the same", 0) != 0) worst = kNotConfirmed;
+      if (reproduced->rfind("reproducer: the same", 0) != 0) worst = kExitFound;
       out.flush();
     }
     if (command.folder.empty()) continue;

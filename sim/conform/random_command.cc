@@ -9,12 +9,10 @@
 #include "sim/conform/commands.h"
 #include "sim/conform/report.h"
 #include "sim/scenario/format.h"
+#include "sim/text/exit_status.h"
 
 namespace uffdsim {
 namespace {
-
-constexpr int kClean = 0;
-constexpr int kBadInput = 2;
 
 // A scenario that cannot be written is shown: it is not lost.
 void Save(const std::string& folder, const CampaignFinding& finding, std::ostream& out) {
@@ -44,7 +42,7 @@ int RunConformRandomCommand(const ConformRandomCommand& command, std::ostream& o
     auto corpus = LoadCorpus(command.corpus);
     if (!corpus.ok()) {
       err << "uffdsim: " << corpus.status().message() << "\n";
-      return kBadInput;
+      return kExitBadInput;
     }
     options.corpus = *std::move(corpus);
   }
@@ -53,22 +51,22 @@ int RunConformRandomCommand(const ConformRandomCommand& command, std::ostream& o
   std::filesystem::create_directories(command.results, error);
   if (error || access(command.results.c_str(), W_OK) != 0) {
     err << "uffdsim: --results " << command.results << ": not a folder that can be written to\n";
-    return kBadInput;
+    return kExitBadInput;
   }
   auto backend = OpenTarget(command.target);
   if (!backend.ok()) {
     err << "uffdsim: " << backend.status().message() << "\n";
-    return kBadInput;
+    return kExitBadInput;
   }
   const auto result = RunCampaign(options, backend->get(), [&](const CampaignFinding& finding) {
     Save(command.results, finding, out);
   });
   if (!result.ok()) {
     err << "uffdsim: " << result.status().message() << "\n";
-    return kBadInput;
+    return kExitBadInput;
   }
   out << CampaignText(*result);
-  int worst = kClean;
+  int worst = kExitClean;
   for (const CampaignFinding& finding : result->findings) {
     worst = WorseStatus(worst, ExitStatus(finding.verdict));
   }

@@ -15,15 +15,12 @@
 #include "sim/scenario/compare.h"
 #include "sim/scenario/format.h"
 #include "sim/scenario/parse.h"
+#include "sim/text/exit_status.h"
 
 namespace uffdsim {
 namespace {
 
 using nlohmann::json;
-
-constexpr int kClean = 0;
-constexpr int kFailed = 1;
-constexpr int kBadInput = 2;
 
 // What differs between the first run and the others, record by record.
 json Varied(const Scenario& scenario, const std::vector<KernelRun>& runs) {
@@ -139,7 +136,7 @@ int RunConformRecordCommand(const ConformRecordCommand& command, std::ostream& o
                             std::ostream& err) {
   const auto fail = [&](const absl::Status& status) {
     err << "uffdsim: " << status.message() << "\n";
-    return kBadInput;
+    return kExitBadInput;
   };
   const auto files = ScenarioFiles(command.files);
   if (!files.ok()) return fail(files.status());
@@ -152,7 +149,7 @@ int RunConformRecordCommand(const ConformRecordCommand& command, std::ostream& o
     if (const absl::Status recorded = recorder.Record(file); !recorded.ok()) return fail(recorded);
   }
   if (const absl::Status finished = recorder.Finish(); !finished.ok()) return fail(finished);
-  return recorder.failed() ? kFailed : kClean;
+  return recorder.failed() ? kExitFound : kExitClean;
 }
 
 }  // namespace uffdsim

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "sim/text/exit_status.h"
 
 namespace uffdsim {
 namespace {
@@ -13,11 +14,6 @@ using nlohmann::json;
 
 constexpr std::size_t kDetailsShown = 12;
 constexpr std::size_t kColumn = 58;
-
-constexpr int kClean = 0;
-constexpr int kDiverged = 1;
-constexpr int kNothingToSay = 2;
-constexpr int kSimulatorBug = 3;
 
 // The parts of a record: one element a line, as deep as lists of runs.
 void Unfold(const json& value, const std::string& path, std::vector<std::string>* lines) {
@@ -141,16 +137,16 @@ std::string TotalsText(const ConformTotals& totals, const std::string& backend) 
 }
 
 int ExitStatus(const Verdict& verdict) {
-  if (verdict.model_died) return kSimulatorBug;
-  if (verdict.first) return kDiverged;
-  return verdict.failed.empty() ? kClean : kNothingToSay;
+  if (verdict.model_died) return kExitSimulatorBug;
+  if (verdict.first) return kExitFound;
+  return verdict.failed.empty() ? kExitClean : kExitBadInput;
 }
 
 int WorseStatus(int a, int b) {
-  for (const int status : {kSimulatorBug, kDiverged, kNothingToSay}) {
+  for (const int status : {kExitSimulatorBug, kExitFound, kExitBadInput}) {
     if (a == status || b == status) return status;
   }
-  return kClean;
+  return kExitClean;
 }
 
 }  // namespace uffdsim

@@ -7,41 +7,35 @@
 #include "sim/conform/judge.h"
 #include "sim/conform/report.h"
 #include "sim/scenario/parse.h"
+#include "sim/text/exit_status.h"
 
 namespace uffdsim {
-namespace {
-
-constexpr int kClean = 0;
-constexpr int kBadInput = 2;
-
-}  // namespace
-
 int RunConformCommand(const ConformRunCommand& command, std::ostream& out, std::ostream& err) {
   const auto files = ScenarioFiles(command.files);
   if (!files.ok()) {
     err << "uffdsim: " << files.status().message() << "\n";
-    return kBadInput;
+    return kExitBadInput;
   }
   auto backend = OpenTarget(command.target);
   if (!backend.ok()) {
     err << "uffdsim: " << backend.status().message() << "\n";
-    return kBadInput;
+    return kExitBadInput;
   }
   JudgeOptions options;
   options.repetitions = command.repetitions;
   ConformTotals totals;
-  int worst = kClean;
+  int worst = kExitClean;
   for (const std::string& file : *files) {
     const auto scenario = LoadScenario(file);
     if (!scenario.ok()) {
       err << scenario.status().message() << "\n";
-      worst = WorseStatus(worst, kBadInput);
+      worst = WorseStatus(worst, kExitBadInput);
       continue;
     }
     const auto verdict = Judge(*scenario, backend->get(), options);
     if (!verdict.ok()) {
       err << "uffdsim: " << verdict.status().message() << "\n";
-      return kBadInput;
+      return kExitBadInput;
     }
     totals.Add(*verdict);
     if (command.json) {

@@ -10,6 +10,7 @@
 #include "sim/scenario/run.h"
 #include "sim/scenario/scenario_files.h"
 #include "sim/scenario/table.h"
+#include "sim/text/exit_status.h"
 
 namespace uffdsim {
 namespace {
@@ -37,7 +38,7 @@ void PrintMatrixRow(const RunResult& result, std::ostream& out) {
 
 int RunOne(const Scenario& scenario, const ScenarioRunSettings& settings, std::ostream& out,
            std::ostream& err) {
-  int worst = kClean;
+  int worst = kExitClean;
   const bool matrix = settings.arch == "all";
   if (matrix && settings.form == OutputForm::kTable) out << scenario.name << "\n";
   for (const std::string& arch : ArchsOf(scenario, settings.arch)) {
@@ -52,7 +53,7 @@ int RunOne(const Scenario& scenario, const ScenarioRunSettings& settings, std::o
     const auto result = RunScenario(scenario, options);
     if (!result.ok()) {
       err << result.status().message() << "\n";
-      return kBadInput;
+      return kExitBadInput;
     }
     if (settings.form == OutputForm::kTable) {
       if (matrix) {
@@ -62,7 +63,7 @@ int RunOne(const Scenario& scenario, const ScenarioRunSettings& settings, std::o
       }
     }
     err << FailureText(scenario, *result);
-    if (!result->failures.empty() || result->violations != 0) worst = kFailed;
+    if (!result->failures.empty() || result->violations != 0) worst = kExitFound;
   }
   return worst;
 }
@@ -72,20 +73,20 @@ int FormatOne(const std::string& file, const Scenario& scenario, FormatAction ac
   const std::string text = FormatScenario(scenario);
   if (action == FormatAction::kPrint || file == "-") {
     out << text;
-    return kClean;
+    return kExitClean;
   }
   std::ifstream in(file, std::ios::binary);
   const std::string old((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  if (old == text) return kClean;
+  if (old == text) return kExitClean;
   if (action == FormatAction::kCheck) {
     err << file << ": not in normal form\n";
-    return kFailed;
+    return kExitFound;
   }
   std::ofstream rewritten(file, std::ios::binary);
   rewritten << text;
-  if (rewritten.flush()) return kClean;
+  if (rewritten.flush()) return kExitClean;
   err << file << ": cannot be written\n";
-  return kBadInput;
+  return kExitBadInput;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "sim/scenario/format.h"
 #include "sim/scenario/scenario_files.h"
 #include "sim/scenario/table.h"
+#include "sim/text/exit_status.h"
 
 namespace uffdsim {
 namespace {
@@ -61,10 +62,10 @@ int ExplainOne(const Scenario& scenario, const ExplainSettings& settings, std::o
   const auto result = RunScenario(scenario, options);
   if (!result.ok()) {
     err << result.status().message() << "\n";
-    return kBadInput;
+    return kExitBadInput;
   }
   err << FailureText(scenario, *result);
-  return result->failures.empty() ? kClean : kFailed;
+  return result->failures.empty() ? kExitClean : kExitFound;
 }
 
 }  // namespace
