@@ -26,6 +26,7 @@ WorldConfig SettingsOf(const MachineConfig& config) {
   settings.hugetlb_pages = config.hugetlb_pages;
   settings.gigantic_pages = config.gigantic_pages;
   settings.numa_nodes = config.numa_nodes;
+  settings.vma_locks = config.vma_locks;
   settings.swap_pages = config.swap_bytes >> config.arch->geometry().page_shift;
   settings.content_mode = config.content_mode;
   settings.proc_mem_forces = config.proc_mem_forces;

@@ -32,6 +32,7 @@ struct MachineConfig {
   std::uint32_t hugetlb_pages = 40;         // size of the PMD-size hugetlb pool, in huge pages
   std::uint32_t gigantic_pages = 0;         // size of the PUD-size hugetlb pool
   std::uint32_t numa_nodes = 2;             // 0: a kernel without CONFIG_NUMA
+  bool vma_locks = true;                    // CONFIG_PER_VMA_LOCK, which needs CONFIG_SMP
   std::uint64_t swap_bytes = 256ULL << 20;  // size of the device that `swapon` switches on
   ContentMode content_mode = ContentMode::kBytes;
   bool caches_translations = false;  // user accesses go through a TLB that only flushes empty

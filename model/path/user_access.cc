@@ -68,7 +68,8 @@ Next TryAccess(World& w, Task& t, AccessFrame& f) {
   const Access access = load ? Access::kRead : Access::kWrite;
   const Vma* vma = w.mm(t.mm).vmas.Find(vpn);
   if (vma == nullptr) {
-    const bool sticks = f.again && f.found && w.arch->layout().access_code_sticks;
+    const bool sticks =
+        (f.found || !w.config.vma_locks) && f.again && w.arch->layout().access_code_sticks;
     return Stop(t, f, "SIGSEGV", sticks ? "ACCERR" : "MAPERR");
   }
   Pfn pfn;

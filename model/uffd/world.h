@@ -33,6 +33,7 @@ struct WorldConfig {
   std::uint32_t hugetlb_pages = 40;
   std::uint32_t gigantic_pages = 0;
   std::uint32_t numa_nodes = 2;  // 0: a kernel without CONFIG_NUMA
+  bool vma_locks = true;         // CONFIG_PER_VMA_LOCK, which needs CONFIG_SMP
   std::uint64_t swap_pages = 65536;
   ContentMode content_mode = ContentMode::kBytes;
   // Transparent huge pages: anon "madvise", shmem "advise" and so on.

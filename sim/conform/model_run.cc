@@ -16,6 +16,7 @@ int RunHere(const Scenario& scenario, const ModelSetting& setting, int out) {
   RunOptions options;
   options.arch = setting.arch;
   options.numa_nodes = setting.numa_nodes;
+  options.vma_locks = setting.vma_locks;
   options.thp = setting.thp;
   options.proc_mem_forces = setting.proc_mem_forces;
   options.profile = kConformProfile;
@@ -35,8 +36,12 @@ absl::StatusOr<ModelSetting> SettingOf(const KernelRun& kernel) {
     return absl::UnimplementedError(absl::StrCat("the model has no ", kernel.arch,
                                                  " with pages of ", kernel.page_size, " bytes"));
   }
+  // uname -v: "#1 SMP PREEMPT_DYNAMIC Debian ..". Recordings do not say.
+  std::optional<bool> vma_locks;
+  if (!kernel.built.empty()) vma_locks = kernel.built.find(" SMP ") != std::string::npos;
   return ModelSetting{.arch = std::string(arch->name()),
                       .numa_nodes = kernel.nodes,
+                      .vma_locks = vma_locks,
                       .proc_mem_forces = kernel.proc_mem_forces,
                       .thp = kernel.lacks.find("thp") == std::string::npos};
 }

@@ -24,6 +24,7 @@ inline constexpr char kConformProfile[] = "linux-7.3.4";
 struct ModelSetting {
   std::string arch = "x86_64";              // a configuration of model/arch
   std::optional<std::uint32_t> numa_nodes;  // as in RunOptions
+  std::optional<bool> vma_locks;            // as in RunOptions
   bool proc_mem_forces = false;
   bool thp = true;  // false: the CPU has no huge pages for processes
 };

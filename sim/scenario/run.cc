@@ -19,8 +19,8 @@ namespace {
 
 constexpr std::string_view kDefaultArch = "x86_64";
 constexpr std::string_view kDefaultProfile = "linux-7.3.4";
-// The recorded riscv64 kernel was built without CONFIG_NUMA.
-constexpr std::string_view kArchWithoutNuma = "riscv64";
+// The recorded kernel of this architecture was built without CONFIG_NUMA and CONFIG_SMP.
+constexpr std::string_view kRecordedPlain = "riscv64";
 
 absl::StatusOr<const Arch*> ChooseArch(const Scenario& scenario, const RunOptions& options) {
   std::string name = options.arch;
@@ -149,8 +149,12 @@ absl::StatusOr<RunResult> RunScenario(const Scenario& scenario, const RunOptions
   if (!options.thp) without_thp = WithoutThp(**arch);
   config.arch = without_thp ? &*without_thp : *arch;
   config.steps = *steps;
-  if ((*arch)->kernel_name() == kArchWithoutNuma) config.numa_nodes = 0;
+  if ((*arch)->kernel_name() == kRecordedPlain) {
+    config.numa_nodes = 0;
+    config.vma_locks = false;
+  }
   if (options.numa_nodes) config.numa_nodes = *options.numa_nodes;
+  if (options.vma_locks) config.vma_locks = *options.vma_locks;
   config.caches_translations = !HeaderNames(scenario, Header::Kind::kHardware).empty();
   config.proc_mem_forces = options.proc_mem_forces;
   Executor executor(config, scenario);

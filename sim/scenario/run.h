@@ -33,6 +33,8 @@ struct RunOptions {
   // Memory nodes; 0: a kernel without CONFIG_NUMA. Nothing: what the recorded kernel of that
   // architecture had, none on riscv64 and two elsewhere.
   std::optional<std::uint32_t> numa_nodes;
+  // CONFIG_PER_VMA_LOCK. Nothing: as in the recorded kernels, all but riscv64's have it.
+  std::optional<bool> vma_locks;
   bool proc_mem_forces = false;  // as in MachineConfig
   bool thp = true;               // false: a CPU without huge pages for processes
   DefectHeader defects = DefectHeader::kApplied;

@@ -144,6 +144,11 @@ TEST(ModelSetting, FollowsTheMachine) {
   const auto setting = SettingOf(kernel);
   ASSERT_TRUE(setting.ok());
   EXPECT_EQ(setting->numa_nodes, 1U);
+  EXPECT_FALSE(setting->vma_locks.has_value()) << "a recording does not say";
+  kernel.built = "#1 SMP PREEMPT_DYNAMIC Debian 7.3.4-1";
+  EXPECT_EQ(SettingOf(kernel)->vma_locks, true);
+  kernel.built = "#3 Sat Nov 28";
+  EXPECT_EQ(SettingOf(kernel)->vma_locks, false);
   EXPECT_FALSE(setting->thp);
   const auto scenario = ParseScenario("t",
                                       "map A anon 512\nmadvise A 0 512 COLLAPSE\n"
