@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "model/base/near_match.h"
 #include "model/defect/defects.h"
+#include "model/defect/versions.h"
 
 namespace uffdsim {
 namespace {
@@ -18,7 +19,7 @@ constexpr DefectRow kDefects[] = {
 };
 
 constexpr ProfileRow kProfiles[] = {
-#define PROFILE(name, sentence, defects) {name, sentence, defects},
+#define PROFILE(name, kernel, sentence) {name, kernel, sentence},
 #include "model/defect/profiles.def"
 #undef PROFILE
 };
@@ -85,11 +86,8 @@ const ProfileRow* FindProfile(std::string_view name) {
 
 std::vector<std::string_view> DefectsOf(const ProfileRow& profile) {
   std::vector<std::string_view> ids;
-  std::string_view list = profile.defects;
-  while (!list.empty()) {
-    const std::size_t end = std::min(list.find(' '), list.size());
-    if (end > 0) ids.push_back(list.substr(0, end));
-    list.remove_prefix(std::min(end + 1, list.size()));
+  for (const DefectRow& row : Defects()) {
+    if (VersionsInclude(row.versions, profile.kernel).value_or(false)) ids.push_back(row.id);
   }
   return ids;
 }

@@ -2,8 +2,8 @@
 //
 // A defect is a row: what went wrong, where it was found, which kernels had it, which invariant it
 // breaks, and a function that puts its replacements into a table of clean steps. A profile is a
-// named list of defects. Rows: defects.def, profiles.def; what is derived from the sites that carry
-// a mark: derived.h.
+// kernel: the defects whose versions include it. Rows: defects.def, profiles.def; what is derived
+// from the sites that carry a mark: derived.cc.
 // Owned by: the program; tables are constant. Errors: InvalidArgument, naming what is unknown with
 // near matches, or two defects that replace the same thing.
 #pragma once
@@ -23,7 +23,7 @@ struct DefectRow {
   std::string_view id;         // "F9-rwp-fork-disarm-skips-cow-wrprotect", "omit:swapped_in"
   std::string_view sentence;   // what the defective kernel does
   std::string_view reference;  // commit, CVE or posting
-  std::string_view versions;   // kernels or postings that had it
+  std::string_view versions;   // kernels and postings that had it, as versions.h describes
   std::string_view promise;    // "I8": what it breaks, numbered as in README.md
   std::string_view shows;      // the invariant that reports it (model/spec/invariants.def); "" when
                                // only the machine's state tells
@@ -41,11 +41,12 @@ const DefectRow* FindDefect(std::string_view id);  // of either kind; null when 
 
 struct ProfileRow {
   std::string_view name;
+  std::string_view kernel;  // as in `versions`; "" for one without defects
   std::string_view sentence;
-  std::string_view defects;  // ids, separated by spaces
 };
 std::span<const ProfileRow> Profiles();
 const ProfileRow* FindProfile(std::string_view name);
+// Ids, in catalogue order.
 std::vector<std::string_view> DefectsOf(const ProfileRow& profile);
 
 // The steps of a profile with some more defects in them.

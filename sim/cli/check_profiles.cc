@@ -1,5 +1,6 @@
 // `uffdsim check profiles`: which invariants each kernel profile breaks, and in how few operations.
 #include <CLI/CLI.hpp>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -39,9 +40,9 @@ void Print(const std::string& profile, const ProfileFaults& faults) {
   }
   if (faults.alphabets_different == 0) return;
   std::cout << absl::StrFormat("  %-24s %2d operations, %s; in %d of %d alphabets\n",
-                               "differs from ideal", faults.difference.operations,
-                               faults.difference.alphabet, faults.alphabets_different,
-                               Alphabets().size());
+                               absl::StrCat("differs from ", ComparedWith(profile)),
+                               faults.difference.operations, faults.difference.alphabet,
+                               faults.alphabets_different, Alphabets().size());
 }
 
 nlohmann::ordered_json Json(const ProfileFaults& faults) {
@@ -60,6 +61,32 @@ nlohmann::ordered_json Json(const ProfileFaults& faults) {
   return json;
 }
 
+void InParallel(const char* what, std::size_t count, const Arguments& arguments,
+                const std::function<void(std::size_t)>& work) {
+  Progress progress("check profiles", what);
+  std::size_t done = 0;
+  RunParallel(count, arguments.threads, work, [&](std::size_t) {
+    progress.Show(++done, count);
+    return true;
+  });
+}
+
+// For the page: what the defects of the postings break one by one.
+absl::StatusOr<BrokenAlone> BrokenByReviewed(const std::vector<std::string>& profiles,
+                                             const Arguments& arguments) {
+  const std::vector<std::string> defects = DefectsOfReview(profiles);
+  std::vector<absl::StatusOr<ProfileFaults::Broken>> results(defects.size(),
+                                                             ProfileFaults::Broken{});
+  InParallel("defects", defects.size(), arguments,
+             [&](std::size_t i) { results[i] = BrokenBy(defects[i], arguments.budget); });
+  BrokenAlone alone;
+  for (std::size_t i = 0; i < defects.size(); ++i) {
+    if (!results[i].ok()) return results[i].status();
+    alone[defects[i]] = *results[i];
+  }
+  return alone;
+}
+
 absl::StatusOr<int> Run(const Arguments& arguments) {
   std::vector<std::string> profiles = arguments.profiles;
   if (profiles.empty()) {
@@ -70,16 +97,8 @@ absl::StatusOr<int> Run(const Arguments& arguments) {
   const auto json_file = CreateIfAsked(arguments.json_file);
   if (!json_file.ok()) return json_file.status();
   std::vector<absl::StatusOr<ProfileFaults>> results(profiles.size(), ProfileFaults{});
-  auto progress = std::make_unique<Progress>("check profiles", "profiles");
-  std::size_t done = 0;
-  RunParallel(
-      profiles.size(), arguments.threads,
-      [&](std::size_t i) { results[i] = FaultsOf(profiles[i], arguments.budget); },
-      [&](std::size_t) {
-        progress->Show(++done, profiles.size());
-        return true;
-      });
-  progress.reset();
+  InParallel("profiles", profiles.size(), arguments,
+             [&](std::size_t i) { results[i] = FaultsOf(profiles[i], arguments.budget); });
   nlohmann::ordered_json json;
   json["schema"] = 2;
   json["budget"] = arguments.budget;
@@ -93,8 +112,15 @@ absl::StatusOr<int> Run(const Arguments& arguments) {
     if (profiles[i] == "ideal" && !faults.broken.empty()) ideal_is_clean = false;
     page.emplace_back(profiles[i], faults);
   }
-  absl::Status written = CommitIfAsked(markdown_file->get(), ProfilesPage(page, arguments.budget));
-  written.Update(CommitIfAsked(json_file->get(), absl::StrCat(json.dump(2), "\n")));
+  std::string markdown;
+  if (!arguments.markdown_file.empty()) {
+    const auto alone = BrokenByReviewed(profiles, arguments);
+    if (!alone.ok()) return alone.status();
+    markdown = ProfilesPage(page, *alone, arguments.budget);
+  }
+  absl::Status written = CommitIfAsked(markdown_file->get(), markdown);
+  written.Update(CommitIfAsked(json_file->get(), absl::StrCat(json.dump(2), "
+")));
   return ExitCodeAfterWriting(ideal_is_clean ? 0 : 1, written);
 }
 
