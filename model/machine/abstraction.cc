@@ -6,6 +6,7 @@
 #include "model/arch/decode.h"
 #include "model/mm/entry.h"
 #include "model/path/fault.h"
+#include "model/path/hugetlb.h"
 #include "model/path/kernel_names.h"
 #include "model/path/pagemap_scan.h"
 #include "model/path/prot.h"
@@ -54,6 +55,7 @@ void WorldView::DescribeVma(const Vma& vma, AbstractPage* page) const {
   page->may_write = vma.Has(kVmWrite);
   page->keeps_markers = UseMarkers(w_, vma);
   page->marks_survive = vma.UffdWp() && !vma.Anonymous();
+  page->empty_is_written = vma.UffdWp() && !vma.Hugetlb();
   page->tracks_soft_dirty = SoftDirtyEnabled(w_, vma) && !vma.Hugetlb();
 }
 
@@ -283,7 +285,8 @@ void WorldView::Areas(std::vector<AbstractArea>* out) const {
                       .minor = vma.UffdMinor(),
                       .anonymous = vma.Anonymous(),
                       .context_gone = ctx.released,
-                      .context_rwp = ctx.Has(kFeatureRwp)});
+                      .context_rwp = ctx.Has(kFeatureRwp),
+                      .unit = vma.Hugetlb() ? HugePages(w_, vma) : 1});
     }
   }
 }
@@ -293,6 +296,8 @@ Vpn WorldView::VpnOf(std::uint64_t address) const {
 }
 
 MmId WorldView::ProcessOf(CtxId ctx) const { return w_.ctx(ctx).mm; }
+
+bool WorldView::NegotiatedRwp(CtxId ctx) const { return w_.ctx(ctx).Has(kFeatureRwp); }
 
 AbstractPlace WorldView::FaultPlace(TaskId task) const {
   const Task& t = w_.tasks[task.value];

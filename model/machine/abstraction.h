@@ -23,6 +23,7 @@ class WorldView : public AbstractSource {
   void Areas(std::vector<AbstractArea>* out) const override;
   Vpn VpnOf(std::uint64_t address) const override;
   MmId ProcessOf(CtxId ctx) const override;
+  bool NegotiatedRwp(CtxId ctx) const override;
   AbstractPlace FaultPlace(TaskId task) const override;
   std::string WordText(const OpaqueWord& word) const override;
   std::string KernelOf(const std::string& path) const override;

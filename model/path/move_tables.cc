@@ -201,8 +201,9 @@ std::uint64_t MovePageTables(World& w, MmId mm, const Vma& old_vma, const Vma& n
   }
   const Vpn stopped = std::max(m.from, from);
   w.steps->site.flush_moved_tables(w, mm, from, stopped);
-  // Marks that stay go along; the pages left behind have none in any case.
-  if (m.marks == MoveMarks::kKeep) EmitInherit(w, mm, from, stopped, mm, to);
+  // Where the registration goes along, marks are due at the new place; the pages left behind have
+  // none in any case.
+  if (MarksOnMove(w, old_vma) == MoveMarks::kKeep) EmitInherit(w, mm, from, stopped, mm, to);
   EmitLoss(w, mm, from, stopped, Cause::kMremap);
   return stopped - from;
 }

@@ -47,6 +47,7 @@ struct AbstractPage {
   bool may_write = false;          // the VMA permits writing
   bool keeps_markers = false;      // WP: an empty place of the VMA can be protected
   bool marks_survive = false;      // WP: and stays so when its page goes (file memory)
+  bool empty_is_written = false;   // WP: an empty place counts as written while it is not protected
   bool private_anon = false;       // an anonymous page of a private mapping
   bool private_file = false;       // a page of the file in a private mapping: not to be written
   bool sound = true;               // the entry names something that exists
@@ -80,6 +81,7 @@ struct AbstractArea {
   bool anonymous = false;     // private anonymous memory
   bool context_gone = false;  // its context was closed
   bool context_rwp = false;   // its context negotiated RWP
+  std::uint64_t unit = 1;     // pages that belong together: those of a hugetlb page
 };
 
 // A cached translation: a TLB entry of a CPU or a stage-2 entry of a guest.
@@ -133,6 +135,8 @@ class AbstractSource {
 
   // The page that the thread, which runs a step of the fault path, faults on.
   virtual AbstractPlace FaultPlace(TaskId task) const = 0;
+
+  virtual bool NegotiatedRwp(CtxId ctx) const = 0;
 
   // For people: the entry behind AbstractPage::word, decoded; the kernel function that a path
   // models.

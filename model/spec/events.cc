@@ -142,7 +142,9 @@ void Referee::Lose(PageSet* promises, MmId mm, Vpn first, Vpn last, Cause cause)
   std::vector<Vpn> lost;
   promises->ForEach(mm, first, last, [&](Vpn vpn) {
     const AbstractPage page = source_.Page(mm, vpn);
-    if (!EndsPromise(cause) && IsTrapping(StateOf(page))) return;
+    // What its owner discards under RWP is not armed any more; what reclaim takes stays so.
+    const bool discarded = cause == Cause::kZap && page.mode == TrackMode::kRwp;
+    if (!EndsPromise(cause) && !discarded && IsTrapping(StateOf(page))) return;
     lost.push_back(vpn);
     if (page.mode == TrackMode::kWp && page.marks_survive && Empties(cause) &&
         !EndsPromise(cause) && cause != Cause::kGuard && page.backing == Backing::kNothing) {
@@ -180,8 +182,17 @@ void Referee::Abandon(MmId mm, Vpn first, Vpn last) {
 void Referee::OnLoss(MmId mm, Vpn first, Vpn last, Cause cause) {
   Lose(&history_.armed, mm, first, last, cause);
   Lose(&history_.guarded, mm, first, last, cause);
+  if (cause == Cause::kMoveOut) {
+    moved_written_.clear();
+    history_.soft_dirty.ForEach(mm, first, last,
+                                [&](Vpn vpn) { moved_written_.push_back(vpn - first); });
+  }
   if (Empties(cause)) Forget(mm, first, last);
   if (cause == Cause::kHugeUnmap) unmapped_.Insert(mm, first, last);
+  // UFFDIO_MOVE takes along that a page was written.
+  if (cause == Cause::kMoveIn) {
+    for (const std::uint64_t page : moved_written_) history_.soft_dirty.Insert(mm, first + page);
+  }
   if (cause == Cause::kResolve) {
     touched_ = true;
     history_.resolved.Insert(mm, first, last);

@@ -70,6 +70,9 @@ void Referee::CheckMarkedMeansTrapping(const AbstractPage& page) {
 }
 
 void Referee::CheckScanIsExact(const AbstractPage& page) {
+  if (page.mode != TrackMode::kWp && page.reported_written) {
+    Report(InvariantId::kScanIsExact, page.mm, page.vpn, "reported as written outside a WP VMA");
+  }
   if (page.mode == TrackMode::kNone) return;
   if (page.backing != Backing::kResident && page.backing != Backing::kSwapped) return;
   const bool rwp = page.mode == TrackMode::kRwp;

@@ -29,6 +29,7 @@ struct Setting {
   MachineConfig machine;
   Referee::Strictness strictness = Referee::Strictness::kIdeal;
   bool judged = true;                 // by the referee; else violations go unseen
+  std::uint32_t tolerated = 0;        // bit n: violations of InvariantId n are passed over
   std::uint32_t sleepers = 1;         // how many threads may sleep at the same time
   std::vector<std::string> contexts;  // names, in order of first use
   std::vector<Letter> setup;

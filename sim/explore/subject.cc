@@ -31,6 +31,7 @@ struct Subject::State {
         bindings(setting.contexts.size()),
         forks_read(setting.contexts.size()) {
     machine.world().choices = &choices;
+    referee.Tolerate(setting.tolerated);
     if (setting.judged) machine.world().listener = &referee;
   }
 

@@ -37,6 +37,7 @@ class FakeMachine : public AbstractSource {
   void Areas(std::vector<AbstractArea>* out) const override { *out = areas; }
   Vpn VpnOf(std::uint64_t address) const override { return Vpn(address >> 12); }
   MmId ProcessOf(CtxId) const override { return kMm; }
+  bool NegotiatedRwp(CtxId) const override { return negotiated_rwp; }
   AbstractPlace FaultPlace(TaskId) const override { return {.mm = kMm, .vpn = Vpn(1)}; }
   std::string WordText(const OpaqueWord& word) const override {
     return "word " + std::to_string(word.value);
@@ -87,6 +88,7 @@ class FakeMachine : public AbstractSource {
   std::vector<AbstractCount> counts;
   std::vector<AbstractSleeper> sleepers;
   std::vector<AbstractArea> areas;
+  bool negotiated_rwp = true;
 };
 
 class RefereeTest : public testing::Test {
