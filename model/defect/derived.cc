@@ -5,10 +5,13 @@
 //                        A site that turns a non-present entry into a present one reads it wrong;
 //                        every other site writes it wrong, as pte_clear_uffd() on a swap entry does
 //   omit:flush_..        the flush is left out: what is cached stays
+//   unseen:SITE, unset:SITE, kept:SITE   one statement of the site is left out that looks at the
+//                        mark, sets it or clears it (statements.def)
 #include <tuple>
 #include <type_traits>
 
 #include "model/defect/catalogue.h"
+#include "model/mm/entry.h"
 
 namespace uffdsim {
 namespace {
@@ -117,8 +120,106 @@ void OmitFlush(World&, MmId, Vpn, Vpn) {}
 #include "model/path/sites.def"
 #undef FLUSH_SITE
 #undef MARK_SITE
+#undef SITE
+
+// Whether an entry of any kind carries the mark, by its own accessors; a marker is one.
+bool MarkedAny(const Arch& arch, Form form, Word word) {
+  return arch.Present(form, word) ? arch.Uffd(form, word) : SwpUffdAny(arch, form, word);
+}
+Word UnmarkedAny(const Arch& arch, Form form, Word word) {
+  if (!MarkedAny(arch, form, word)) return word;
+  if (IsUffdWpMarker(arch, word)) return arch.NoneWord(form);
+  return arch.Present(form, word) ? arch.ClearUffd(form, word) : arch.SwpClearUffd(form, word);
+}
+Word MarkedAgain(const Arch& arch, Form form, Word word) {
+  if (arch.None(form, word)) return word;
+  return arch.Present(form, word) ? arch.MkUffd(form, word) : arch.SwpMkUffd(form, word);
+}
+
+template <Form kForm, class... Args>
+Form FormOf(const Args&... args) {
+  if constexpr ((false || ... || kIsForm<Args>)) return FormIn(args...);
+  return kForm;
+}
+
+const Arch& ArchIn(const Arch& arch) { return arch; }
+
+// A site with one of its statements left out. The first parameter leads to the architecture, or is
+// a VMA where the site looks at no entry.
+template <class Fn, Fn kClean, Form kForm>
+struct Without;
+template <class Result, class First, class... Args, Result (*kClean)(First, Args...), Form kForm>
+struct Without<Result (*)(First, Args...), kClean, kForm> {
+  static Result Unseen(First first, Args... args) {
+    const Form form = FormOf<kForm>(args...);
+    const auto blind = [&](auto& arg) {
+      using Arg = std::remove_cvref_t<decltype(arg)>;
+      if constexpr (kIsWord<Arg>) arg = UnmarkedAny(ArchIn(first), form, arg);
+      if constexpr (std::is_same_v<Arg, bool>) arg = false;
+    };
+    (blind(args), ...);
+    return kClean(first, args...);
+  }
+
+  static Word Unset(First first, Args... args) {
+    const Word result = kClean(first, args...);
+    const Form form = FormOf<kForm>(args...);
+    return HadMark(first, args...) ? result : UnmarkedAny(ArchIn(first), form, result);
+  }
+
+  static Word Kept(First first, Args... args) {
+    const Word result = kClean(first, args...);
+    const Form form = FormOf<kForm>(args...);
+    return HadMark(first, args...) ? MarkedAgain(ArchIn(first), form, result) : result;
+  }
+
+ private:
+  static bool HadMark(First first, const Args&... args) {
+    const Form form = FormOf<kForm>(args...);
+    bool had = false;
+    [[maybe_unused]] const auto look = [&](const auto& arg) {
+      if constexpr (kIsWord<decltype(arg)>) had |= MarkedAny(ArchIn(first), form, arg);
+    };
+    (look(args), ...);
+    return had;
+  }
+};
+
+// The form of the entries of sites that have no parameter for it.
+constexpr Form FormOfSite(std::string_view site) {
+  const bool pmd =
+      site == "rwp_resolved_pmd" || site == "scan_protected_pmd" || site == "uffd_moved_huge_zero";
+  return pmd ? Form::kPmd : Form::kPte;
+}
+
+#define STATEMENT(kind, id, function)                                                \
+  void kind##_##id(StepTable& table) {                                               \
+    table.site.id = &Without<decltype(&function), &function, FormOfSite(#id)>::kind; \
+  }
+#define UNSEEN(id, function) STATEMENT(Unseen, id, function)
+#define UNSET(id, function) STATEMENT(Unset, id, function)
+#define KEPT(id, function) STATEMENT(Kept, id, function)
+#include "model/defect/statements.def"
+#undef UNSEEN
+#undef UNSET
+#undef KEPT
+#undef STATEMENT
+
+constexpr std::string_view KernelOfSite(std::string_view site) {
+#define SITE(id, function, kernel, sentence) \
+  if (site == #id) return kernel;
+#define FLUSH_SITE(id, kernel, sentence)
+#define MARK_SITE(id, function, reads, writes, kernel, sentence) \
+  SITE(id, function, kernel, sentence)
+#include "model/path/sites.def"
+#undef FLUSH_SITE
+#undef MARK_SITE
+#undef SITE
+  return "";
+}
 
 constexpr DefectRow kDerived[] = {
+#define SITE(id, function, kernel, sentence)
 #define FLUSH_SITE(id, kernel, sentence)                     \
   {"omit:" #id, "not flushed: " sentence, "derived", "none", \
    "I17",       "NoStaleTranslation",     kernel,    "tlb",  \
@@ -139,6 +240,16 @@ constexpr DefectRow kDerived[] = {
 #undef FLUSH_SITE
 #undef MARK_SITE
 #undef SITE
+#define STATEMENT(kind, name, id, what) \
+  {name ":" #id, what, "derived", "none", "I1", "", KernelOfSite(#id), "", &kind##_##id},
+#define UNSEEN(id, function) STATEMENT(Unseen, "unseen", id, "the site does not see the mark")
+#define UNSET(id, function) STATEMENT(Unset, "unset", id, "the site does not set the mark")
+#define KEPT(id, function) STATEMENT(Kept, "kept", id, "the site does not clear the mark")
+#include "model/defect/statements.def"
+#undef UNSEEN
+#undef UNSET
+#undef KEPT
+#undef STATEMENT
 };
 
 }  // namespace

@@ -64,7 +64,7 @@ std::uint64_t ChangePteRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn l
     const Word old_word = table.GetPte(vpn);
     if (arch.None(Form::kPte, old_word)) {
       if (markers) {
-        table.SetPte(vpn, MakeMarker(arch, kMarkerUffdWp));
+        table.SetPte(vpn, w.steps->site.protected_hole(w));
         ++changed;
       }
       continue;
@@ -104,6 +104,8 @@ std::uint64_t ChangePteRange(World& w, MmId mm, const Vma& vma, Vpn first, Vpn l
 }
 
 }  // namespace
+
+Word ProtectedHole(const World& w) { return MakeMarker(*w.arch, kMarkerUffdWp); }
 
 bool AlreadyArmed(const World& w, Form form, Word word) {
   return w.arch->Protnone(form, word) && w.arch->Uffd(form, word);

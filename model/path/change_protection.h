@@ -31,6 +31,8 @@ Word ProtectNonpresent(const World& w, const Vma& vma, Form form, Word old_word,
                        bool anon_page);
 
 // An entry that arming leaves alone, and a hole of a hugetlb mapping that protecting does not.
+// The marker of an empty place that is protected.
+Word ProtectedHole(const World& w);
 bool AlreadyArmed(const World& w, Form form, Word word);
 bool HugetlbProtectsHole(ProtOp op);
 // The formula for one present hugetlb word.

@@ -38,6 +38,9 @@ Word NumaOpened(const World& w, const Vma& vma, Word word);
 Word CopiedEntry(const World& w, const Vma& vma, Word word, Pfn copy, bool unshare);
 // Whether the new entry in the place of a uffd-wp marker is protected.
 bool PopulatesMarked(const Vma& vma, bool was_marker);
+// Whether a write meets a protected entry, and the entry after asynchronous WP has resolved it.
+bool WpMarked(const World& w, const Vma& vma, Form form, Word word);
+Word WpResolved(const World& w, Word word);
 // Whether a fault on a page that the cache has is delivered (userfaultfd_minor()).
 bool MinorWanted(const World& w, const Vma& vma);
 // Whether a read may map neighbours that are in the page cache.

@@ -50,12 +50,12 @@ std::uint32_t WpFault(World& w, FaultFrame& f, Vma& vma) {
   const Arch& arch = *w.arch;
   if (!SameEntry(w, f)) return kVmFaultOk;
   const bool unshare = (f.flags & kFaultUnshare) != 0;
-  if (!unshare && vma.UffdWp() && arch.Uffd(Form::kPte, f.orig)) {
+  if (!unshare && w.steps->site.wp_marked(w, vma, Form::kPte, f.orig)) {
     if (!w.ctx(vma.ctx).Has(kFeatureWpAsync)) {
       f.reason = UffdReason::kWp;
       return kFaultDeliver;
     }
-    f.orig = arch.ClearUffd(Form::kPte, f.orig);
+    f.orig = w.steps->site.wp_resolved(w, f.orig);
     w.mm(f.mm).table.SetPte(f.vpn, f.orig);
     EmitLoss(w, f.mm, f.vpn, f.vpn + 1, Cause::kAsyncResolve);
   }
@@ -73,6 +73,12 @@ std::uint32_t WpFault(World& w, FaultFrame& f, Vma& vma) {
   f.folio = pfn;
   return kFaultCopy;
 }
+
+bool WpMarked(const World& w, const Vma& vma, Form form, Word word) {
+  return vma.UffdWp() && w.arch->Uffd(form, word);
+}
+
+Word WpResolved(const World& w, Word word) { return w.arch->ClearUffd(Form::kPte, word); }
 
 Word CopiedEntry(const World& w, const Vma& vma, Word word, Pfn copy, bool unshare) {
   const Arch& arch = *w.arch;

@@ -52,6 +52,7 @@ Word HugetlbCopied(const World& w, const Vma& vma, Word word, Pfn copy, bool uns
 Word HugetlbPopulated(const World& w, const Vma& vma, Pfn head, Word marker);
 // Resolving an RWP fault, or clearing what an earlier registration left.
 Word HugetlbResolved(const World& w, const Vma& vma, Word word);
+bool HugetlbMarked(const World& w, Word word);
 // Whether an inaccessible marked entry is RWP, or a leftover that is cleared the same way; and
 // whether a write to a read-only marked entry clears a leftover mark.
 bool HugetlbHandlesProtnone(const Vma& vma);

@@ -148,7 +148,7 @@ std::uint32_t Rwp(World& w, FaultFrame& f, const Vma& vma) {
 
 std::uint32_t PresentFault(World& w, FaultFrame& f, Vma& vma) {
   const Arch& arch = *w.arch;
-  const bool marked = arch.Uffd(Form::kPte, f.orig);
+  const bool marked = w.steps->site.hugetlb_marked(w, f.orig);
   if (marked && arch.Protnone(Form::kPte, f.orig) && vma.Accessible() &&
       w.steps->site.hugetlb_handles_protnone(vma)) {
     return Rwp(w, f, vma);
@@ -159,7 +159,7 @@ std::uint32_t PresentFault(World& w, FaultFrame& f, Vma& vma) {
       f.reason = UffdReason::kWp;
       return kFaultDeliver;
     }
-    f.orig = arch.ClearUffd(Form::kPte, f.orig);
+    f.orig = w.steps->site.wp_resolved(w, f.orig);
     SetHugeEntry(w, f.mm, vma, f.vpn, f.orig);
     if (vma.UffdWp()) EmitResolved(w, f, vma);
   }
@@ -193,6 +193,7 @@ Word HugetlbResolved(const World& w, const Vma& vma, Word word) {
   return w.arch->MkYoung(Form::kPte, w.arch->ClearUffd(Form::kPte, word));
 }
 
+bool HugetlbMarked(const World& w, Word word) { return w.arch->Uffd(Form::kPte, word); }
 bool HugetlbHandlesProtnone(const Vma&) { return true; }
 bool HugetlbClearsMark(const Vma&) { return true; }
 

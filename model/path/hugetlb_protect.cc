@@ -19,7 +19,7 @@ bool Resolves(ProtOp op) { return op == ProtOp::kWpResolve || op == ProtOp::kRwp
 Word ChangedEntry(const World& w, const Vma& vma, Word word, ProtOp op) {
   const Arch& arch = *w.arch;
   switch (Classify(arch, Form::kPte, word)) {
-    case EntryKind::kNone: return op == ProtOp::kWp ? MakeMarker(arch, kMarkerUffdWp) : word;
+    case EntryKind::kNone: return op == ProtOp::kWp ? w.steps->site.protected_hole(w) : word;
     case EntryKind::kPresent: return w.steps->site.protected_hugetlb(w, vma, word, op);
     case EntryKind::kHwPoison: return word;
     case EntryKind::kMigrationRead:

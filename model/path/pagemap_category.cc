@@ -21,7 +21,9 @@ std::uint64_t PresentCategories(const World& w, const Vma& vma, Form form, Word 
   const Arch& arch = *w.arch;
   const Pfn pfn = arch.PfnOf(form, word);
   std::uint64_t categories = kPagePresent;
-  if (!arch.Uffd(form, word)) categories |= w.steps->site.unmarked_categories(vma);
+  if (!w.steps->site.present_marked(w, form, word)) {
+    categories |= w.steps->site.unmarked_categories(vma);
+  }
   if (arch.SoftDirty(form, word)) categories |= kPageSoftDirty;
   if (w.frames[pfn].Has(kPgZero)) return categories | kPagePfnZero;
   return categories | FileCategory(w, pfn);
@@ -57,6 +59,8 @@ std::uint64_t NoneCategories(const Vma& vma) {
 }
 
 std::uint64_t HoleCategories(const Vma& vma) { return NoneCategories(vma); }
+
+bool PresentMarked(const World& w, Form form, Word word) { return w.arch->Uffd(form, word); }
 
 bool SoftleafMarked(const World& w, Form form, Word word) {
   return SwpUffdAny(*w.arch, form, word);

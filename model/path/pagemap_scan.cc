@@ -195,8 +195,10 @@ void Scan::ProtectAllPtes(Vpn first, Vpn last) {
   PageTable& table = w_.mm(mm_).table;
   for (Vpn vpn = first; vpn < last; ++vpn) {
     const Word word = table.GetPte(vpn);
-    if (arch.Present(Form::kPte, word) && arch.Uffd(Form::kPte, word)) continue;
-    if (SwpUffdAny(arch, Form::kPte, word)) continue;
+    const bool marked = arch.Present(Form::kPte, word)
+                            ? w_.steps->site.present_marked(w_, Form::kPte, word)
+                            : w_.steps->site.softleaf_marked(w_, Form::kPte, word);
+    if (marked) continue;
     table.SetPte(vpn, w_.steps->site.scan_protected_pte(arch, word));
   }
   EmitArm(w_, mm_, first, last);

@@ -51,6 +51,7 @@ bool WpAllowed(const World& w, const Vma& vma);
 std::uint64_t UnmarkedCategories(const Vma& vma);
 std::uint64_t NoneCategories(const Vma& vma);
 std::uint64_t HoleCategories(const Vma& vma);
+bool PresentMarked(const World& w, Form form, Word word);
 bool SoftleafMarked(const World& w, Form form, Word word);
 // pagemap_scan_test_walk(): what the walk does with a VMA; EPERM ends it.
 enum class ScanVma : std::uint8_t { kVisit, kSkip, kRefuse };

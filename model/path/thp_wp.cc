@@ -56,7 +56,7 @@ std::uint32_t AnonLeafWrite(World& w, const FaultFrame& f, const Vma& vma) {
 std::uint32_t PmdWpFault(World& w, FaultFrame& f, Vma& vma) {
   if (vma.Anonymous()) {
     const bool unshare = (f.flags & kFaultUnshare) != 0;
-    const bool marked = vma.UffdWp() && w.arch->Uffd(Form::kPmd, f.orig);
+    const bool marked = w.steps->site.wp_marked(w, vma, Form::kPmd, f.orig);
     if (unshare || !marked) return AnonLeafWrite(w, f, vma);
     if (!w.ctx(vma.ctx).Has(kFeatureWpAsync)) {
       f.reason = UffdReason::kWp;

@@ -318,6 +318,8 @@ Word UffdMovedSwap(const World& w, const Vma& dst, Word source) {
   return dst.UffdRwp() ? w.arch->SwpMkUffd(Form::kPte, word) : word;
 }
 
+Word UffdMovedHugeZero(const World& w, Word word) { return w.arch->ClearUffd(Form::kPmd, word); }
+
 Word UffdMovedPmd(const World& w, const Vma& dst, Word source) {
   const Arch& arch = *w.arch;
   const Pfn pfn = arch.PfnOf(Form::kPmd, source);
@@ -327,7 +329,8 @@ Word UffdMovedPmd(const World& w, const Vma& dst, Word source) {
     if (w.steps->site.move_remakes_huge_zero(w, dst)) {
       word = arch.Modify(Form::kPmd, word, dst.page_prot);
     }
-    return w.steps->site.uffd_move_rearmed(w, dst, Form::kPmd, arch.ClearUffd(Form::kPmd, word));
+    return w.steps->site.uffd_move_rearmed(w, dst, Form::kPmd,
+                                           w.steps->site.uffd_moved_huge_zero(w, word));
   }
   const Word word = arch.MkDirty(Form::kPmd, arch.Make(Form::kPmd, pfn, dst.page_prot));
   return w.steps->site.uffd_move_rearmed(w, dst, Form::kPmd, arch.MkWrite(Form::kPmd, word));

@@ -21,6 +21,8 @@ Word UffdMovedZero(const World& w, const Vma& dst);
 Word UffdMovedSwap(const World& w, const Vma& dst, Word source);
 Word UffdMovedPmd(const World& w, const Vma& dst, Word source);
 // A present word that arrives: armed in an RWP VMA whatever it was.
+// A huge zero page without the mark of its source.
+Word UffdMovedHugeZero(const World& w, Word word);
 Word UffdMoveRearmed(const World& w, const Vma& dst, Form form, Word word);
 
 // --- decisions ---
