@@ -62,10 +62,47 @@ absl::StatusOr<KillAttempt> InRounds(std::uint64_t budget, Attempt&& attempt) {
   return result;
 }
 
-absl::StatusOr<KillAttempt> KillExhaustively(const MachineChoice& machine, std::uint64_t budget) {
-  return InRounds(budget, [&](const AlphabetRow& row, std::uint64_t most, KillAttempt* result) {
-    const auto setting = SettingFor(row, machine);
+std::uint32_t BitOf(std::string_view invariant) {
+  for (unsigned i = 0; i < kInvariantCount; ++i) {
+    if (InvariantName(static_cast<InvariantId>(i)) == invariant) return 1U << i;
+  }
+  return 0;  // a broken check of the simulator
+}
+
+// What machines with these companions break by themselves over the alphabet, as
+// Setting::tolerated; what is tolerated lets others show, so it goes on until nothing is left.
+absl::StatusOr<std::uint32_t> BrokenByCompanions(const AlphabetRow& row, MachineChoice machine,
+                                                 std::uint64_t most, std::uint64_t* work) {
+  machine.defects = CompanionsOf(machine.defects);
+  std::uint32_t broken = 0;
+  if (machine.defects.empty()) return broken;
+  for (bool more = true; more;) {
+    auto setting = SettingFor(row, machine);
     if (!setting.ok()) return setting.status();
+    setting->tolerated = broken;
+    ExhaustiveOptions options;
+    options.transitions_max = most;
+    options.every_invariant = true;
+    const auto explored = Exhaust(*setting, options);
+    if (!explored.ok()) return explored.status();
+    *work += explored->transitions;
+    const std::uint32_t before = broken;
+    for (const Counterexample& found : explored->found) broken |= BitOf(found.violation.name);
+    more = broken != before;
+  }
+  return broken;
+}
+
+absl::StatusOr<KillAttempt> KillExhaustively(const MachineChoice& machine, std::uint64_t budget) {
+  MachineChoice together = machine;
+  const std::vector<std::string> others = CompanionsOf(machine.defects);
+  together.defects.insert(together.defects.end(), others.begin(), others.end());
+  return InRounds(budget, [&](const AlphabetRow& row, std::uint64_t most, KillAttempt* result) {
+    auto setting = SettingFor(row, together);
+    if (!setting.ok()) return setting.status();
+    const auto tolerated = BrokenByCompanions(row, machine, most, &result->work);
+    if (!tolerated.ok()) return tolerated.status();
+    setting->tolerated = *tolerated;
     ExhaustiveOptions options;
     options.transitions_max = most;
     const auto explored = Exhaust(*setting, options);
@@ -156,19 +193,31 @@ absl::StatusOr<KillAttempt> KillByInterleaving(const MachineChoice& machine, std
   return result;
 }
 
-struct Survivor {
+struct Reason {
   std::string_view defect;
   std::string_view reason;
 };
-constexpr Survivor kSurvivors[] = {
+constexpr Reason kSurvivors[] = {
 #define SURVIVOR(defect, reason) {defect, reason},
 #include "sim/explore/survivors.def"
 #undef SURVIVOR
-    {"", ""},  // so that the table may be empty
+};
+constexpr Reason kSilent[] = {
+#define SILENT(defect, reason) {defect, reason},
+#include "sim/explore/silent.def"
+#undef SILENT
 };
 
+std::string_view ReasonIn(std::span<const Reason> reasons, std::string_view defect) {
+  for (const Reason& row : reasons) {
+    if (row.defect == defect) return row.reason;
+  }
+  return "";
+}
+
 constexpr KillEngine kEngines[] = {
-#define KILL_ENGINE(function, name, sentence) {name, sentence, &function},
+#define KILL_ENGINE(function, name, judge, sentence) \
+  {name, sentence, KillEngine::Judge::judge, &function},
 #include "sim/explore/kill_engines.def"
 #undef KILL_ENGINE
 };
@@ -183,11 +232,7 @@ const KillEngine* FindKillEngine(std::string_view name) {
   return at == std::end(kEngines) ? nullptr : at;
 }
 
-std::string_view ReasonToSurvive(std::string_view defect) {
-  for (const Survivor& survivor : kSurvivors) {
-    if (survivor.defect == defect) return survivor.reason;
-  }
-  return "";
-}
+std::string_view ReasonToSurvive(std::string_view defect) { return ReasonIn(kSurvivors, defect); }
+std::string_view ReasonOfSilence(std::string_view defect) { return ReasonIn(kSilent, defect); }
 
 }  // namespace uffdsim

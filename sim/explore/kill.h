@@ -1,6 +1,7 @@
 // The kill matrix: which engine finds which seeded defect, and how soon.
 //
-// survivors.def says of a defect that none of them finds why.
+// survivors.def says of a defect that none of them finds why; silent.def of one that the exhaustive
+// engine does not find.
 //
 // An engine is one row of kill_engines.def and one function. Each tries a defect with a budget of
 // operations, so that the matrix is the same on every machine; seconds are measured beside it.
@@ -29,13 +30,17 @@ struct KillAttempt {
 struct KillEngine {
   std::string_view name;
   std::string_view sentence;
+  // Whether an invariant tells, or the comparison with a machine that has no defect.
+  enum class Judge : std::uint8_t { kReferee, kComparison } judge;
   // `machine` with its defects, which may be none: then nothing must be found.
   absl::StatusOr<KillAttempt> (*run)(const MachineChoice& machine, std::uint64_t budget);
 };
 std::span<const KillEngine> KillEngines();
 const KillEngine* FindKillEngine(std::string_view name);
 
-// Why no engine finds the defect; "" when that is not known.
+// Why no engine finds the defect, or why the referee has nothing to say of it in the exhaustive
+// engine; "" when that is not known.
 std::string_view ReasonToSurvive(std::string_view defect);
+std::string_view ReasonOfSilence(std::string_view defect);
 
 }  // namespace uffdsim
