@@ -119,8 +119,7 @@ absl::StatusOr<int> Run(const Arguments& arguments) {
     markdown = ProfilesPage(page, *alone, arguments.budget);
   }
   absl::Status written = CommitIfAsked(markdown_file->get(), markdown);
-  written.Update(CommitIfAsked(json_file->get(), absl::StrCat(json.dump(2), "
-")));
+  written.Update(CommitIfAsked(json_file->get(), absl::StrCat(json.dump(2), "\n")));
   return ExitCodeAfterWriting(ideal_is_clean ? 0 : 1, written);
 }
 
