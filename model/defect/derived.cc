@@ -143,6 +143,11 @@ Form FormOf(const Args&... args) {
 }
 
 const Arch& ArchIn(const Arch& arch) { return arch; }
+// Asked for an argument that is an entry: a site without one need not lead to an architecture.
+template <class Entry, class First>
+const Arch& ArchFor(const First& first) {
+  return ArchIn(first);
+}
 
 // A site with one of its statements left out. The first parameter leads to the architecture, or is
 // a VMA where the site looks at no entry.
@@ -154,7 +159,7 @@ struct Without<Result (*)(First, Args...), kClean, kForm> {
     const Form form = FormOf<kForm>(args...);
     const auto blind = [&](auto& arg) {
       using Arg = std::remove_cvref_t<decltype(arg)>;
-      if constexpr (kIsWord<Arg>) arg = UnmarkedAny(ArchIn(first), form, arg);
+      if constexpr (kIsWord<Arg>) arg = UnmarkedAny(ArchFor<Arg>(first), form, arg);
       if constexpr (std::is_same_v<Arg, bool>) arg = false;
     };
     (blind(args), ...);
@@ -178,7 +183,8 @@ struct Without<Result (*)(First, Args...), kClean, kForm> {
     const Form form = FormOf<kForm>(args...);
     bool had = false;
     [[maybe_unused]] const auto look = [&](const auto& arg) {
-      if constexpr (kIsWord<decltype(arg)>) had |= MarkedAny(ArchIn(first), form, arg);
+      if constexpr (kIsWord<decltype(arg)>)
+        had |= MarkedAny(ArchFor<decltype(arg)>(first), form, arg);
     };
     (look(args), ...);
     return had;
