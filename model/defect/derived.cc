@@ -211,9 +211,12 @@ constexpr Form FormOfSite(std::string_view site) {
 #undef KEPT
 #undef STATEMENT
 
-constexpr std::string_view KernelOfSite(std::string_view site) {
-#define SITE(id, function, kernel, sentence) \
-  if (site == #id) return kernel;
+struct ModelledBySite {
+  std::string_view site;
+  std::string_view kernel;
+};
+constexpr ModelledBySite kModelled[] = {
+#define SITE(id, function, kernel, sentence) {#id, kernel},
 #define FLUSH_SITE(id, kernel, sentence)
 #define MARK_SITE(id, function, reads, writes, kernel, sentence) \
   SITE(id, function, kernel, sentence)
@@ -221,6 +224,12 @@ constexpr std::string_view KernelOfSite(std::string_view site) {
 #undef FLUSH_SITE
 #undef MARK_SITE
 #undef SITE
+};
+
+constexpr std::string_view KernelOfSite(std::string_view site) {
+  for (const ModelledBySite& row : kModelled) {
+    if (row.site == site) return row.kernel;
+  }
   return "";
 }
 
