@@ -1,10 +1,11 @@
-// Which kernels a row's `versions` names: releases and postings of the RWP series, in order of time.
+// Which kernels a row's `versions` names: releases and postings of the RWP series, in order of
+// time.
 //
 // Text: ranges and names, separated by ", ": "5.7 - 6.12" (both ends included), "- 7.3.3" (from the
-// beginning), "6.8" or "minor-anon" (that one alone), "seeded" (none). An end is a release ("7.3.4",
-// "6.0-rc") or a posting ("rwp-v4"). The postings come after every 7.2 and before 7.3-rc: a range of
-// releases that reaches from one side to the other includes them all.
-// Errors: nothing when the text is not of this form.
+// beginning), "6.8" or "minor-anon" (that one alone), "seeded" (none). An end is a release
+// ("7.3.4", "6.0-rc") or a posting ("rwp-v4"). The postings come after every 7.2 and before 7.3-rc:
+// a range of releases that reaches from one side to the other includes them all. Errors: nothing
+// when the text is not of this form.
 #pragma once
 
 #include <optional>

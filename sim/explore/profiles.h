@@ -34,7 +34,6 @@ std::string ComparedWith(std::string_view profile);
 // comparison.
 absl::StatusOr<ProfileFaults> FaultsOf(const std::string& profile, std::uint64_t budget);
 
-
 // What a machine breaks that has one defect alone, judged as a release is: at most `budget`
 // operations in each alphabet.
 absl::StatusOr<ProfileFaults::Broken> BrokenBy(const std::string& defect, std::uint64_t budget);
