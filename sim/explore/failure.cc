@@ -21,7 +21,7 @@ namespace {
 std::string ActorOf(const Line& line) {
   const Statement& statement = line.statement;
   if (!statement.thread.empty()) return statement.thread;
-  if (const std::string named = NamedActor(line); !named.empty()) return named;
+  if (std::string named = NamedActor(line); !named.empty()) return named;
   if (statement.code == OpCode::k_choose) return "environment";
   return absl::StrCat("process ", statement.process);
 }
