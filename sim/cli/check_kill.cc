@@ -208,7 +208,8 @@ std::string Markdown(const Matrix& matrix, std::uint64_t budget) {
       "figure of a score leaves it out.\n\n- the clean machine: ",
       matrix.clean_is_silent() ? "silent everywhere" : "NOT SILENT", "\n",
       ScoreText("- defects written by hand, killed:", matrix.ScoreOf(false)), "\n",
-      ScoreText("- mutation score (`omit:` and `wrong-accessor:` defects):", matrix.ScoreOf(true)),
+      ScoreText("- mutation score (the derived defects, `omit:` to `kept:`):",
+                matrix.ScoreOf(true)),
       "\n\n| defect |");
   for (const KillEngine* engine : matrix.engines) {
     absl::StrAppend(&text, " ", std::string(engine->name), " |");
